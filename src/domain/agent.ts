@@ -1,0 +1,36 @@
+import type { Provider } from './settings.ts';
+
+/** What an agent's output says, whatever the provider's own format. */
+export type AgentEvent =
+  | { readonly kind: 'session'; readonly id: string }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'tool'; readonly name: string; readonly detail: string }
+  | {
+      readonly kind: 'usage';
+      readonly inputTokens: number;
+      readonly outputTokens: number;
+      readonly costUsd: number | null;
+    }
+  | { readonly kind: 'result'; readonly ok: boolean; readonly text: string }
+  | { readonly kind: 'error'; readonly message: string };
+
+/** The fold of an agent's events; rebuilt from the first line whenever a follower attaches, so nothing counts twice. */
+export interface AgentReport {
+  readonly session: string | null;
+  /** One line for people: the latest tool or text. */
+  readonly activity: string | null;
+  /** The agent's final words; its last text where it gave no result. At most 4 KB. */
+  readonly summary: string;
+  /** What the agent itself reported as an error, or null. */
+  readonly error: string | null;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costUsd: number;
+  readonly eventCount: number;
+}
+
+export interface AttemptRef {
+  readonly provider: Provider;
+  /** Also the value of LOCUS_ATTEMPT, and the name of the attempt's folder: `[A-Za-z0-9._-]+`. */
+  readonly id: string;
+}

@@ -1,0 +1,29 @@
+export type Provider = 'claude' | 'codex' | 'command';
+export type SandboxMode = 'auto' | 'require' | 'off';
+
+/** The part of the config that a run carries in its input, so that a change of the file does not reach a running run. No secrets. */
+export interface RunSettings {
+  readonly provider: Provider;
+  /** null: the provider's own default. */
+  readonly model: string | null;
+  readonly sandbox: SandboxMode;
+  /** Provider → name of its Docker Desktop sandbox. */
+  readonly dockerSandboxes: Readonly<Record<string, string>>;
+  readonly agent: {
+    readonly maxParallel: number;
+    readonly autoLabel: boolean;
+    readonly autoPR: boolean;
+    readonly rebaseBeforeTask: boolean;
+    readonly updateWith: 'merge' | 'rebase';
+    readonly command: readonly string[] | null;
+    readonly env: readonly string[];
+    readonly timeoutMinutes: number;
+    readonly stallMinutes: number;
+    readonly maxAttempts: number;
+    readonly orphanMinutes: number;
+    readonly callsPerHour: number;
+    readonly verify: readonly string[] | null;
+  };
+  readonly workspace: { readonly setup: readonly string[] | null; readonly copy: readonly string[] };
+  readonly sprint: { readonly stopOnFailure: boolean; readonly workspace: 'worktree' | 'root' };
+}

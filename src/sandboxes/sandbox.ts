@@ -1,0 +1,34 @@
+export type SandboxKind = 'docker' | 'os' | 'none';
+
+/** What an agent may touch. All paths absolute, real (no symlink in them). */
+export interface Confinement {
+  /** The work tree; writable unless `readOnly`. */
+  readonly workspace: string;
+  readonly readOnly: boolean;
+  /** The repository's common git folder: readable only. */
+  readonly commonDir: string;
+  /** The worktree's own git folder (`<commonDir>/worktrees/<name>`): writable, but for `commondir` and `gitdir`. null in root mode. */
+  readonly adminDir: string | null;
+  /** Takes the objects the agent writes, instead of `<commonDir>/objects`. null: the agent cannot write objects. */
+  readonly objectsDir: string | null;
+  /** The attempt's folder, for scratch that must outlive the sandbox. Not readable for the agent. */
+  readonly attemptDir: string;
+  /** Writable files and folders of the agent: its sessions. Those that do not exist are left out. */
+  readonly agentFolders: readonly string[];
+  /** The person's home folder: its secrets are hidden. */
+  readonly home: string;
+}
+
+export interface SandboxedCommand {
+  readonly argv: readonly string[];
+  /** Added to the environment of the command. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface Sandbox {
+  readonly kind: SandboxKind;
+  /** For people: `bubblewrap`, `sandbox-exec`, `Docker Desktop`, `none`. */
+  readonly title: string;
+  /** The command that runs `argv` confined, in `confinement.workspace`. May make folders under attemptDir and objectsDir. */
+  wrap(argv: readonly string[], confinement: Confinement): Promise<SandboxedCommand>;
+}
