@@ -1,0 +1,47 @@
+import { providerOf } from '../domain/models.ts';
+import type { Provider, RunSettings, SandboxMode } from '../domain/settings.ts';
+import type { Config } from './schema.ts';
+
+export interface Overrides {
+  /** `--model`. */
+  readonly model?: string;
+  /** `--sandbox=require`: `require`; `--no-sandbox`: `off`. */
+  readonly sandbox?: SandboxMode;
+}
+
+/** The settings a run carries: the config as it is now, with what the command line says instead. */
+export function snapshot(config: Config, overrides: Overrides = {}): RunSettings {
+  const { agent, workspace, sprint, sandbox } = config;
+  return {
+    ...providerAndModel(config, overrides.model),
+    sandbox: overrides.sandbox ?? (sandbox.enabled ? 'auto' : 'off'),
+    dockerSandboxes: sandbox.providers,
+    agent: {
+      maxParallel: agent.maxParallel,
+      autoLabel: agent.autoLabel,
+      autoPR: agent.autoPR,
+      rebaseBeforeTask: agent.rebaseBeforeTask,
+      updateWith: agent.updateWith,
+      command: agent.command,
+      env: agent.env,
+      timeoutMinutes: agent.timeoutMinutes,
+      stallMinutes: agent.stallMinutes,
+      maxAttempts: agent.maxAttempts,
+      orphanMinutes: agent.orphanMinutes,
+      callsPerHour: agent.callsPerHour,
+      verify: typeof agent.verify === 'string' ? ['sh', '-c', agent.verify] : agent.verify,
+    },
+    workspace: { setup: workspace.setup, copy: workspace.copy },
+    sprint: { stopOnFailure: sprint.stopOnFailure, workspace: sprint.workspace },
+  };
+}
+
+const claudeDefault = 'opus';
+
+function providerAndModel({ ai }: Config, override: string | undefined): { provider: Provider; model: string | null } {
+  if (override !== undefined) return { provider: providerOf(override, ai.provider), model: override };
+  // A command may run any model: its name decides nothing there.
+  if (ai.provider === 'command') return { provider: 'command', model: ai.model };
+  if (ai.model !== null) return { provider: providerOf(ai.model, ai.provider), model: ai.model };
+  return { provider: ai.provider, model: ai.provider === 'claude' ? claudeDefault : null };
+}

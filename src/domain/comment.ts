@@ -1,0 +1,51 @@
+import { duration } from './duration.ts';
+import { redact } from './redact.ts';
+import { fenced, inert, longestBody, within } from './text.ts';
+
+export interface Comment {
+  /** Hidden in the body; what the comment is found by again. */
+  readonly marker: string;
+  readonly body: string;
+}
+
+interface Outcome {
+  readonly runId: string;
+  readonly issue: number;
+  readonly durationMs: number;
+}
+
+/** The comment on an issue whose task is done. */
+export function doneComment(
+  outcome: Outcome & { readonly summary: string; readonly pr: number | null },
+  secrets: readonly string[] = [],
+): Comment {
+  const summary = redact(outcome.summary, secrets).trim();
+  const facts = [`Duration: ${duration(outcome.durationMs)}`];
+  if (outcome.pr !== null) facts.push(`PR: #${outcome.pr}`);
+  return assemble(outcome, 'done', '🤖 **Locus execution complete**', inert(summary), facts, (text) => text);
+}
+
+/** The comment on an issue whose task failed; one per run and task, however often it fails. */
+export function failedComment(
+  outcome: Outcome & { readonly error: string; readonly remedy?: string },
+  secrets: readonly string[] = [],
+): Comment {
+  const error = redact(outcome.error, secrets).trim() || 'no message';
+  const facts = [`Duration: ${duration(outcome.durationMs)}`];
+  if (outcome.remedy) facts.unshift(`What to do: ${inert(outcome.remedy)}`);
+  return assemble(outcome, 'failed', '🤖 **Locus execution failed**', error, facts, fenced);
+}
+
+function assemble(
+  { runId, issue }: Outcome,
+  kind: 'done' | 'failed',
+  title: string,
+  text: string,
+  facts: readonly string[],
+  dress: (text: string) => string,
+): Comment {
+  const marker = `<!-- locus: ${runId}/${issue}/${kind} -->`;
+  const join = (middle: string) =>
+    [title, middle, facts.join('  \n'), marker].filter((section) => section !== '').join('\n\n');
+  return { marker, body: within(longestBody, text, (kept) => join(kept === '' ? '' : dress(kept))) };
+}
