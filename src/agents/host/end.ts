@@ -1,0 +1,97 @@
+import { link, mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LocusFailure } from '../../domain/failures.ts';
+import { attemptFiles, attemptIdOf, type ExitFile, readExit, readStarted, type StartedFile } from './files.ts';
+import { isLive, listLiveAttempts } from './live.ts';
+import { attemptsByPid, bootId, findProcess, listProcesses, send } from './processes.ts';
+
+/** TERM to KILL. */
+const graceMs = 2000;
+/** KILL of the agent to KILL of its host, which still has its exit.json to write. */
+const hostGraceMs = 1000;
+/** A process in the kernel cannot be killed; one that waits on a dead network disk may stay there for ever. */
+const giveUpMs = 60_000;
+
+/**
+ * Ends an attempt: TERM, 2 s, KILL, to its process group and to whatever else carries its LOCUS_ATTEMPT. Answers only
+ * when none of it is left. May be called at any time, also before the host has started: it then never will.
+ */
+export async function endAgent(dir: string): Promise<void> {
+  const attemptId = attemptIdOf(dir);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const started = await claimOrRead(dir);
+  if ((await readExit(dir)) === null) {
+    await writeFile(path.join(dir, attemptFiles.reason), 'ended\n', { flag: 'wx' }).catch(ignoreExisting);
+  }
+  await endProcesses(attemptId, started);
+  const exit: ExitFile = { code: null, reason: 'ended', at: Math.floor(Date.now() / 1000) };
+  await createOnce(dir, attemptFiles.exit, JSON.stringify(exit));
+}
+
+/** Ends every attempt in the folder that still runs; answers how many there were. */
+export async function endAllAgents(attemptsDir: string): Promise<number> {
+  const live = await listLiveAttempts(attemptsDir);
+  await Promise.all(live.map((id) => endAgent(path.join(attemptsDir, id))));
+  return live.length;
+}
+
+/** A claim without a process keeps a host that is just being started from starting the agent. */
+async function claimOrRead(dir: string): Promise<StartedFile> {
+  const nobody: StartedFile = { pid: 0, startTime: '', bootId: '' };
+  await createOnce(dir, attemptFiles.started, JSON.stringify(nobody));
+  return (await readStarted(dir)) ?? nobody;
+}
+
+async function endProcesses(attemptId: string, started: StartedFile): Promise<void> {
+  const begin = performance.now();
+  const told = new Set<number>();
+  for (;;) {
+    const left = await processesOf(attemptId, started);
+    if (left.length === 0) return;
+    const waited = performance.now() - begin;
+    if (waited > giveUpMs) throw stuck(attemptId, left);
+    for (const pid of left) {
+      const killAfter = pid === started.pid ? graceMs + hostGraceMs : graceMs;
+      if (waited >= killAfter) send(pid, 'SIGKILL');
+      else if (!told.has(pid)) send(pid, 'SIGTERM');
+      told.add(pid);
+    }
+    await delay(waited < 200 ? 10 : 50);
+  }
+}
+
+async function processesOf(attemptId: string, started: StartedFile): Promise<number[]> {
+  const [group, attempts] = await Promise.all([groupOf(started), attemptsByPid()]);
+  const carriers = [...attempts].filter(([, attempt]) => attempt === attemptId).map(([pid]) => pid);
+  const pids = [...new Set([...group, ...carriers])].filter((pid) => pid !== process.pid);
+  const found = await Promise.all(pids.map(findProcess));
+  return pids.filter((_pid, index) => found[index] !== null);
+}
+
+/**
+ * Members of the host's process group. A group outlives its leader, and as long as it does, the kernel gives its
+ * number to no new process: so another process under that pid proves that the group is gone.
+ */
+async function groupOf(started: StartedFile): Promise<number[]> {
+  if (started.pid <= 0 || started.bootId !== (await bootId())) return [];
+  if ((await findProcess(started.pid)) !== null && !(await isLive(started))) return [];
+  return (await listProcesses()).filter((found) => found.group === started.pid).map((found) => found.pid);
+}
+
+async function createOnce(dir: string, name: string, content: string): Promise<void> {
+  const temporary = path.join(dir, `${name}.${process.pid}.${Math.random().toString(36).slice(2)}`);
+  await writeFile(temporary, `${content}\n`, { mode: 0o600 });
+  await link(temporary, path.join(dir, name)).catch(ignoreExisting);
+  await rm(temporary, { force: true });
+}
+
+function ignoreExisting(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}
+
+function stuck(attemptId: string, left: readonly number[]): LocusFailure {
+  return new LocusFailure('WorkspaceBroken', `processes ${left.join(', ')} of attempt ${attemptId} do not end`, {
+    remedy: 'end them by hand, then `locus run --resume`',
+  });
+}

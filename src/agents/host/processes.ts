@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+export interface ProcessInfo {
+  readonly pid: number;
+  readonly group: number;
+  /** As the host writes it: clock ticks since boot on Linux, a date elsewhere. */
+  readonly startTime: string;
+  readonly zombie: boolean;
+}
+
+/** Identifies this boot of the machine: pids and start times mean nothing in another one. */
+export async function bootId(): Promise<string> {
+  if (process.platform === 'linux') return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  const { stdout } = await run('sysctl', ['-n', 'kern.boottime']);
+  return /sec = (\d+)/.exec(stdout)?.[1] ?? '';
+}
+
+/** The process with this pid, or null. A zombie counts as gone. */
+export async function findProcess(pid: number): Promise<ProcessInfo | null> {
+  if (process.platform === 'linux') return living(await readProcess(pid));
+  return living((await listByPs(['-p', String(pid)])).at(0) ?? null);
+}
+
+export async function listProcesses(): Promise<ProcessInfo[]> {
+  if (process.platform !== 'linux') return (await listByPs(['-A'])).filter((found) => !found.zombie);
+  const found = await Promise.all((await livingPids()).map(readProcess));
+  return found.filter((info) => info !== null && !info.zombie) as ProcessInfo[];
+}
+
+/** Pids by the value that LOCUS_ATTEMPT had when they were started. Reaches what left its process group. */
+export async function attemptsByPid(): Promise<Map<number, string>> {
+  if (process.platform !== 'linux') return attemptsByPs();
+  const found = new Map<number, string>();
+  for (const pid of await livingPids()) {
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+    const attempt = /(?:^|\0)LOCUS_ATTEMPT=([A-Za-z0-9._-]+)/.exec(environment)?.[1];
+    if (attempt !== undefined) found.set(pid, attempt);
+  }
+  return found;
+}
+
+/** Sends a signal; a process that is gone already is no error. */
+export function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+const run = promisify(execFile);
+
+function living(info: ProcessInfo | null): ProcessInfo | null {
+  return info === null || info.zombie ? null : info;
+}
+
+async function livingPids(): Promise<number[]> {
+  return (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+async function readProcess(pid: number): Promise<ProcessInfo | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => null);
+  if (stat === null) return null;
+  // The second field is the program's name in parentheses, with any characters in it; see proc(5).
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state = '', , group = '0'] = fields;
+  return { pid, group: Number(group), startTime: fields[19] ?? '', zombie: state === 'Z' || state === 'X' };
+}
+
+async function listByPs(selection: readonly string[]): Promise<ProcessInfo[]> {
+  const { stdout } = await run('ps', [...selection, '-o', 'pid=,pgid=,stat=,lstart='], {
+    env: { ...process.env, LC_ALL: 'C' },
+  }).catch(() => ({ stdout: '' }));
+  return [...stdout.matchAll(/^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*?)\s*$/gm)].map(
+    ([, pid, group, state, startTime = '']) => ({
+      pid: Number(pid),
+      group: Number(group),
+      startTime,
+      zombie: state?.startsWith('Z') ?? false,
+    }),
+  );
+}
+
+/** macOS shows the environment of one's own processes after their command, unless they are protected. */
+async function attemptsByPs(): Promise<Map<number, string>> {
+  const { stdout } = await run('ps', ['-A', '-E', '-ww', '-o', 'pid=,command='], { maxBuffer: 64 * 1024 * 1024 });
+  const found = [...stdout.matchAll(/^\s*(\d+) .*? LOCUS_ATTEMPT=([A-Za-z0-9._-]+)/gm)];
+  return new Map(found.map(([, pid, attempt = '']) => [Number(pid), attempt]));
+}

@@ -1,0 +1,49 @@
+import type { AgentEvent, AgentReport } from '../../domain/agent.ts';
+import { emptyReport, lastBytes, withEvent } from '../../domain/agent-report.ts';
+import type { Agent } from '../agent.ts';
+
+const answerBytes = 64 * 1024;
+const summaryBytes = 4 * 1024;
+
+/** What an agent has said so far: its report, and its answer in full length. */
+export function transcript({ provider, reader }: Pick<Agent, 'provider' | 'reader'>) {
+  const read = reader();
+  const wholeOutput = provider === 'command';
+  let report = emptyReport;
+  let lines: string[] = [];
+  let length = 0;
+  let lastText = '';
+  let result = '';
+
+  function addText(text: string): void {
+    lastText = text;
+    if (!wholeOutput) return;
+    lines.push(text);
+    length += text.length + 1;
+    // Twice the limit, so that long outputs are not joined anew for each line.
+    if (length < 2 * answerBytes) return;
+    lines = [lastBytes(lines.join('\n'), answerBytes)];
+    length = (lines[0] ?? '').length;
+  }
+
+  function addEvent(event: AgentEvent): void {
+    report = withEvent(report, event);
+    if (event.kind === 'text') addText(event.text);
+    if (event.kind === 'result') result = event.text;
+  }
+
+  return {
+    add(line: string): void {
+      for (const event of read(line)) addEvent(event);
+    },
+    report(): AgentReport {
+      // A plain command's summary is the end of its output, not its last line.
+      if (!wholeOutput || result !== '') return report;
+      return { ...report, summary: lastBytes(lines.slice(-200).join('\n').trim(), summaryBytes) };
+    },
+    answer(): string {
+      if (wholeOutput) return lastBytes(lines.join('\n'), answerBytes);
+      return lastBytes(result.trim() === '' ? lastText : result, answerBytes);
+    },
+  };
+}
