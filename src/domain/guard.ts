@@ -1,0 +1,89 @@
+import { LocusFailure } from './failures.ts';
+
+/** The plain profile may force, with a lease, on branches of ours; the gated one never. */
+export type GuardProfile = 'plain' | 'gated';
+
+export interface PushContext {
+  /** The repository's default branch is protected whatever its name. */
+  readonly defaultBranch: string | null;
+  readonly profile?: GuardProfile;
+  /** Further protected branches: the one that a run is based on. */
+  readonly alsoProtected?: readonly string[];
+}
+
+export interface Judgement {
+  readonly allowed: boolean;
+  /** The destination, for people and the record. */
+  readonly target: string;
+  /** Why it was refused, or an empty string. */
+  readonly reason: string;
+}
+
+const protectedNames: readonly string[] = ['main', 'master', 'staging', 'develop', 'development', 'production', 'prod'];
+
+// From `release/*`, `release-*`, `hotfix/*`, `hotfix-*`, where `*` stands for anything, `/` and nothing included.
+const protectedPrefixes: readonly string[] = ['release/', 'release-', 'hotfix/', 'hotfix-'];
+
+export const ownPrefix = 'locus/';
+
+export function isProtected(branch: string, defaultBranch: string | null): boolean {
+  const name = branch.replace(/^refs\/heads\//, '');
+  if (name === defaultBranch || protectedNames.includes(name)) return true;
+  return protectedPrefixes.some((prefix) => name.startsWith(prefix));
+}
+
+/** Judges a push by its destination: `src:dst`, `+src:dst`, `:dst`, `dst`, with or without `refs/heads/`. */
+export function judgePush(refspec: string, context: PushContext, lease = false): Judgement {
+  const forced = refspec.startsWith('+');
+  const plain = forced ? refspec.slice(1) : refspec;
+  const colon = plain.indexOf(':');
+  const source = colon < 0 ? plain : plain.slice(0, colon);
+  const target = colon < 0 ? plain : plain.slice(colon + 1);
+  const branch = target.replace(/^refs\/heads\//, '');
+  const refuse = (reason: string): Judgement => ({ allowed: false, target, reason });
+
+  if (refspec.trim() === '' || target === '') return refuse('it names no branch on the remote');
+  if (colon >= 0 && source === '') return refuse('it deletes a branch');
+  if (target.startsWith('refs/') && !target.startsWith('refs/heads/')) return refuse('it is no branch');
+  if (branch === 'HEAD' || branch === '@') return refuse('a detached HEAD is not a safe branch');
+  if (!isBranchName(branch)) return refuse('it is not the name of one branch');
+  if (isProtected(branch, context.defaultBranch) || context.alsoProtected?.includes(branch)) {
+    return refuse('the branch is protected');
+  }
+  if (forced) return refuse('it forces');
+  if (lease && (context.profile === 'gated' || !branch.startsWith(ownPrefix))) {
+    return refuse('it would replace commits of a branch that is not ours alone');
+  }
+  return { allowed: true, target, reason: '' };
+}
+
+/** Fails with GuardRefused where `judgePush` refuses. */
+export function assertPush(refspec: string, context: PushContext, lease = false): void {
+  const { allowed, target, reason } = judgePush(refspec, context, lease);
+  if (allowed) return;
+  throw new LocusFailure('GuardRefused', `locus does not push to ${target || JSON.stringify(refspec)}: ${reason}`);
+}
+
+/** Judges what else git or a tracker may be asked to do; `branch` is the head of a pull request. */
+export function judgeOperation(
+  operation: 'merge' | 'pr-merge' | 'branch-delete' | 'force-push' | 'checkout' | 'pr-create',
+  branch: string,
+  context: PushContext,
+): Judgement {
+  const refuse = (reason: string): Judgement => ({ allowed: false, target: branch, reason });
+  if (operation === 'checkout' || operation === 'pr-create') {
+    if (branch === 'HEAD' || branch === '') return refuse('a detached HEAD is not a safe branch');
+    if (isProtected(branch, context.defaultBranch)) return refuse('the branch is protected');
+    return { allowed: true, target: branch, reason: '' };
+  }
+  return refuse(`${operation} is never allowed`);
+}
+
+// The rules of git's own check-ref-format, and no pattern: a `*` would name many branches.
+function isBranchName(name: string): boolean {
+  if (name === '' || name.startsWith('-') || name.endsWith('/') || name.endsWith('.') || name.includes('@{'))
+    return false;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (/[\u0000-\u0020\u007f~^:?*[\\]|\.\.|\/\//.test(name)) return false;
+  return name.split('/').every((part) => part !== '' && !part.startsWith('.') && !part.endsWith('.lock'));
+}

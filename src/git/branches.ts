@@ -1,0 +1,105 @@
+import { LocusFailure } from '../domain/failures.ts';
+import type { Repository } from '../domain/workspace.ts';
+import { alone } from './lock.ts';
+import { git, networkTimeoutMs, tryGit } from './run.ts';
+
+export interface NetworkOptions {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The full hash of the commit that `rev` names, or null. */
+export async function resolveCommit(repository: Repository, rev: string): Promise<string | null> {
+  const args = ['rev-parse', '--quiet', '--verify', '--end-of-options', `${rev}^{commit}`];
+  const result = await tryGit(repository, args);
+  return result.exitCode === 0 ? result.stdout.trim() : null;
+}
+
+export async function branchExists(repository: Repository, branch: string): Promise<boolean> {
+  return (await resolveCommit(repository, `refs/heads/${branch}`)) !== null;
+}
+
+/** Whether the remote-tracking branch is there, as the last fetch saw it. */
+export async function remoteBranchExists(repository: Repository, remote: string, branch: string): Promise<boolean> {
+  return (await resolveCommit(repository, `refs/remotes/${remote}/${branch}`)) !== null;
+}
+
+/** The commit that work on `baseBranch` starts from: the remote's where there is one, else the local branch's. */
+export async function baseCommit(repository: Repository, baseBranch: string, remote: string | null): Promise<string> {
+  const theirs = remote === null ? null : await resolveCommit(repository, `refs/remotes/${remote}/${baseBranch}`);
+  const commit = theirs ?? (await resolveCommit(repository, `refs/heads/${baseBranch}`));
+  if (commit !== null) return commit;
+  throw new LocusFailure('RepositoryInvalid', `the base branch ${baseBranch} does not exist`, {
+    remedy: 'set agent.baseBranch to a branch of this repository that has commits',
+  });
+}
+
+export async function isAncestor(repository: Repository, ancestor: string, commit: string): Promise<boolean> {
+  if (ancestor === commit) return true;
+  const result = await tryGit(repository, ['merge-base', '--is-ancestor', ancestor, commit]);
+  return result.exitCode === 0;
+}
+
+/** Moves a branch, or makes it (`from` null); fails where it is no longer at `from`. */
+export async function moveBranch(
+  repository: Repository,
+  branch: string,
+  to: string,
+  from: string | null,
+  reason: string,
+): Promise<void> {
+  const args = ['update-ref', '-m', `locus: ${reason}`, `refs/heads/${branch}`, to, from ?? zeros(to)];
+  await alone(repository.commonDir, () => git(repository, args));
+}
+
+/**
+ * Fetches branches into `refs/remotes/<remote>/…` and answers which of them the remote has, with their commits. Asks
+ * first, so that a branch that is not there is no error and one that has not moved is not fetched.
+ */
+export async function fetchBranches(
+  repository: Repository,
+  remote: string | null,
+  branches: readonly string[],
+  options: NetworkOptions = {},
+): Promise<Record<string, string>> {
+  if (remote === null || branches.length === 0) return {};
+  const network = { timeoutMs: networkTimeoutMs, otherwise: 'RemoteUnavailable' as const, ...options };
+  const refs = branches.map((branch) => `refs/heads/${branch}`);
+  const listed = await git(repository, ['ls-remote', '--refs', '--', remote, ...refs], network);
+  const found = listedHeads(listed, branches);
+  const moved: string[] = [];
+  for (const branch of branches) {
+    const known = await resolveCommit(repository, `refs/remotes/${remote}/${branch}`);
+    if (found[branch] !== undefined && found[branch] !== known) moved.push(branch);
+    // A branch of ours that was deleted there must not come back as the start of new work.
+    if (found[branch] === undefined && known !== null && branch.startsWith('locus/')) {
+      await alone(repository.commonDir, () =>
+        git(repository, ['update-ref', '-d', `refs/remotes/${remote}/${branch}`, known]),
+      );
+    }
+  }
+  if (moved.length === 0) return found;
+  const refspecs = moved.map((branch) => `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`);
+  const quiet = ['--quiet', '--no-tags', '--no-prune', '--no-write-fetch-head', '--no-recurse-submodules', '--refmap='];
+  // A queue of its own: a slow network must not hold up worktrees and branches.
+  await alone(`${repository.commonDir}#fetch`, () =>
+    git(repository, ['fetch', ...quiet, '--', remote, ...refspecs], network),
+  );
+  return found;
+}
+
+function listedHeads(listed: string, branches: readonly string[]): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const line of listed.split('\n')) {
+    const [hash, ref] = line.split('\t');
+    const branch = ref?.replace(/^refs\/heads\//, '');
+    // ls-remote matches the end of a ref's name, so it may answer more than was asked.
+    if (hash && branch && branches.includes(branch) && ref === `refs/heads/${branch}`) found[branch] = hash;
+  }
+  return found;
+}
+
+function zeros(like: string): string {
+  return '0'.repeat(like.length);
+}

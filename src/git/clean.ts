@@ -1,0 +1,84 @@
+import { copyFile, lstat, readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Workspace } from '../domain/workspace.ts';
+import { resolveCommit } from './branches.ts';
+import { alone } from './lock.ts';
+import { broken, makeFolder, placeOf, writeHead } from './place.ts';
+import { git, type Place, tryGit } from './run.ts';
+import { repairLinks } from './worktree.ts';
+
+/**
+ * Puts tree, index and HEAD exactly at `commit`: changes, untracked files and planted repositories go, ignored files
+ * stay. Whatever an agent left in the worktree's own git folder (hooks, configuration, a half-done rebase) goes too.
+ */
+export async function cleanWorkspace(workspace: Workspace, commit: string): Promise<void> {
+  if ((await resolveCommit(workspace.repository, commit)) !== commit) throw broken(workspace, `${commit} is no commit`);
+  const place = await placeOf(workspace);
+  await takeBranchBack(workspace, commit);
+  await emptyAdminDir(workspace);
+  await writeHead(workspace, commit);
+  await resetTree(workspace, place, commit);
+  await removeUntracked(place);
+  if (workspace.adminDir !== null && workspace.indexFile !== null) {
+    const fresh = join(workspace.adminDir, 'index');
+    await rm(fresh, { force: true, recursive: true });
+    await copyFile(workspace.indexFile, fresh);
+  }
+}
+
+// In root mode HEAD is on the branch. In a worktree it is only where an agent without a sandbox put it there, and then
+// its commits moved the branch.
+async function takeBranchBack(workspace: Workspace, commit: string): Promise<void> {
+  const { repository, branch, adminDir } = workspace;
+  const ref = `refs/heads/${branch}`;
+  const head = await readFile(join(adminDir ?? repository.commonDir, 'HEAD'), 'utf8').catch(() => '');
+  const attached = head.trim() === `ref: ${ref}`;
+  if (adminDir !== null && !attached) return;
+  await alone(repository.commonDir, async () => {
+    await git(repository, ['update-ref', '-m', 'locus: cleaned', ref, commit]);
+    if (!attached) await git(repository, ['symbolic-ref', '-m', 'locus: cleaned', 'HEAD', ref]);
+  });
+}
+
+async function emptyAdminDir(workspace: Workspace): Promise<void> {
+  const { adminDir, path } = workspace;
+  if (adminDir === null) return;
+  const found = await lstat(adminDir).catch(() => null);
+  if (!found?.isDirectory()) throw broken(workspace, 'its git folder is gone');
+  const kept = ['commondir', 'gitdir', 'HEAD'];
+  for (const name of await readdir(adminDir)) {
+    if (!kept.includes(name)) await rm(join(adminDir, name), { recursive: true, force: true });
+  }
+  await repairLinks(path, adminDir);
+}
+
+async function resetTree(workspace: Workspace, place: Place, commit: string): Promise<void> {
+  if (workspace.indexFile !== null) await makeFolder(dirname(workspace.indexFile));
+  const reset = await tryGit(place, ['read-tree', '--reset', '-u', commit], { timeoutMs: 600_000 });
+  if (reset.exitCode === 0) return;
+  // A damaged index of ours is made anew from the commit; then every file is compared.
+  if (workspace.indexFile !== null) await rm(workspace.indexFile, { force: true });
+  await git(place, ['read-tree', '--reset', '-u', commit], { timeoutMs: 600_000 });
+}
+
+/**
+ * Removes what git does not track. A `.gitignore` that ignores itself would hide a failed task's files from this and
+ * from the next commit, so those beside tracked files go first.
+ */
+async function removeUntracked(place: Place & { readonly workTree: string }): Promise<void> {
+  const ignored = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z'];
+  const listed = await git(place, ignored, { encoding: 'latin1' });
+  for (const path of listed.split('\0')) {
+    if (path === '.gitignore' || path.endsWith('/.gitignore')) {
+      await rm(Buffer.from(`${Buffer.from(place.workTree).toString('latin1')}/${path}`, 'latin1'));
+    }
+  }
+  const clean = ['clean', '-ffdq'];
+  const shown = async () =>
+    git(place, ['ls-files', '--others', '--exclude-standard', '--directory', '-z'], { encoding: 'latin1' });
+  // What an untracked .gitignore hid shows once that file is gone.
+  for (let pass = 0; pass < 3; pass++) {
+    await git(place, clean);
+    if ((await shown()) === '') return;
+  }
+}

@@ -1,0 +1,86 @@
+import { isProtected } from '../domain/guard.ts';
+import type { Workspace } from '../domain/workspace.ts';
+import { isAncestor, moveBranch, resolveCommit } from './branches.ts';
+import { type Author, commitTree, treeOf, writeTree } from './commit.ts';
+import { importCommits } from './objects.ts';
+import { broken, readHead, writeHead } from './place.ts';
+import { git } from './run.ts';
+
+export interface WorkRequest {
+  /** The commit that the task began at. */
+  readonly start: string;
+  /** Where the agent's own objects went; null where it wrote into the repository itself. */
+  readonly objectsDir: string | null;
+  /** Message of the commit for what the agent left uncommitted, trailers included. */
+  readonly message: string;
+  readonly author?: Author;
+  readonly defaultBranch?: string | null;
+}
+
+export interface Work {
+  /** Equal to `start` where nothing changed. */
+  readonly commit: string;
+  /** Commits that the agent made itself. */
+  readonly ownCommits: number;
+  /** Whether a commit of ours holds what it left. */
+  readonly leftover: boolean;
+  /** Files that differ between `start` and `commit`. */
+  readonly files: number;
+}
+
+/**
+ * Turns what an agent left into commits on the workspace's branch: its own stay as they are, the rest becomes one of
+ * ours. Doing it again changes nothing.
+ */
+export async function collectWork(workspace: Workspace, request: WorkRequest): Promise<Work> {
+  const { start } = request;
+  const head = await agentHead(workspace, request);
+  const commit = await commitRest(workspace, head, request);
+  // HEAD first: a crash between the two finds the commit again and only moves the branch.
+  await writeHead(workspace, commit);
+  await advanceBranch(workspace, start, commit);
+  const [ownCommits, files] = await Promise.all([
+    countCommits(workspace, start, head),
+    countFiles(workspace, start, commit),
+  ]);
+  return { commit, ownCommits, leftover: commit !== head, files };
+}
+
+/** The agent's HEAD, with all its objects in the repository and `start` among its ancestors. */
+export async function agentHead(
+  workspace: Workspace,
+  request: Pick<WorkRequest, 'start' | 'objectsDir' | 'defaultBranch'>,
+): Promise<string> {
+  const head = await readHead(workspace, (branch) => !isProtected(branch, request.defaultBranch ?? null));
+  await importCommits(workspace, { start: request.start, head, objectsDir: request.objectsDir });
+  return head;
+}
+
+async function commitRest(workspace: Workspace, head: string, request: WorkRequest): Promise<string> {
+  const tree = await writeTree(workspace, head);
+  if (tree === (await treeOf(workspace, head))) return head;
+  const { message, author } = request;
+  return commitTree(workspace, { tree, parents: [head], message, ...(author === undefined ? {} : { author }) });
+}
+
+async function advanceBranch(workspace: Workspace, start: string, commit: string): Promise<void> {
+  const { repository, branch } = workspace;
+  const tip = await resolveCommit(repository, `refs/heads/${branch}`);
+  if (tip === commit) return;
+  // An agent without a sandbox may have committed on the branch itself; anything else is another's doing.
+  const follows =
+    tip !== null && (await isAncestor(repository, start, tip)) && (await isAncestor(repository, tip, commit));
+  if (!follows) throw broken(workspace, `the branch ${branch} was moved to ${tip ?? 'nowhere'} while the agent worked`);
+  await moveBranch(repository, branch, commit, tip, 'work of an agent');
+}
+
+async function countCommits(workspace: Workspace, start: string, head: string): Promise<number> {
+  if (start === head) return 0;
+  return Number(await git(workspace.repository, ['rev-list', '--count', head, `^${start}`]));
+}
+
+async function countFiles(workspace: Workspace, start: string, commit: string): Promise<number> {
+  if (start === commit) return 0;
+  const listed = await git(workspace.repository, ['diff-tree', '-r', '-z', '--name-only', start, commit]);
+  return listed.split('\0').filter((path) => path !== '').length;
+}

@@ -1,0 +1,88 @@
+import { lstat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Workspace } from '../domain/workspace.ts';
+import { broken, makeFolder, placeOf } from './place.ts';
+import { git, type Place, tryGit } from './run.ts';
+
+export interface Author {
+  readonly name: string;
+  readonly email: string;
+}
+
+type TreePlace = Place & { readonly workTree: string };
+
+/**
+ * The tree of everything in a workspace that is not ignored, on top of `head`. Paths are added one by one: `git add`
+ * would enter a repository that an agent planted, and run what its configuration names.
+ */
+export async function writeTree(workspace: Workspace, head: string): Promise<string> {
+  const place = await placeOf(workspace);
+  await readIndex(workspace, place, head);
+  const paths = await changedPaths(workspace, place);
+  if (paths.length > 0) {
+    const input = Buffer.from(`${paths.join('\0')}\0`, 'latin1');
+    await git(place, ['update-index', '--add', '--remove', '-z', '--stdin'], { input, timeoutMs: 600_000 });
+  }
+  return git(place, ['write-tree']);
+}
+
+/** Makes a commit without touching tree, index or branch; hooks and signing do not take part. */
+export async function commitTree(
+  workspace: Workspace,
+  commit: {
+    readonly tree: string;
+    readonly parents: readonly string[];
+    readonly message: string;
+    readonly author?: Author;
+  },
+): Promise<string> {
+  const place = { commonDir: workspace.repository.commonDir };
+  const parents = commit.parents.flatMap((parent) => ['-p', parent]);
+  const env = { ...(await identity(place)), ...authorEnvironment(commit.author) };
+  return git(place, ['commit-tree', commit.tree, ...parents, '-F', '-'], { input: commit.message, env });
+}
+
+export async function treeOf(workspace: Workspace, commit: string): Promise<string> {
+  return git({ commonDir: workspace.repository.commonDir }, ['rev-parse', '--verify', `${commit}^{tree}`]);
+}
+
+/** Who commits: whoever git knows, else ourselves; a machine without user.name must work. */
+export async function identity(place: Place): Promise<Record<string, string>> {
+  const known = await tryGit(place, ['-c', 'user.useConfigOnly=true', 'var', 'GIT_COMMITTER_IDENT']);
+  if (known.exitCode === 0) return {};
+  const [name, email] = ['Locus', 'locus@localhost'];
+  return { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };
+}
+
+function authorEnvironment(author: Author | undefined): Record<string, string> {
+  return author === undefined ? {} : { GIT_AUTHOR_NAME: author.name, GIT_AUTHOR_EMAIL: author.email };
+}
+
+// Our own index keeps what it knows of unchanged files, so that they are not read again.
+async function readIndex(workspace: Workspace, place: TreePlace, head: string): Promise<void> {
+  if (workspace.indexFile !== null) await makeFolder(dirname(workspace.indexFile));
+  const kept = await tryGit(place, ['read-tree', '--reset', head]);
+  if (kept.exitCode !== 0) await git(place, ['read-tree', head]);
+}
+
+async function changedPaths(workspace: Workspace, place: TreePlace): Promise<string[]> {
+  const latin1 = { encoding: 'latin1' } as const;
+  const tracked = await git(place, ['diff-files', '--name-only', '-z', '--ignore-submodules=all'], latin1);
+  const others = await git(place, ['ls-files', '--others', '--exclude-standard', '-z'], latin1);
+  const paths = [...new Set([...tracked.split('\0'), ...others.split('\0')])].filter((path) => path !== '');
+  for (const path of paths) {
+    if (path.endsWith('/') || (await isRepository(place.workTree, path))) {
+      const name = Buffer.from(path, 'latin1').toString();
+      throw broken(workspace, `${name} is a git repository of its own, which cannot be part of the commit`);
+    }
+  }
+  return paths;
+}
+
+// A tracked file that became a folder with a repository in it would be added as a submodule.
+async function isRepository(workTree: string, path: string): Promise<boolean> {
+  const root = Buffer.from(`${workTree}/`).toString('latin1');
+  const found = await lstat(Buffer.from(root + path, 'latin1')).catch(() => null);
+  if (!found?.isDirectory()) return false;
+  return (await lstat(Buffer.from(`${root}${path}/.git`, 'latin1')).catch(() => null)) !== null;
+}

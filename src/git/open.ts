@@ -1,0 +1,107 @@
+import { appendFile, lstat, mkdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import { LocusFailure } from '../domain/failures.ts';
+import type { Repository, Workspace } from '../domain/workspace.ts';
+import { baseCommit, isAncestor, moveBranch, resolveCommit } from './branches.ts';
+import { broken } from './place.ts';
+import { enterRoot } from './root.ts';
+import { ensureWorktree, linkedWorktrees, takeIndex } from './worktree.ts';
+
+export interface WorkspaceRequest {
+  readonly repository: Repository;
+  readonly mode: Workspace['mode'];
+  /** `sprint-<slug>` or `issue-<N>`. */
+  readonly name: string;
+  readonly branch: string;
+  readonly baseBranch: string;
+  readonly remote: string | null;
+  /** With `rebase`, a branch of ours may have left the one on the remote; ours counts. */
+  readonly updateWith?: 'merge' | 'rebase';
+}
+
+export interface OpenedWorkspace {
+  readonly workspace: Workspace;
+  /** Whether the worktree is new: nothing is installed in it. */
+  readonly created: boolean;
+  /** The tip of its branch. The tree may be elsewhere: an interrupted attempt's is left as it is. */
+  readonly tip: string;
+  /** Root mode: the branch to give back with `leaveRoot`. */
+  readonly returnTo: string | null;
+}
+
+/** Makes sure that the branch and its work tree are there; changes nothing in a work tree that already is. */
+export async function openWorkspace(request: WorkspaceRequest): Promise<OpenedWorkspace> {
+  const { repository, mode, name, branch } = request;
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) {
+    throw new LocusFailure('WorkspaceBroken', `${JSON.stringify(name)} cannot be the name of a workspace`);
+  }
+  const path = mode === 'root' ? repository.root : join(repository.worktreesDir, name);
+  await refuseTaken(request, path);
+  const tip = await ensureBranch(request);
+  if (mode === 'root') {
+    const workspace: Workspace = { mode, repository, name: 'root', path, branch, adminDir: null, indexFile: null };
+    return { workspace, created: false, tip, returnTo: await enterRoot(workspace, tip) };
+  }
+  await hideWorktrees(repository);
+  const indexFile = join(repository.privateDir, 'index', name);
+  const planned: Workspace = { mode, repository, name, path, branch, adminDir: null, indexFile };
+  const { adminDir, created } = await ensureWorktree(planned, tip);
+  const workspace = { ...planned, adminDir };
+  if (created) await takeIndex(workspace);
+  // Only a git of ours that was killed leaves this one behind: one task at a time has the workspace.
+  await rm(`${indexFile}.lock`, { force: true });
+  return { workspace, created, tip, returnTo: null };
+}
+
+/** The branch's tip; makes the branch where it is not there, and brings it forward to the remote's. */
+async function ensureBranch(request: WorkspaceRequest): Promise<string> {
+  const { repository, branch, baseBranch, remote } = request;
+  const [ours, theirs] = await Promise.all([
+    resolveCommit(repository, `refs/heads/${branch}`),
+    remote === null ? null : resolveCommit(repository, `refs/remotes/${remote}/${branch}`),
+  ]);
+  if (ours === null) {
+    const start = theirs ?? (await baseCommit(repository, baseBranch, remote));
+    await moveBranch(repository, branch, start, null, 'branch made');
+    return start;
+  }
+  if (theirs === null || (await isAncestor(repository, theirs, ours))) return ours;
+  if (await isAncestor(repository, ours, theirs)) {
+    await moveBranch(repository, branch, theirs, ours, `brought forward to ${remote}`);
+    return theirs;
+  }
+  if (request.updateWith === 'rebase') return ours;
+  throw new LocusFailure('WorkspaceBroken', `the branch ${branch} and the one on ${remote} have different commits`, {
+    remedy: `bring them together on ${branch} (merge or rebase), then \`locus run --resume\``,
+  });
+}
+
+async function refuseTaken(request: WorkspaceRequest, path: string): Promise<void> {
+  const { repository, branch, mode } = request;
+  const taken = (where: string) =>
+    new LocusFailure('WorkspaceBroken', `the branch ${branch} is checked out in ${where}`, {
+      remedy: 'check out another branch there, then `locus run --resume`',
+    });
+  const attached = `ref: refs/heads/${branch}`;
+  if (mode === 'worktree' && !repository.bare) {
+    const head = await readFile(join(repository.commonDir, 'HEAD'), 'utf8').catch(() => '');
+    if (head.trim() === attached) throw taken(repository.root);
+  }
+  for (const worktree of await linkedWorktrees(repository)) {
+    // Worktrees of ours are always detached; what an agent wrote into its HEAD must not stop another run.
+    const isOurs = worktree.path.startsWith(repository.worktreesDir + sep);
+    if (!isOurs && worktree.path !== path && worktree.head === attached) throw taken(worktree.path);
+  }
+}
+
+async function hideWorktrees(repository: Repository): Promise<void> {
+  if (repository.bare) return;
+  const file = join(repository.commonDir, 'info', 'exclude');
+  const found = await lstat(dirname(file)).catch(() => null);
+  if (found !== null && !found.isDirectory()) throw broken({ path: file }, 'info is not a folder');
+  await mkdir(dirname(file), { recursive: true });
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const line = '.locus/worktrees/';
+  if (text.split('\n').includes(line)) return;
+  await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}${line}\n`);
+}

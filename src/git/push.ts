@@ -1,0 +1,131 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LocusFailure } from '../domain/failures.ts';
+import { assertPush, type GuardProfile } from '../domain/guard.ts';
+import type { Repository } from '../domain/workspace.ts';
+import { failureOfGit } from './failure.ts';
+import { alone } from './lock.ts';
+import { git, networkTimeoutMs, tryGit } from './run.ts';
+
+export interface RemoteCredentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface PushRequest {
+  readonly repository: Repository;
+  readonly remote: string;
+  readonly branch: string;
+  readonly commit: string;
+  readonly defaultBranch: string | null;
+  /** Branches that nothing is pushed to, beside those that always are protected: the run's base. */
+  readonly protectedBranches: readonly string[];
+  readonly profile?: GuardProfile;
+  /** Replaces the remote's branch, and only if it still is at `expected`. */
+  readonly lease?: { readonly expected: string };
+  /** For https remotes; in the environment of this one command alone. */
+  readonly token?: RemoteCredentials;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Pushes one commit to one branch, never forced but with a lease; a remote that has it already is success. */
+export async function pushCommit(request: PushRequest): Promise<void> {
+  const { repository, remote, branch, commit, lease } = request;
+  const refspec = `${commit}:refs/heads/${branch}`;
+  const { defaultBranch, protectedBranches: alsoProtected } = request;
+  const profile = request.profile ?? 'plain';
+  assertPush(refspec, { defaultBranch, alsoProtected, profile }, lease !== undefined);
+  if (!/^[0-9a-f]{40,64}$/.test(commit) || (lease && !/^[0-9a-f]{40,64}$/.test(lease.expected))) {
+    throw new LocusFailure('GuardRefused', `${JSON.stringify(commit)} is not the hash of a commit`);
+  }
+  const force = lease ? [`--force-with-lease=refs/heads/${branch}:${lease.expected}`] : [];
+  const args = ['push', '--porcelain', '--no-verify', '--no-follow-tags', '--recurse-submodules=no', ...force];
+  const { timeoutMs = networkTimeoutMs, signal } = request;
+  await withCredentials(request, async (env) => {
+    const options = { timeoutMs, env, ...(signal ? { signal } : {}) };
+    const place = { commonDir: repository.commonDir };
+    const pushed = await tryGit(place, [...args, '--', remote, refspec], options);
+    if (pushed.exitCode === 0) {
+      await noteRemote(request);
+      return;
+    }
+    const why = failureOfGit(args, { ...pushed, stderr: withStatus(pushed) }, 'PushRefused');
+    // An earlier attempt's push may have arrived although its answer did not.
+    if (why.type !== 'RemoteUnavailable' && (await remoteHas(place, remote, branch, commit, options))) return;
+    throw why;
+  });
+}
+
+/** Runs `work` with an environment in which git finds the token, and nothing else can: no config, no arguments. */
+export async function withCredentials<T>(
+  request: { readonly repository: Repository; readonly remote: string; readonly token?: RemoteCredentials },
+  work: (env: Record<string, string>) => Promise<T>,
+): Promise<T> {
+  const env = await sshEnvironment(request.repository);
+  if (request.token === undefined || !(await isHttps(request.repository, request.remote))) return work(env);
+  const folder = await mkdtemp(join(tmpdir(), 'locus-askpass-'));
+  try {
+    const script = join(folder, 'askpass');
+    await writeFile(script, askpass, { mode: 0o700 });
+    const { username, password } = request.token;
+    const helper = noHelper();
+    return await work({ ...env, ...helper, GIT_ASKPASS: script, LOCUS_GIT_USER: username, LOCUS_GIT_TOKEN: password });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+// An empty credential.helper forgets the configured ones, which would be told the token to keep.
+function noHelper(): Record<string, string> {
+  const count = Number(process.env.GIT_CONFIG_COUNT ?? '0');
+  return {
+    GIT_CONFIG_COUNT: String(count + 1),
+    [`GIT_CONFIG_KEY_${count}`]: 'credential.helper',
+    [`GIT_CONFIG_VALUE_${count}`]: '',
+  };
+}
+
+const askpass = `#!/bin/sh
+case "$1" in
+  Username*) printf '%s\\n' "$LOCUS_GIT_USER" ;;
+  *) printf '%s\\n' "$LOCUS_GIT_TOKEN" ;;
+esac
+`;
+
+async function isHttps(repository: Repository, remote: string): Promise<boolean> {
+  const found = await tryGit(repository, ['remote', 'get-url', '--push', '--', remote]);
+  return (found.exitCode === 0 ? found.stdout : remote).trim().startsWith('https://');
+}
+
+/** ssh must not ask either; a command that the person chose is left alone. */
+async function sshEnvironment(repository: Repository): Promise<Record<string, string>> {
+  if (process.env.GIT_SSH_COMMAND !== undefined || process.env.GIT_SSH !== undefined) return {};
+  const configured = await tryGit(repository, ['config', '--get', 'core.sshCommand']);
+  return configured.exitCode === 0 ? {} : { GIT_SSH_COMMAND: 'ssh -o BatchMode=yes' };
+}
+
+// In porcelain mode the reason of a refusal stands on stdout.
+function withStatus(pushed: { readonly stdout: string; readonly stderr: string }): string {
+  const refused = pushed.stdout.split('\n').filter((line) => line.startsWith('!'));
+  return [...pushed.stderr.split('\n'), ...refused.map((line) => `error: ${line.slice(1).trim()}`)].join('\n');
+}
+
+async function remoteHas(
+  place: { readonly commonDir: string },
+  remote: string,
+  branch: string,
+  commit: string,
+  options: { readonly env: Record<string, string>; readonly timeoutMs: number },
+): Promise<boolean> {
+  const listed = await tryGit(place, ['ls-remote', '--', remote, `refs/heads/${branch}`], options);
+  return listed.exitCode === 0 && listed.stdout.startsWith(commit);
+}
+
+// A push to a remote without a fetch refspec, as a mirror's, leaves no trace of itself.
+async function noteRemote({ repository, remote, branch, commit }: PushRequest): Promise<void> {
+  if (!/^[A-Za-z0-9][\w.-]*$/.test(remote)) return;
+  const ref = `refs/remotes/${remote}/${branch}`;
+  await alone(repository.commonDir, () => git(repository, ['update-ref', ref, commit]));
+}

@@ -1,0 +1,94 @@
+import { copyFile, lstat, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { LocusFailure } from '../domain/failures.ts';
+import type { Repository, Workspace } from '../domain/workspace.ts';
+import { alone } from './lock.ts';
+import { broken, makeFolder, replaceFile } from './place.ts';
+import { git } from './run.ts';
+
+/** A linked worktree as the repository's own files tell it; git is not asked, since an agent may write its HEAD. */
+export interface LinkedWorktree {
+  readonly path: string;
+  readonly adminDir: string;
+  readonly head: string;
+  readonly locked: boolean;
+}
+
+export async function linkedWorktrees(repository: Repository): Promise<LinkedWorktree[]> {
+  const folder = join(repository.commonDir, 'worktrees');
+  const names = await readdir(folder).catch(() => []);
+  const found = await Promise.all(names.map((name) => readAdminDir(join(folder, name))));
+  return found.filter((worktree) => worktree !== null);
+}
+
+/** Makes the worktree of a workspace, detached at `commit`, or repairs what is left of it. Answers whether it is new. */
+export async function ensureWorktree(
+  workspace: Workspace,
+  commit: string,
+): Promise<{ adminDir: string; created: boolean }> {
+  const { repository, path } = workspace;
+  return alone(repository.commonDir, async () => {
+    const registered = (await linkedWorktrees(repository)).find((worktree) => worktree.path === path);
+    const folder = await lstat(path).catch(() => null);
+    if (folder !== null && !folder.isDirectory()) throw broken(workspace, 'something else is in its place');
+    if (folder !== null && registered === undefined && (await readdir(path)).length > 0) {
+      throw broken(workspace, 'a folder that is no worktree of this repository is in its place; move it away');
+    }
+    if (folder !== null && registered !== undefined) {
+      await repairLinks(path, registered.adminDir);
+      return { adminDir: registered.adminDir, created: false };
+    }
+    // The folder was deleted by hand: what git remembers of it is in the way, a lock included.
+    if (registered !== undefined) await rm(registered.adminDir, { recursive: true, force: true });
+    await addWorktree(workspace, commit);
+    return { adminDir: await adminDirOf(repository, path), created: true };
+  });
+}
+
+/** Makes the links between a worktree and its git folder what they must be, whatever an agent made of them. */
+export async function repairLinks(path: string, adminDir: string): Promise<void> {
+  await keepFile(join(path, '.git'), `gitdir: ${adminDir}\n`);
+  await keepFile(join(adminDir, 'commondir'), '../..\n');
+  await keepFile(join(adminDir, 'gitdir'), `${join(path, '.git')}\n`);
+}
+
+/** Copies the index that `worktree add` wrote to our own place: it knows all files, so nothing has to be read again. */
+export async function takeIndex(workspace: Workspace): Promise<void> {
+  if (workspace.indexFile === null || workspace.adminDir === null) return;
+  await makeFolder(dirname(workspace.indexFile));
+  await rm(`${workspace.indexFile}.lock`, { force: true });
+  await copyFile(join(workspace.adminDir, 'index'), workspace.indexFile);
+}
+
+async function addWorktree(workspace: Workspace, commit: string): Promise<void> {
+  const { repository, path } = workspace;
+  await makeFolder(dirname(path));
+  if ((await realpath(dirname(path))) !== dirname(path)) throw broken(workspace, 'its parent folder is a link');
+  await git(repository, ['worktree', 'add', '--quiet', '--detach', path, commit], { timeoutMs: 600_000 });
+}
+
+async function adminDirOf(repository: Repository, path: string): Promise<string> {
+  const worktree = (await linkedWorktrees(repository)).find((candidate) => candidate.path === path);
+  if (worktree) return worktree.adminDir;
+  throw new LocusFailure('WorkspaceBroken', `git made the worktree ${path} but does not know it`);
+}
+
+async function readAdminDir(adminDir: string): Promise<LinkedWorktree | null> {
+  const gitFile = await readRegular(join(adminDir, 'gitdir'));
+  if (gitFile === null || basename(gitFile) !== '.git') return null;
+  const head = (await readRegular(join(adminDir, 'HEAD'))) ?? '';
+  const locked = (await lstat(join(adminDir, 'locked')).catch(() => null)) !== null;
+  return { path: dirname(gitFile), adminDir, head, locked };
+}
+
+async function keepFile(path: string, content: string): Promise<void> {
+  const found = await lstat(path).catch(() => null);
+  if (found?.isFile() && (await readFile(path, 'utf8')) === content) return;
+  await replaceFile(path, content);
+}
+
+async function readRegular(path: string): Promise<string | null> {
+  const found = await lstat(path).catch(() => null);
+  if (!found?.isFile() || found.size > 16_384) return null;
+  return (await readFile(path, 'utf8')).trim();
+}
