@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { choosePorts, embeddedNamespace, type ServerPorts, startServer, waitUntilServing } from './embedded.ts';
-import { type KeeperInfo, keeperFile, readLastKeeper, writeKeeper } from './keeper-file.ts';
+import { type KeeperInfo, readLastKeeper, writeKeeper } from './keeper-file.ts';
 import { serveSocket } from './keeper-socket.ts';
 import { takeLock } from './lock.ts';
 import { endProcess, identify, isAlive, type ProcessIdentity } from './process.ts';
@@ -90,7 +90,6 @@ async function keep(options: KeeperOptions): Promise<void> {
     await worker?.stop(workerGraceMs);
     await server.stop(serverGraceMs);
     await rm(info.socket, { force: true });
-    await rm(keeperFile(stateDir), { force: true });
     await release?.();
   }
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LocusFailure } from '../domain/failures.ts';
 import { findTemporalBinary } from './binary.ts';
-import { type KeeperInfo, keeperFile, readKeeper, readLastKeeper } from './keeper-file.ts';
+import { type KeeperInfo, readKeeper, readLastKeeper } from './keeper-file.ts';
 import { holderOf } from './lock.ts';
 import { endProcess, isAlive } from './process.ts';
 import { ask } from './socket.ts';
@@ -47,7 +47,7 @@ export async function stopKeeper(stateDir: string): Promise<boolean> {
   await endProcess(left?.worker, stopMs);
   await endProcess(left?.server, stopMs);
   if (left && !(await isAlive(await holderOf(lockFile(stateDir))))) {
-    await Promise.all([left.socket, keeperFile(stateDir), lockFile(stateDir)].map((file) => rm(file, { force: true })));
+    await Promise.all([left.socket, lockFile(stateDir)].map((file) => rm(file, { force: true })));
   }
   return living.some(Boolean);
 }
