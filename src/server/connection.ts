@@ -69,10 +69,17 @@ export async function configuredTemporal(env: NodeJS.ProcessEnv = process.env): 
   };
 }
 
+type WebUi = Pick<TemporalTarget, 'uiBase' | 'namespace'>;
+
+/** The Web UI's list of workflows, or null where no Web UI is known. */
+export function workflowsUrl({ uiBase, namespace }: WebUi): string | null {
+  return uiBase === null ? null : `${uiBase}/namespaces/${encodeURIComponent(namespace)}/workflows`;
+}
+
 /** The Web UI's page of one workflow, or null where no Web UI is known. */
-export function workflowUrl(target: Pick<TemporalTarget, 'uiBase' | 'namespace'>, workflowId: string): string | null {
-  if (target.uiBase === null) return null;
-  return `${target.uiBase}/namespaces/${encodeURIComponent(target.namespace)}/workflows/${encodeURIComponent(workflowId)}`;
+export function workflowUrl(target: WebUi, workflowId: string): string | null {
+  const list = workflowsUrl(target);
+  return list === null ? null : `${list}/${encodeURIComponent(workflowId)}`;
 }
 
 function webUiOf(address: string, env: NodeJS.ProcessEnv): string | null {

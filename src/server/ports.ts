@@ -10,9 +10,10 @@ export async function choosePort(wanted: readonly number[], taken: readonly numb
   return free;
 }
 
-export function answers(port: number): Promise<boolean> {
+/** Whether somebody takes connections there. */
+export function answers(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
+    const socket = connect({ port, host });
     const end = (answered: boolean) => {
       socket.destroy();
       resolve(answered);

@@ -1,0 +1,23 @@
+import type { TrackerRef } from '../domain/run.ts';
+import { fetchSecrets, githubScope, localScope, lookUpToken, type Secrets } from './secrets.ts';
+
+/** What the secrets of a run's repository are kept under. */
+export function scopeOf(tracker: TrackerRef): string {
+  return tracker.kind === 'local'
+    ? localScope(tracker.commonDir)
+    : githubScope(tracker.apiUrl, tracker.owner, tracker.repo);
+}
+
+/** For a worker: what was handed over to the keeper, else its own environment. */
+export async function secretsOf(stateDir: string, tracker: TrackerRef): Promise<Secrets> {
+  const scope = scopeOf(tracker);
+  const kept = await fetchSecrets(stateDir, scope);
+  if (kept && (kept.token !== null || tracker.kind === 'local')) return kept;
+  const token = tracker.kind === 'local' ? null : await lookUpToken({ stateDir: null, scope, apiUrl: tracker.apiUrl });
+  return { token, env: kept?.env ?? variables(process.env) };
+}
+
+/** A process's environment as it can be handed over. */
+export function variables(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
