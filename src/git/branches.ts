@@ -1,12 +1,14 @@
 import { LocusFailure } from '../domain/failures.ts';
+import { ownPrefix } from '../domain/guard.ts';
 import type { Repository } from '../domain/workspace.ts';
+import { type RemoteCredentials, withCredentials } from './credentials.ts';
 import { alone } from './lock.ts';
 import { git, networkTimeoutMs, tryGit } from './run.ts';
 
 export interface NetworkOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly token?: RemoteCredentials;
 }
 
 /** The full hash of the commit that `rev` names, or null. */
@@ -64,29 +66,48 @@ export async function fetchBranches(
   options: NetworkOptions = {},
 ): Promise<Record<string, string>> {
   if (remote === null || branches.length === 0) return {};
-  const network = { timeoutMs: networkTimeoutMs, otherwise: 'RemoteUnavailable' as const, ...options };
-  const refs = branches.map((branch) => `refs/heads/${branch}`);
-  const listed = await git(repository, ['ls-remote', '--refs', '--', remote, ...refs], network);
-  const found = listedHeads(listed, branches);
+  const { token, ...limits } = options;
+  const access = { repository, remote, ...(token ? { token } : {}) };
+  return withCredentials(access, async (env) => {
+    const network = { timeoutMs: networkTimeoutMs, otherwise: 'RemoteUnavailable' as const, ...limits, env };
+    const refs = branches.map((branch) => `refs/heads/${branch}`);
+    const listed = await git(repository, ['ls-remote', '--refs', '--', remote, ...refs], network);
+    const found = listedHeads(listed, branches);
+    const moved = await forgetDeleted(repository, remote, branches, found);
+    if (moved.length === 0) return found;
+    const refspecs = moved.map((branch) => `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`);
+    const quiet = [
+      '--quiet',
+      '--no-tags',
+      '--no-prune',
+      '--no-write-fetch-head',
+      '--no-recurse-submodules',
+      '--refmap=',
+    ];
+    // A queue of its own: a slow network must not hold up worktrees and branches.
+    const queue = `${repository.commonDir}#fetch`;
+    await alone(queue, () => git(repository, ['fetch', ...quiet, '--', remote, ...refspecs], network));
+    return found;
+  });
+}
+
+/** Answers the branches to fetch. One of ours that was deleted there must not come back as the start of new work. */
+async function forgetDeleted(
+  repository: Repository,
+  remote: string,
+  branches: readonly string[],
+  found: Record<string, string>,
+): Promise<string[]> {
   const moved: string[] = [];
   for (const branch of branches) {
-    const known = await resolveCommit(repository, `refs/remotes/${remote}/${branch}`);
+    const ref = `refs/remotes/${remote}/${branch}`;
+    const known = await resolveCommit(repository, ref);
     if (found[branch] !== undefined && found[branch] !== known) moved.push(branch);
-    // A branch of ours that was deleted there must not come back as the start of new work.
-    if (found[branch] === undefined && known !== null && branch.startsWith('locus/')) {
-      await alone(repository.commonDir, () =>
-        git(repository, ['update-ref', '-d', `refs/remotes/${remote}/${branch}`, known]),
-      );
+    if (found[branch] === undefined && known !== null && branch.startsWith(ownPrefix)) {
+      await alone(repository.commonDir, () => git(repository, ['update-ref', '-d', ref, known]));
     }
   }
-  if (moved.length === 0) return found;
-  const refspecs = moved.map((branch) => `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`);
-  const quiet = ['--quiet', '--no-tags', '--no-prune', '--no-write-fetch-head', '--no-recurse-submodules', '--refmap='];
-  // A queue of its own: a slow network must not hold up worktrees and branches.
-  await alone(`${repository.commonDir}#fetch`, () =>
-    git(repository, ['fetch', ...quiet, '--', remote, ...refspecs], network),
-  );
-  return found;
+  return moved;
 }
 
 function listedHeads(listed: string, branches: readonly string[]): Record<string, string> {

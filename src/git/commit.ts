@@ -1,12 +1,15 @@
 import { lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Workspace } from '../domain/workspace.ts';
+import { failureOfGit } from './failure.ts';
 import { broken, makeFolder, placeOf } from './place.ts';
 import { git, type Place, tryGit } from './run.ts';
 
 export interface Author {
   readonly name: string;
   readonly email: string;
+  /** As git writes it: seconds since the epoch and the zone. */
+  readonly date?: string;
 }
 
 type TreePlace = Place & { readonly workTree: string };
@@ -26,7 +29,10 @@ export async function writeTree(workspace: Workspace, head: string): Promise<str
   return git(place, ['write-tree']);
 }
 
-/** Makes a commit without touching tree, index or branch; hooks and signing do not take part. */
+/**
+ * Makes a commit without touching tree, index or branch; hooks and signing do not take part. It is made by whoever git
+ * knows, else by ourselves: a machine without user.name must work.
+ */
 export async function commitTree(
   workspace: Workspace,
   commit: {
@@ -38,24 +44,31 @@ export async function commitTree(
 ): Promise<string> {
   const place = { commonDir: workspace.repository.commonDir };
   const parents = commit.parents.flatMap((parent) => ['-p', parent]);
-  const env = { ...(await identity(place)), ...authorEnvironment(commit.author) };
-  return git(place, ['commit-tree', commit.tree, ...parents, '-F', '-'], { input: commit.message, env });
+  const args = ['-c', 'user.useConfigOnly=true', 'commit-tree', commit.tree, ...parents, '-F', '-'];
+  const author = authorEnvironment(commit.author);
+  const made = await tryGit(place, args, { input: commit.message, env: author });
+  if (made.exitCode === 0) return made.stdout.trim();
+  if (!/identity unknown|empty ident|auto-detection is disabled|no (name|email) was given/i.test(made.stderr)) {
+    throw failureOfGit(args.slice(2), made);
+  }
+  return git(place, args.slice(2), { input: commit.message, env: { ...ourselves, ...author } });
 }
 
 export async function treeOf(workspace: Workspace, commit: string): Promise<string> {
   return git({ commonDir: workspace.repository.commonDir }, ['rev-parse', '--verify', `${commit}^{tree}`]);
 }
 
-/** Who commits: whoever git knows, else ourselves; a machine without user.name must work. */
-export async function identity(place: Place): Promise<Record<string, string>> {
-  const known = await tryGit(place, ['-c', 'user.useConfigOnly=true', 'var', 'GIT_COMMITTER_IDENT']);
-  if (known.exitCode === 0) return {};
-  const [name, email] = ['Locus', 'locus@localhost'];
-  return { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };
-}
+const ourselves = {
+  GIT_AUTHOR_NAME: 'Locus',
+  GIT_AUTHOR_EMAIL: 'locus@localhost',
+  GIT_COMMITTER_NAME: 'Locus',
+  GIT_COMMITTER_EMAIL: 'locus@localhost',
+};
 
 function authorEnvironment(author: Author | undefined): Record<string, string> {
-  return author === undefined ? {} : { GIT_AUTHOR_NAME: author.name, GIT_AUTHOR_EMAIL: author.email };
+  if (author === undefined) return {};
+  const date: Record<string, string> = author.date === undefined ? {} : { GIT_AUTHOR_DATE: author.date };
+  return { GIT_AUTHOR_NAME: author.name, GIT_AUTHOR_EMAIL: author.email, ...date };
 }
 
 // Our own index keeps what it knows of unchanged files, so that they are not read again.

@@ -4,6 +4,7 @@ import { LocusFailure } from '../domain/failures.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
 import { baseCommit, isAncestor, moveBranch, resolveCommit } from './branches.ts';
 import { broken } from './place.ts';
+import { rememberBranch } from './remove.ts';
 import { enterRoot } from './root.ts';
 import { ensureWorktree, linkedWorktrees, takeIndex } from './worktree.ts';
 
@@ -48,6 +49,7 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<OpenedWo
   const { adminDir, created } = await ensureWorktree(planned, tip);
   const workspace = { ...planned, adminDir };
   if (created) await takeIndex(workspace);
+  await rememberBranch(workspace);
   // Only a git of ours that was killed leaves this one behind: one task at a time has the workspace.
   await rm(`${indexFile}.lock`, { force: true });
   return { workspace, created, tip, returnTo: null };

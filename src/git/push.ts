@@ -1,17 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { LocusFailure } from '../domain/failures.ts';
 import { assertPush, type GuardProfile } from '../domain/guard.ts';
 import type { Repository } from '../domain/workspace.ts';
+import { type RemoteCredentials, withCredentials } from './credentials.ts';
 import { failureOfGit } from './failure.ts';
 import { alone } from './lock.ts';
 import { git, networkTimeoutMs, tryGit } from './run.ts';
-
-export interface RemoteCredentials {
-  readonly username: string;
-  readonly password: string;
-}
 
 export interface PushRequest {
   readonly repository: Repository;
@@ -43,7 +36,7 @@ export async function pushCommit(request: PushRequest): Promise<void> {
   const force = lease ? [`--force-with-lease=refs/heads/${branch}:${lease.expected}`] : [];
   const args = ['push', '--porcelain', '--no-verify', '--no-follow-tags', '--recurse-submodules=no', ...force];
   const { timeoutMs = networkTimeoutMs, signal } = request;
-  await withCredentials(request, async (env) => {
+  await withCredentials({ ...request, push: true }, async (env) => {
     const options = { timeoutMs, env, ...(signal ? { signal } : {}) };
     const place = { commonDir: repository.commonDir };
     const pushed = await tryGit(place, [...args, '--', remote, refspec], options);
@@ -56,54 +49,6 @@ export async function pushCommit(request: PushRequest): Promise<void> {
     if (why.type !== 'RemoteUnavailable' && (await remoteHas(place, remote, branch, commit, options))) return;
     throw why;
   });
-}
-
-/** Runs `work` with an environment in which git finds the token, and nothing else can: no config, no arguments. */
-export async function withCredentials<T>(
-  request: { readonly repository: Repository; readonly remote: string; readonly token?: RemoteCredentials },
-  work: (env: Record<string, string>) => Promise<T>,
-): Promise<T> {
-  const env = await sshEnvironment(request.repository);
-  if (request.token === undefined || !(await isHttps(request.repository, request.remote))) return work(env);
-  const folder = await mkdtemp(join(tmpdir(), 'locus-askpass-'));
-  try {
-    const script = join(folder, 'askpass');
-    await writeFile(script, askpass, { mode: 0o700 });
-    const { username, password } = request.token;
-    const helper = noHelper();
-    return await work({ ...env, ...helper, GIT_ASKPASS: script, LOCUS_GIT_USER: username, LOCUS_GIT_TOKEN: password });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-// An empty credential.helper forgets the configured ones, which would be told the token to keep.
-function noHelper(): Record<string, string> {
-  const count = Number(process.env.GIT_CONFIG_COUNT ?? '0');
-  return {
-    GIT_CONFIG_COUNT: String(count + 1),
-    [`GIT_CONFIG_KEY_${count}`]: 'credential.helper',
-    [`GIT_CONFIG_VALUE_${count}`]: '',
-  };
-}
-
-const askpass = `#!/bin/sh
-case "$1" in
-  Username*) printf '%s\\n' "$LOCUS_GIT_USER" ;;
-  *) printf '%s\\n' "$LOCUS_GIT_TOKEN" ;;
-esac
-`;
-
-async function isHttps(repository: Repository, remote: string): Promise<boolean> {
-  const found = await tryGit(repository, ['remote', 'get-url', '--push', '--', remote]);
-  return (found.exitCode === 0 ? found.stdout : remote).trim().startsWith('https://');
-}
-
-/** ssh must not ask either; a command that the person chose is left alone. */
-async function sshEnvironment(repository: Repository): Promise<Record<string, string>> {
-  if (process.env.GIT_SSH_COMMAND !== undefined || process.env.GIT_SSH !== undefined) return {};
-  const configured = await tryGit(repository, ['config', '--get', 'core.sshCommand']);
-  return configured.exitCode === 0 ? {} : { GIT_SSH_COMMAND: 'ssh -o BatchMode=yes' };
 }
 
 // In porcelain mode the reason of a refusal stands on stdout.

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { cleanWorkspace } from '../../src/git/clean.ts';
 import { collectWork } from '../../src/git/collect.ts';
 import { pushCommit } from '../../src/git/push.ts';
-import { commit, failureOf, makeFixture, open, privateObjects, removeFolders, sh, write } from './support.ts';
+import { commit, makeFixture, open, privateObjects, removeFolders, sh, write } from './support.ts';
 
 afterAll(removeFolders);
 
@@ -151,5 +151,3 @@ test('a collected commit is pushed, and pushed again without harm', async () => 
 function commitAs(folder: string, files: Record<string, string>, env: Record<string, string>): string {
   return commit(folder, files, "an agent's own", env);
 }
-
-export { failureOf };

@@ -1,0 +1,109 @@
+import { mkdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { LocusFailure } from '../domain/failures.ts';
+import type { Repository } from '../domain/workspace.ts';
+import type { NetworkOptions } from './branches.ts';
+import { withCredentials } from './credentials.ts';
+import { openFolder, repositoryOf } from './discover.ts';
+import { withoutCredentials } from './failure.ts';
+import { alone } from './lock.ts';
+import { type GitOptions, git, networkTimeoutMs, tryGit } from './run.ts';
+
+export interface RemoteAddress {
+  readonly host: string | null;
+  readonly owner: string | null;
+  readonly repo: string | null;
+}
+
+export interface Remote extends RemoteAddress {
+  readonly name: string;
+  /** Without user name and password. */
+  readonly url: string;
+  readonly defaultBranch: string | null;
+}
+
+/** The remote that work is pushed to: `origin`, else the only one, else null. `ask` lets it ask the remote itself. */
+export async function describeRemote(root: string, ask = false): Promise<Remote | null> {
+  const folder = await openFolder(root);
+  const remotes = await folder.getRemotes(true);
+  const chosen = remotes.find((remote) => remote.name === 'origin') ?? (remotes.length === 1 ? remotes[0] : undefined);
+  if (chosen === undefined) return null;
+  const url = withoutCredentials(chosen.refs.push || chosen.refs.fetch);
+  const common = (await folder.raw('rev-parse', '--path-format=absolute', '--git-common-dir')).trim();
+  const defaultBranch = await findDefaultBranch(await realpath(common), chosen.name, ask);
+  return { name: chosen.name, url, defaultBranch, ...parseAddress(url) };
+}
+
+/** Owner and repository in an address: https, ssh, `host:owner/repo`; a folder has neither. */
+export function parseAddress(url: string): RemoteAddress {
+  const none = { host: null, owner: null, repo: null };
+  const match =
+    /^(?:https?|ssh|git):\/\/(?:[^@/]*@)?([^/]+)\/(.+)$/.exec(url) ??
+    /^(?:[^@/]+@)?([^/:]{2,}):(?!\/\/)(.+)$/.exec(url);
+  if (!match) return none;
+  const [, host = '', path = ''] = match;
+  const parts = path
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '')
+    .split('/')
+    .filter((part) => part !== '');
+  const repo = parts.pop();
+  const owner = parts.pop();
+  if (repo === undefined || owner === undefined) return { ...none, host };
+  return { host, owner, repo };
+}
+
+/** A bare clone for runs that name only a remote: made once, then only fetched into. */
+export async function openMirror(
+  url: string,
+  folder: { readonly path: string; readonly stateDir: string },
+  options: NetworkOptions = {},
+): Promise<Repository> {
+  if (url.startsWith('-') || /^ext::/.test(url)) throw new LocusFailure('RepositoryInvalid', `${url} is not a remote`);
+  await mkdir(dirname(folder.path), { recursive: true, mode: 0o700 });
+  const path = join(await realpath(dirname(folder.path)), basename(folder.path));
+  const repository = repositoryOf({ root: path, commonDir: path, bare: true, stateDir: folder.stateDir });
+  await alone(path, async () => {
+    const exists = await stat(join(path, 'HEAD')).catch(() => null);
+    if (exists === null)
+      await git({ commonDir: dirname(path) }, ['init', '--quiet', '--bare', path], withoutGitDir(path));
+    const address = withoutCredentials(url);
+    const known = await tryGit(repository, ['config', '--get', 'remote.origin.url']);
+    if (known.stdout.trim() !== address) {
+      await git(repository, ['config', 'remote.origin.url', address]);
+      await git(repository, ['config', 'remote.origin.fetch', '+refs/heads/*:refs/remotes/origin/*']);
+    }
+  });
+  const quiet = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
+  const { token, ...limits } = options;
+  await withCredentials({ repository, remote: 'origin', ...(token ? { token } : {}) }, async (env) => {
+    const network = { timeoutMs: networkTimeoutMs, otherwise: 'RemoteUnavailable' as const, ...limits, env };
+    await alone(`${path}#fetch`, () => git(repository, ['fetch', ...quiet, 'origin'], network));
+  });
+  return repository;
+}
+
+async function findDefaultBranch(commonDir: string, remote: string, ask: boolean): Promise<string | null> {
+  const place = { commonDir };
+  const known = await tryGit(place, ['symbolic-ref', '-q', '--short', `refs/remotes/${remote}/HEAD`]);
+  if (known.exitCode === 0) return known.stdout.trim().slice(remote.length + 1);
+  const asked = ask ? await askRemote(commonDir, remote) : null;
+  if (asked !== null) return asked;
+  const configured = await tryGit(place, ['config', '--get', 'init.defaultBranch']);
+  for (const branch of [configured.stdout.trim(), 'main', 'master'].filter((name) => name !== '')) {
+    for (const ref of [`refs/remotes/${remote}/${branch}`, `refs/heads/${branch}`]) {
+      const found = await tryGit(place, ['show-ref', '--verify', '--quiet', ref]);
+      if (found.exitCode === 0) return branch;
+    }
+  }
+  return null;
+}
+
+async function askRemote(commonDir: string, remote: string): Promise<string | null> {
+  const said = await tryGit({ commonDir }, ['ls-remote', '--symref', '--', remote, 'HEAD'], { timeoutMs: 20_000 });
+  return /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(said.stdout)?.[1] ?? null;
+}
+
+function withoutGitDir(path: string): GitOptions {
+  return { env: { GIT_DIR: path, GIT_COMMON_DIR: path } };
+}

@@ -1,0 +1,98 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { basename, join, sep } from 'node:path';
+import { LocusFailure } from '../domain/failures.ts';
+import type { Repository, Workspace } from '../domain/workspace.ts';
+import { resolveCommit } from './branches.ts';
+import { treeOf, writeTree } from './commit.ts';
+import { alone } from './lock.ts';
+import { readHead, replaceFile } from './place.ts';
+import { git } from './run.ts';
+import { linkedWorktrees } from './worktree.ts';
+
+export interface RemovalOptions {
+  /** With a remote, a branch that it does not have keeps its workspace. */
+  readonly remote: string | null;
+  /** Removes it whatever it holds. */
+  readonly force?: boolean;
+}
+
+/** The worktrees of this repository that are ours. */
+export async function listWorkspaces(repository: Repository): Promise<Workspace[]> {
+  const worktrees = await linkedWorktrees(repository);
+  const ours = worktrees.filter((worktree) => worktree.path.startsWith(repository.worktreesDir + sep));
+  return Promise.all(
+    ours.map(async ({ path, adminDir }) => {
+      const name = basename(path);
+      const branch = await readFile(branchFile(repository, name), 'utf8').catch(() => `locus/${name}`);
+      const indexFile = join(repository.privateDir, 'index', name);
+      return { mode: 'worktree' as const, repository, name, path, branch: branch.trim(), adminDir, indexFile };
+    }),
+  );
+}
+
+/** Remembers the branch of a workspace: its HEAD, detached and the agent's to write, does not tell it. */
+export async function rememberBranch(workspace: Workspace): Promise<void> {
+  const file = branchFile(workspace.repository, workspace.name);
+  if ((await readFile(file, 'utf8').catch(() => '')) === workspace.branch) return;
+  await mkdir(join(workspace.repository.privateDir, 'branches'), { recursive: true, mode: 0o700 });
+  await replaceFile(file, workspace.branch);
+}
+
+/** Removes a worktree, never its branch; refuses where that would lose work, unless told. */
+export async function removeWorkspace(workspace: Workspace, options: RemovalOptions): Promise<void> {
+  if (workspace.mode === 'root') return;
+  const held = options.force ? null : await whatIsHeld(workspace, options.remote);
+  if (held !== null) {
+    throw new LocusFailure('WorkspaceBroken', `the workspace ${workspace.path} is kept: ${held}`, {
+      remedy: 'push or drop that work, then remove it',
+    });
+  }
+  const { repository, name, path, adminDir, indexFile } = workspace;
+  // git's own `worktree remove` would run `git status` through the workspace's `.git`, which an agent may have replaced.
+  await alone(repository.commonDir, async () => {
+    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    if (adminDir !== null) await rm(adminDir, { recursive: true, force: true });
+    if (indexFile !== null) await rm(indexFile, { force: true });
+    await rm(branchFile(repository, name), { force: true });
+  });
+}
+
+/** Removes the worktrees of ended runs, but none that holds anything; answers the names of the removed ones. */
+export async function pruneWorkspaces(
+  repository: Repository,
+  options: { readonly keep: readonly string[]; readonly remote: string | null },
+): Promise<string[]> {
+  const removed: string[] = [];
+  for (const workspace of await listWorkspaces(repository)) {
+    if (options.keep.includes(workspace.name)) continue;
+    if ((await whatIsHeld(workspace, options.remote)) !== null) continue;
+    await removeWorkspace(workspace, { remote: options.remote, force: true });
+    removed.push(workspace.name);
+  }
+  return removed;
+}
+
+/** What would be lost, or has not arrived, in words; null where the workspace holds nothing. */
+async function whatIsHeld(workspace: Workspace, remote: string | null): Promise<string | null> {
+  const { repository, branch } = workspace;
+  const entries = await readdir(workspace.path).catch(() => null);
+  if (entries === null) return null;
+  try {
+    const head = await readHead(workspace, () => true);
+    if ((await resolveCommit(repository, head)) === null) return 'it has commits that were never taken over';
+    const kept = await git(repository, ['for-each-ref', '--count=1', '--contains', head]);
+    if (kept === '') return 'it has commits that are on no branch';
+    if ((await writeTree(workspace, head)) !== (await treeOf(workspace, head))) return 'it has changes';
+  } catch (error) {
+    if (error instanceof LocusFailure) return error.message;
+    throw error;
+  }
+  const tip = await resolveCommit(repository, `refs/heads/${branch}`);
+  if (remote === null || tip === null) return null;
+  const theirs = await git(repository, ['for-each-ref', '--count=1', '--contains', tip, `refs/remotes/${remote}`]);
+  return theirs === '' ? `its branch ${branch} has commits that ${remote} does not have` : null;
+}
+
+function branchFile(repository: Repository, name: string): string {
+  return join(repository.privateDir, 'branches', name);
+}
