@@ -16,7 +16,7 @@ export const issueAnswer = z.object({
   milestone: z.object({ title: z.string() }).nullish(),
   comments: z.number(),
   html_url: z.string(),
-  pull_request: z.unknown(),
+  pull_request: z.unknown().optional(),
 });
 
 export const pullAnswer = z.object({

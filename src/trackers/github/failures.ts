@@ -1,4 +1,5 @@
 import type { RequestError } from 'octokit';
+import { z } from 'zod';
 import { LocusFailure } from '../../domain/failures.ts';
 
 /** What a request was about, for the sentence people read. */
@@ -86,13 +87,17 @@ function unreachable(error: RequestError): LocusFailure {
 }
 
 function unexpected(error: unknown): LocusFailure {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = error instanceof z.ZodError ? firstProblem(error) : String(error);
   return new LocusFailure(
     'TrackerRefused',
     `unexpected answer from GitHub: ${why}`,
     { remedy: 'check that GITHUB_API_URL is the address of the REST API' },
     error,
   );
+}
+
+function firstProblem({ issues: [problem] }: z.ZodError): string {
+  return problem ? `${problem.message} at "${problem.path.join('.')}"` : 'no reason';
 }
 
 /** Epoch milliseconds at which a limit ends; null where this is not a limit. */

@@ -45,9 +45,9 @@ async function answer(standIn, request, response) {
 
   const entry = { method: request.method, path: path + url.search, status: 0, at: Date.now() };
   standIn.log.push(entry);
-  if (standIn.latencyMs > 0) await sleep(standIn.latencyMs);
+  if (standIn.latencyMs > 0) await sleep(standIn.latencyMs, undefined, { ref: false });
   const fault = takeFault(standIn, request.method, path + url.search);
-  if (fault?.kind === 'delay') await sleep(fault.ms);
+  if (fault?.kind === 'delay') await sleep(fault.ms, undefined, { ref: false });
   if (fault?.kind === 'cutBefore') {
     request.socket.destroy();
     return;

@@ -1,0 +1,20 @@
+import { tmpdir } from 'node:os';
+import { expect, test } from '@jest/globals';
+import { LocusFailure } from '../../src/domain/failures.ts';
+import { openTracker } from '../../src/trackers/open.ts';
+
+const gitHub = { kind: 'github', apiUrl: 'https://api.github.com', owner: 'acme', repo: 'shop' } as const;
+
+test('a local tracker needs no token', () => {
+  expect(openTracker({ kind: 'local', commonDir: tmpdir() }, null).kind).toBe('local');
+});
+
+test('GitHub opens with a token', () => {
+  expect(openTracker(gitHub, 'ghp_x').kind).toBe('github');
+});
+
+test('GitHub without a token is CredentialsMissing', () => {
+  expect(() => openTracker(gitHub, null)).toThrow(
+    new LocusFailure('CredentialsMissing', 'no token for acme/shop on GitHub'),
+  );
+});
