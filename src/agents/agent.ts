@@ -21,8 +21,15 @@ export interface Agent {
   readonly environment: readonly string[];
   /** Variables we set for it, for example IS_SANDBOX. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Files and folders outside the workspace it must write, `~` for the home folder: its sessions and credentials. */
+  /**
+   * Files and folders outside the workspace it must write, `~` for the home folder: its sessions and credentials. One
+   * that ends in `/` is a folder, which is made where it is missing. See `agentFolders`.
+   */
   readonly folders: readonly string[];
+  /** The same for what it need only read: its settings. */
+  readonly readable?: readonly string[];
+  /** The variable that moves its own folder elsewhere. */
+  readonly configFolder?: { readonly variable: string; readonly usual: string };
   /** A stateful reader: one line of stdout in, events out. Unknown or broken lines give none. */
   reader(): (line: string) => AgentEvent[];
 }

@@ -1,8 +1,6 @@
 import { execFile } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import path from 'node:path';
 import { promisify } from 'node:util';
+import { findProgram } from '../sandboxes/program.ts';
 import type { Agent } from './agent.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -47,16 +45,6 @@ export function agentEnvironment(
   };
 }
 
-/** The absolute path of an executable file, or null. A name with a slash is taken as a path. */
-export async function findProgram(program: string, searchPath: string | undefined): Promise<string | null> {
-  if (program.includes('/')) return (await isExecutable(program)) ? path.resolve(program) : null;
-  for (const folder of (searchPath ?? '').split(path.delimiter)) {
-    const file = path.join(folder, program);
-    if (path.isAbsolute(folder) && (await isExecutable(file))) return file;
-  }
-  return null;
-}
-
 /** The first line of `<program> --version`, or null where the program is missing or does not answer within 10 s. */
 export async function installedVersion(agent: Agent, env: Variables, command: readonly string[] | null = null) {
   const program = agent.argv({ model: null, session: null, command })[0];
@@ -99,13 +87,4 @@ function isOn(value: string | undefined): boolean {
 
 function matches(name: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern));
-}
-
-async function isExecutable(file: string): Promise<boolean> {
-  try {
-    await access(file, constants.X_OK);
-    return (await stat(file)).isFile();
-  } catch {
-    return false;
-  }
 }

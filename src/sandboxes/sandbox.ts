@@ -15,7 +15,11 @@ export interface Confinement {
   readonly attemptDir: string;
   /** Writable files and folders of the agent: its sessions. Those that do not exist are left out. */
   readonly agentFolders: readonly string[];
-  /** The person's home folder: its secrets are hidden. */
+  /** Files and folders of the agent that it may read, such as its settings. Those that do not exist are left out. */
+  readonly agentReadable?: readonly string[];
+  /** Further folders that are hidden: Locus' own state. The folder that holds `attemptDir` always is. */
+  readonly hidden?: readonly string[];
+  /** The person's home folder: hidden but for tools. */
   readonly home: string;
 }
 
@@ -23,12 +27,21 @@ export interface SandboxedCommand {
   readonly argv: readonly string[];
   /** Added to the environment of the command. */
   readonly env: Readonly<Record<string, string>>;
+  /** A command that ends what signals from here cannot reach. */
+  readonly end?: readonly string[];
 }
 
 export interface Sandbox {
   readonly kind: SandboxKind;
   /** For people: `bubblewrap`, `sandbox-exec`, `Docker Desktop`, `none`. */
   readonly title: string;
-  /** The command that runs `argv` confined, in `confinement.workspace`. May make folders under attemptDir and objectsDir. */
-  wrap(argv: readonly string[], confinement: Confinement): Promise<SandboxedCommand>;
+  /**
+   * The command that runs `argv` confined, in `confinement.workspace`. May make folders under attemptDir and objectsDir.
+   * `env` is the agent's environment; without it, PATH is that of this process.
+   */
+  wrap(
+    argv: readonly string[],
+    confinement: Confinement,
+    env?: Readonly<Record<string, string>>,
+  ): Promise<SandboxedCommand>;
 }

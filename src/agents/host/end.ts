@@ -1,8 +1,18 @@
+import { execFile } from 'node:child_process';
 import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { LocusFailure } from '../../domain/failures.ts';
-import { attemptFiles, attemptIdOf, type ExitFile, readExit, readStarted, type StartedFile } from './files.ts';
+import {
+  attemptFiles,
+  attemptIdOf,
+  type ExitFile,
+  readEndCommand,
+  readExit,
+  readStarted,
+  type StartedFile,
+} from './files.ts';
 import { isLive, listLiveAttempts } from './live.ts';
 import { attemptsByPid, bootId, findProcess, listProcesses, send } from './processes.ts';
 
@@ -25,6 +35,7 @@ export async function endAgent(dir: string): Promise<void> {
     await writeFile(path.join(dir, attemptFiles.reason), 'ended\n', { flag: 'wx' }).catch(ignoreExisting);
   }
   await endProcesses(attemptId, started);
+  await endElsewhere(dir, attemptId);
   const exit: ExitFile = { code: null, reason: 'ended', at: Math.floor(Date.now() / 1000) };
   await createOnce(dir, attemptFiles.exit, JSON.stringify(exit));
 }
@@ -77,6 +88,18 @@ async function groupOf(started: StartedFile): Promise<number[]> {
   if (started.pid <= 0 || started.bootId !== (await bootId())) return [];
   if ((await findProcess(started.pid)) !== null && !(await isLive(started))) return [];
   return (await listProcesses()).filter((found) => found.group === started.pid).map((found) => found.pid);
+}
+
+/** A virtual machine's processes are none of ours: its sandbox has said how to end them. */
+async function endElsewhere(dir: string, attemptId: string): Promise<void> {
+  const [program, ...args] = (await readEndCommand(dir)) ?? [];
+  if (program === undefined) return;
+  try {
+    await promisify(execFile)(program, args, { timeout: giveUpMs });
+  } catch (error) {
+    const message = `attempt ${attemptId} could not be ended inside its sandbox`;
+    throw new LocusFailure('WorkspaceBroken', message, { remedy: 'see `locus sandbox list`' }, error);
+  }
 }
 
 async function createOnce(dir: string, name: string, content: string): Promise<void> {

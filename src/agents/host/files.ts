@@ -53,6 +53,14 @@ export async function readExit(dir: string): Promise<ExitFile | null> {
   return parsed.success ? parsed.data : null;
 }
 
+/** The command that ends what signals do not reach, where the attempt has one. */
+export async function readEndCommand(dir: string): Promise<readonly string[] | null> {
+  const parsed = z
+    .object({ end: z.array(z.string()).min(1) })
+    .safeParse(await readJson(path.join(dir, attemptFiles.spec)));
+  return parsed.success ? parsed.data.end : null;
+}
+
 /** Modification time in epoch milliseconds and size; zeros for a file that does not exist. */
 export async function look(dir: string, name: string): Promise<{ mtimeMs: number; size: number }> {
   const { mtimeMs, size } = await stat(path.join(dir, name)).catch(() => ({ mtimeMs: 0, size: 0 }));

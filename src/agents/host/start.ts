@@ -4,8 +4,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { LocusFailure } from '../../domain/failures.ts';
-import type { Confinement, Sandbox } from '../../sandboxes/sandbox.ts';
-import { findProgram } from '../environment.ts';
+import { findProgram } from '../../sandboxes/program.ts';
+import type { Confinement, Sandbox, SandboxedCommand } from '../../sandboxes/sandbox.ts';
 import { attemptFiles, attemptIdOf, readStarted } from './files.ts';
 
 export interface HostRequest {
@@ -34,17 +34,22 @@ export async function startHost(request: HostRequest): Promise<{ alreadyStarted:
 
   await requireProgram(request.argv[0], request.env.PATH);
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const command = await confine(request);
+  const command = await confine({ ...request, env: { ...request.env, LOCUS_ATTEMPT: attemptId } });
   await requireProgram(command.argv[0], request.env.PATH);
   const tick = request.tickSeconds ?? 15;
   const ticks = Math.max(1, Math.ceil((request.orphanMinutes * 60) / tick));
   const deadline = Math.ceil(request.deadline / 1000);
+  const spec = {
+    argv: command.argv,
+    cwd: request.cwd,
+    deadline,
+    orphanTicks: ticks,
+    tickSeconds: tick,
+    created: new Date().toISOString(),
+    end: command.end,
+  };
   await writeWhole(dir, attemptFiles.prompt, request.prompt);
-  await writeWhole(
-    dir,
-    attemptFiles.spec,
-    `${JSON.stringify({ argv: command.argv, cwd: request.cwd, deadline, orphanTicks: ticks, tickSeconds: tick, created: new Date().toISOString() })}\n`,
-  );
+  await writeWhole(dir, attemptFiles.spec, `${JSON.stringify(spec)}\n`);
   const env = { ...request.env, ...command.env, LOCUS_ATTEMPT: attemptId };
   await spawnHost([dir, String(deadline), String(ticks), String(tick), ...command.argv], request.cwd, env);
   await claimed(dir);
@@ -55,8 +60,8 @@ const script = fileURLToPath(new URL('./host.sh', import.meta.url));
 /** A host claims its attempt some milliseconds after its start; a loaded machine gets far more. */
 const claimMs = 20_000;
 
-async function confine({ argv, confined }: HostRequest) {
-  return confined ? confined.sandbox.wrap(argv, confined.confinement) : { argv, env: {} };
+async function confine({ argv, env, confined }: HostRequest): Promise<SandboxedCommand> {
+  return confined ? confined.sandbox.wrap(argv, confined.confinement, env) : { argv, env: {} };
 }
 
 async function requireProgram(program: string | undefined, searchPath: string | undefined): Promise<void> {

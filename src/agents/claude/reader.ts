@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import type { AgentEvent } from '../../domain/agent.ts';
+import { readLine, sessionId } from '../json-lines.ts';
+import { toolDetail } from '../tool-detail.ts';
+
+const Block = z.object({
+  type: z.string(),
+  text: z.string().optional().catch(undefined),
+  name: z.string().optional().catch(undefined),
+  input: z.record(z.string(), z.unknown()).optional().catch(undefined),
+});
+
+const tokens = z.number().catch(0).default(0);
+
+const Message = z.object({
+  type: z.string(),
+  subtype: z.string().optional().catch(undefined),
+  session_id: sessionId,
+  message: z
+    .object({ content: z.array(Block).catch([]) })
+    .optional()
+    .catch(undefined),
+  is_error: z.boolean().optional().catch(undefined),
+  result: z.string().optional().catch(undefined),
+  errors: z.array(z.string()).optional().catch(undefined),
+  total_cost_usd: z.number().optional().catch(undefined),
+  usage: z
+    .object({
+      input_tokens: tokens,
+      cache_read_input_tokens: tokens,
+      cache_creation_input_tokens: tokens,
+      output_tokens: tokens,
+    })
+    .optional()
+    .catch(undefined),
+});
+type Message = z.infer<typeof Message>;
+
+/** Reads `--output-format stream-json`. */
+export function claudeReader(): (line: string) => AgentEvent[] {
+  return (line) => readLine(Message, line, eventsOf);
+}
+
+function eventsOf(message: Message): AgentEvent[] {
+  if (message.type === 'system' && message.subtype === 'init' && message.session_id !== undefined) {
+    return [{ kind: 'session', id: message.session_id }];
+  }
+  if (message.type === 'assistant') return (message.message?.content ?? []).flatMap(blockEvents);
+  if (message.type === 'result') return [...usageEvents(message), resultEvent(message)];
+  return [];
+}
+
+function blockEvents(block: z.infer<typeof Block>): AgentEvent[] {
+  if (block.type === 'text' && block.text !== undefined) return [{ kind: 'text', text: block.text }];
+  if (block.type !== 'tool_use' || block.name === undefined) return [];
+  return [{ kind: 'tool', name: block.name, detail: toolDetail(block.input ?? {}) }];
+}
+
+/** The result's usage covers this start of the program, not what the session had used before it was resumed. */
+function usageEvents({ usage, total_cost_usd }: Message): AgentEvent[] {
+  if (usage === undefined && total_cost_usd === undefined) return [];
+  const read = (usage?.cache_read_input_tokens ?? 0) + (usage?.cache_creation_input_tokens ?? 0);
+  const inputTokens = (usage?.input_tokens ?? 0) + read;
+  return [{ kind: 'usage', inputTokens, outputTokens: usage?.output_tokens ?? 0, costUsd: total_cost_usd ?? null }];
+}
+
+/** `subtype` is success although the model could not be reached; then `is_error` is set. */
+function resultEvent({ subtype, is_error, result, errors }: Message): AgentEvent {
+  const ok = is_error !== true && (subtype === undefined || subtype === 'success');
+  const said = result ?? errors?.join('; ') ?? '';
+  return { kind: 'result', ok, text: ok || said !== '' ? said : `it ended with ${subtype ?? 'an error'}` };
+}
