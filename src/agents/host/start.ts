@@ -32,7 +32,8 @@ export async function startHost(request: HostRequest): Promise<{ alreadyStarted:
   const attemptId = attemptIdOf(dir);
   if ((await readStarted(dir)) !== null) return { alreadyStarted: true };
 
-  await requireProgram(request.argv[0], request.env.PATH);
+  // A virtual machine has its own programs.
+  if (request.confined?.sandbox.kind !== 'docker') await requireProgram(request.argv[0], request.env.PATH);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const command = await confine({ ...request, env: { ...request.env, LOCUS_ATTEMPT: attemptId } });
   await requireProgram(command.argv[0], request.env.PATH);
