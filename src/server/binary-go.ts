@@ -6,7 +6,7 @@ import { onPath, refusal } from './program.ts';
 
 /** What the module's go.mod asks for. */
 const neededGo = [1, 25] as const;
-const module = 'github.com/temporalio/cli/cmd/temporal';
+const goModule = 'github.com/temporalio/cli/cmd/temporal';
 const buildMs = 30 * 60_000;
 
 /** Builds the program from its public Go module and puts it at `target`; rejects with a reason for people. */
@@ -17,7 +17,7 @@ export async function buildTemporal({ target, version, env, onProgress }: Obtain
   const folder = await mkdtemp(path.join(path.dirname(target), 'build-'));
   try {
     onProgress('building the Temporal server with Go, about 3 minutes, once');
-    const result = await execa(go, ['install', `${module}@v${version}`], {
+    const result = await execa(go, ['install', `${goModule}@v${version}`], {
       cwd: folder,
       env: { ...env, GOBIN: folder, GOFLAGS: '-mod=mod' },
       extendEnv: false,

@@ -9,6 +9,8 @@ import { identify, isAlive, type ProcessIdentity } from './process.ts';
 export interface KeeperInfo {
   /** Of the code its worker runs. */
   readonly version: string;
+  /** Tells two builds of one version apart. */
+  readonly build: string;
   readonly keeper: ProcessIdentity;
   readonly server: ProcessIdentity | null;
   readonly worker: ProcessIdentity | null;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { choosePorts, embeddedNamespace, type ServerPorts, startServer, waitUntilServing } from './embedded.ts';
 import { type KeeperInfo, readLastKeeper, writeKeeper } from './keeper-file.ts';
-import { serveSocket } from './keeper-socket.ts';
+import { serveSocket, type WorkerBuild } from './keeper-socket.ts';
 import { takeLock } from './lock.ts';
 import { endProcess, identify, isAlive, type ProcessIdentity } from './process.ts';
 import { socketPath } from './socket.ts';
@@ -15,11 +15,9 @@ import { type Supervised, supervise } from './supervise.ts';
 const workerGraceMs = 10_000;
 const serverGraceMs = 10_000;
 
-interface KeeperOptions {
+interface KeeperOptions extends WorkerBuild {
   readonly stateDir: string;
   readonly binary: string;
-  readonly script: string;
-  readonly version: string;
 }
 
 /** The background process of a state directory: it owns the embedded server and a worker, and starts either again. */
@@ -44,9 +42,9 @@ async function keep(options: KeeperOptions): Promise<void> {
   const oldWorkerEnded = endProcess(last?.worker, workerGraceMs);
   const socket = await serveSocket(info.socket, {
     status: () => info,
-    replaceWorker: (newScript, version) => {
-      script = newScript;
-      tell({ version });
+    replaceWorker: (build) => {
+      script = build.script;
+      tell({ version: build.version, build: build.build });
       void worker?.replace(workerGraceMs);
     },
   });
@@ -101,14 +99,14 @@ async function keep(options: KeeperOptions): Promise<void> {
 }
 
 function firstInfo(
-  { version }: KeeperOptions,
+  { version, build }: KeeperOptions,
   keeper: ProcessIdentity,
   last: KeeperInfo | null,
   socket: string,
 ): KeeperInfo {
   const ports = last?.ports ?? { grpc: 7233, ui: 8233 };
   return {
-    ...{ version, keeper, server: null, worker: null, ports, ...addressesOf(ports), socket },
+    ...{ version, build, keeper, server: null, worker: null, ports, ...addressesOf(ports), socket },
     ...{
       namespace: embeddedNamespace,
       serving: false,
@@ -138,6 +136,7 @@ function spawnWorker(stateDir: string, script: string) {
 }
 
 const text = { type: 'string', default: '' } as const;
-const { values } = parseArgs({ options: { state: text, binary: text, worker: text, version: text } });
-await keep({ stateDir: values.state, binary: values.binary, script: values.worker, version: values.version });
+const { values } = parseArgs({ options: { state: text, binary: text, worker: text, version: text, build: text } });
+const { state: stateDir, binary, worker: script, version, build } = values;
+await keep({ stateDir, binary, script, version, build });
 process.exit(0);

@@ -12,14 +12,25 @@ const Request = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('get'), scope: z.string().min(1) }),
   z.object({ kind: z.literal('status') }),
-  z.object({ kind: z.literal('replaceWorker'), script: z.string().min(1), version: z.string().min(1) }),
+  z.object({
+    kind: z.literal('replaceWorker'),
+    script: z.string().min(1),
+    version: z.string().min(1),
+    build: z.string(),
+  }),
 ]);
+
+export interface WorkerBuild {
+  readonly script: string;
+  readonly version: string;
+  readonly build: string;
+}
 
 export interface KeeperActions {
   /** What keeper.json says. */
   readonly status: () => object;
   /** Goes on with another build's worker. */
-  readonly replaceWorker: (script: string, version: string) => void;
+  readonly replaceWorker: (worker: WorkerBuild) => void;
 }
 
 /** The keeper's ear: holds the secrets that commands hand over, in memory, and gives them to the worker. */
@@ -36,7 +47,7 @@ export async function serveSocket(file: string, actions: KeeperActions): Promise
       case 'status':
         return { ok: true, status: actions.status() };
       case 'replaceWorker':
-        actions.replaceWorker(request.script, request.version);
+        actions.replaceWorker(request);
         return { ok: true };
     }
   });

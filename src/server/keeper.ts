@@ -6,11 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LocusFailure } from '../domain/failures.ts';
 import { findTemporalBinary } from './binary.ts';
 import { type KeeperInfo, readKeeper, readLastKeeper } from './keeper-file.ts';
+import type { WorkerBuild } from './keeper-socket.ts';
 import { holderOf } from './lock.ts';
 import { endProcess, isAlive } from './process.ts';
 import { ask } from './socket.ts';
 import { cacheDir } from './state.ts';
-import { builtFile, isNewer, locusVersion } from './version.ts';
+import { buildStamp, builtFile, isNewer, locusVersion } from './version.ts';
 
 const readyMs = 20_000;
 /** Longer than the keeper gives its worker and its server. */
@@ -22,17 +23,19 @@ export interface EnsureKeeperOptions {
   /** Script of the worker; ours by default. */
   readonly workerScript?: string;
   readonly version?: string;
+  readonly build?: string;
 }
 
 /** The keeper of a state directory, started where none lives; returns when its Temporal server serves. */
 export async function ensureKeeper(options: EnsureKeeperOptions): Promise<KeeperInfo> {
-  const { stateDir, workerScript = builtFile('worker.js'), version = locusVersion() } = options;
+  const { stateDir, workerScript = builtFile('worker.js'), version = locusVersion(), build = buildStamp() } = options;
   const living = await readKeeper(stateDir);
-  if (living === null) await startKeeper(options, workerScript, version);
+  if (living === null) await startKeeper(options, { script: workerScript, version, build });
   const info = living?.serving ? living : await waitUntilReady(stateDir);
-  if (!isNewer(version, info.version)) return info;
-  await ask(info.socket, { kind: 'replaceWorker', script: workerScript, version });
-  return { ...info, version };
+  const isRebuilt = version === info.version && build !== '' && build !== info.build;
+  if (!isNewer(version, info.version) && !isRebuilt) return info;
+  await ask(info.socket, { kind: 'replaceWorker', script: workerScript, version, build });
+  return { ...info, version, build };
 }
 
 /** Ends the keeper, its worker and its server, also those that a killed keeper left; false where nothing was there. */
@@ -52,14 +55,16 @@ export async function stopKeeper(stateDir: string): Promise<boolean> {
   return living.some(Boolean);
 }
 
-async function startKeeper(options: EnsureKeeperOptions, workerScript: string, version: string): Promise<void> {
+async function startKeeper(options: EnsureKeeperOptions, worker: WorkerBuild): Promise<void> {
   const { stateDir, onProgress } = options;
   const binary = await findTemporalBinary({ cacheDir: cacheDir(), onProgress });
   await mkdir(path.join(stateDir, 'logs'), { recursive: true, mode: 0o700 });
   const log = openSync(logFile(stateDir), 'a', 0o600);
   try {
     const main = builtFile('server/keeper-main.js');
-    const flags = ['--state', stateDir, '--binary', binary, '--worker', workerScript, '--version', version];
+    const { script, version, build } = worker;
+    const flags = ['--state', stateDir, '--binary', binary];
+    flags.push('--worker', script, '--version', version, '--build', build);
     spawn(process.execPath, [main, ...flags], {
       cwd: stateDir,
       detached: true,

@@ -8,6 +8,15 @@ export function locusVersion(): string {
   return version;
 }
 
+/** What tells two builds of one version apart; empty while a build goes on. */
+export function buildStamp(): string {
+  try {
+    return readFileSync(builtFile('.stamp'), 'utf8').slice(0, 16);
+  } catch {
+    return '';
+  }
+}
+
 /** Whether version `a` comes after `b`; compares numbers, ignores what follows them. */
 export function isNewer(a: string, b: string): boolean {
   const [left, right] = [numbersOf(a), numbersOf(b)];

@@ -4,7 +4,13 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type EnsureKeeperOptions, ensureKeeper, keeperEnvironment, stopKeeper } from '../../src/server/keeper.ts';
-import { announceWorker, type KeeperInfo, readKeeper, readLastKeeper, readWorker } from '../../src/server/keeper-file.ts';
+import {
+  announceWorker,
+  type KeeperInfo,
+  readKeeper,
+  readLastKeeper,
+  readWorker,
+} from '../../src/server/keeper-file.ts';
 import { answers } from '../../src/server/ports.ts';
 import { identify, isAlive } from '../../src/server/process.ts';
 import { fetchSecrets, handOver } from '../../src/server/secrets.ts';
@@ -35,7 +41,7 @@ async function fresh(name = 'a', folder?: string): Promise<EnsureKeeperOptions> 
   await mkdir(stateDir, { recursive: true });
   const workerScript = path.join(parent, 'worker.mjs');
   await writeFile(workerScript, 'setInterval(() => {}, 1000);\n');
-  return { stateDir, workerScript, onProgress: quiet, version: '1.0.0' };
+  return { stateDir, workerScript, onProgress: quiet, version: '1.0.0', build: 'a' };
 }
 
 async function waitFor(stateDir: string, wanted: (info: KeeperInfo) => boolean, withinMs = 5_000): Promise<KeeperInfo> {
@@ -119,8 +125,7 @@ describe('the keeper', () => {
     const b = await fresh('b', path.dirname(a.stateDir));
     await ensureKeeper(b);
     const first = await ensureKeeper(a);
-    await stopKeeper(a.stateDir);
-    await stopKeeper(b.stateDir);
+    await Promise.all([stopKeeper(a.stateDir), killAll(b.stateDir)]);
     expect((await ensureKeeper(a)).ports).toEqual(first.ports);
   });
 
@@ -134,6 +139,17 @@ describe('the keeper', () => {
     const after = await waitFor(options.stateDir, (info) => withWorker(info) && info.worker?.pid !== worker?.pid);
     expect(after.version).toBe('1.0.1');
     expect(await isAlive(worker)).toBe(false);
+  });
+
+  test('takes the worker of the same version when that was built anew', async () => {
+    const options = await fresh();
+    await ensureKeeper(options);
+    const { worker } = await waitFor(options.stateDir, withWorker);
+    await ensureKeeper({ ...options, build: '' });
+    expect((await readKeeper(options.stateDir))?.worker).toEqual(worker);
+    await ensureKeeper({ ...options, build: 'b' });
+    const after = await waitFor(options.stateDir, (info) => withWorker(info) && info.worker?.pid !== worker?.pid);
+    expect(after.build).toBe('b');
   });
 
   test('says why a worker that cannot start is not started all the time', async () => {
@@ -155,7 +171,7 @@ describe('the keeper', () => {
       await handOver(info, 'scope', { token: 't', env: {} });
       expect((await fetchSecrets(stateDir, 'scope'))?.token).toBe('t');
     } finally {
-      await stopKeeper(stateDir);
+      await killAll(stateDir);
     }
   });
 
