@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createGitHubTracker } from '../../../src/trackers/github/tracker.ts';
 import type { Tracker } from '../../../src/trackers/tracker.ts';
@@ -201,4 +203,20 @@ describe('failures', () => {
     const failure = await failureOf(open().createIssue(draft({ body: 'x'.repeat(65_537) })));
     expect(failure.message).toContain('too long (maximum is 65536 characters)');
   });
+});
+
+test('an answer that breaks off in its body is TrackerUnavailable', async () => {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' });
+    response.write('{"number": 1,');
+    setTimeout(() => response.destroy(), 20);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    const failure = await failureOf(open({ apiUrl: `http://127.0.0.1:${port}` }).getIssue(1));
+    expect(failure.type).toBe('TrackerUnavailable');
+  } finally {
+    server.close();
+  }
 });
