@@ -4,7 +4,7 @@ import { LocusFailure } from '../domain/failures.ts';
 import { configFile, parseConfig, readRawConfig } from './load.ts';
 
 /** Keys with their section, such as `sprint.active`. */
-export type ConfigChange = Readonly<Record<string, string | null>>;
+export type ConfigChange = Readonly<Record<string, string | readonly string[] | null>>;
 
 /**
  * Sets single keys and keeps all others, also the unknown ones. Answers whether the file had to change; the result is
@@ -21,7 +21,7 @@ export async function saveConfig(root: string, change: ConfigChange): Promise<bo
   return true;
 }
 
-function setKey(config: Record<string, unknown>, key: string, value: string | null): void {
+function setKey(config: Record<string, unknown>, key: string, value: ConfigChange[string]): void {
   const [section = '', name] = key.split('.');
   if (name === undefined) {
     config[section] = value;

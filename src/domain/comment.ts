@@ -1,4 +1,5 @@
 import { duration } from './duration.ts';
+import type { Failure } from './failures.ts';
 import { redact } from './redact.ts';
 import { fenced, inert, longestBody, within } from './text.ts';
 
@@ -27,12 +28,12 @@ export function doneComment(
 
 /** The comment on an issue whose task failed; one per run and task, however often it fails. */
 export function failedComment(
-  outcome: Outcome & { readonly error: string; readonly remedy?: string },
+  outcome: Outcome & { readonly failure: Pick<Failure, 'message' | 'remedy' | 'files'> },
   secrets: readonly string[] = [],
 ): Comment {
-  const error = redact(outcome.error, secrets).trim() || 'no message';
-  const facts = [`Duration: ${duration(outcome.durationMs)}`];
-  if (outcome.remedy) facts.unshift(`What to do: ${inert(outcome.remedy)}`);
+  const { message, remedy, files = [] } = outcome.failure;
+  const error = redact([message.trim() || 'no message', ...files].join('\n'), secrets);
+  const facts = [`What to do: ${remedy}`, `Duration: ${duration(outcome.durationMs)}`];
   return assemble(outcome, 'failed', '🤖 **Locus execution failed**', error, facts, fenced);
 }
 

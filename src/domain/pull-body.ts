@@ -1,3 +1,4 @@
+import type { Failure } from './failures.ts';
 import { redact } from './redact.ts';
 import type { TaskStatus } from './run.ts';
 import { cut, inert, longestBody, oneLine, within } from './text.ts';
@@ -12,8 +13,7 @@ export interface PullTask {
   readonly issue: number;
   readonly title: string;
   readonly status: TaskStatus;
-  /** Message of the failure, null where there is none. */
-  readonly error: string | null;
+  readonly error: Pick<Failure, 'message'> | null;
 }
 
 /** GitHub's limit for titles, in characters. */
@@ -68,7 +68,7 @@ function section(heading: string, lines: readonly string[]): string {
 }
 
 function failedLine(task: PullTask, secrets: readonly string[]): string {
-  const [firstLine = ''] = redact(task.error ?? '', secrets)
+  const [firstLine = ''] = redact(task.error?.message ?? '', secrets)
     .trim()
     .split('\n');
   const error = cut(oneLine(firstLine), longestError);

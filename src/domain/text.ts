@@ -10,6 +10,11 @@ export function oneLine(text: string): string {
     .trim();
 }
 
+/** Text from outside for a terminal: what could move its cursor or change its colours is taken out, lines stay. */
+export function printable(text: string): string {
+  return text.replace(/\r\n?/g, '\n').replace(/(?![\n\t])\p{Cc}/gu, '');
+}
+
 /** Cuts to at most `limit` UTF-16 units, `mark` included, never through a character. */
 export function cut(text: string, limit: number, mark = '…'): string {
   if (text.length <= limit) return text;
