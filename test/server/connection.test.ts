@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { configuredTemporal, workflowsUrl, workflowUrl } from '../../src/server/connection.ts';
+import { configuredTemporal, resolveTemporal, workflowsUrl, workflowUrl } from '../../src/server/connection.ts';
 
 let home: string;
 beforeAll(async () => {
@@ -50,6 +50,19 @@ test('Temporal Cloud has its own Web UI', async () => {
 test('a broken profile file is a failure that says so', async () => {
   const env = { HOME: home, TEMPORAL_CONFIG_FILE: path.join(home, 'broken.toml') };
   await expect(configuredTemporal(env)).rejects.toMatchObject({ type: 'ConfigInvalid' });
+});
+
+test('the embedded server that must not be started and does not run is a failure with what to do', async () => {
+  const address = process.env.TEMPORAL_ADDRESS;
+  delete process.env.TEMPORAL_ADDRESS;
+  try {
+    await expect(resolveTemporal({ stateDir: home, onProgress: () => {}, start: false })).rejects.toMatchObject({
+      type: 'ServerUnavailable',
+      details: { remedy: expect.stringContaining('locus up') },
+    });
+  } finally {
+    if (address !== undefined) process.env.TEMPORAL_ADDRESS = address;
+  }
 });
 
 test('a run has a page in the Web UI', () => {

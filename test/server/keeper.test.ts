@@ -14,6 +14,7 @@ import {
 import { answers } from '../../src/server/ports.ts';
 import { identify, isAlive } from '../../src/server/process.ts';
 import { fetchSecrets, handOver } from '../../src/server/secrets.ts';
+import { socketPath } from '../../src/server/socket.ts';
 
 const folders: string[] = [];
 const quiet = () => {};
@@ -172,6 +173,7 @@ describe('the keeper', () => {
       expect((await fetchSecrets(stateDir, 'scope'))?.token).toBe('t');
     } finally {
       await killAll(stateDir);
+      await rm(await socketPath(stateDir));
     }
   });
 
