@@ -23,9 +23,13 @@ export interface TaskSpec {
   readonly order: number | null;
   /** Commit type: feat, fix, chore, refactor, docs. */
   readonly commitType: string;
+  /** The sprint's branch, or the issue's own. */
+  readonly branch: string;
+  /** Work of an earlier execution that was committed and never pushed: no agent is paid for it again. */
+  readonly committed: { readonly start: string; readonly commit: string } | null;
 }
 
-export interface RunInput {
+export interface RunContext {
   /** The workflow id. */
   readonly runId: string;
   readonly type: RunType;
@@ -38,33 +42,43 @@ export interface RunInput {
   /** Name of the git remote, null where there is none: work then stays on its branch. */
   readonly remote: string | null;
   readonly sprint: { readonly number: number; readonly title: string } | null;
-  /** The sprint's branch; tasks of an `issue` or `parallel` run have one each, made from the issue's number. */
+  /** The sprint's branch; null in `issue` and `parallel` runs, where each task has its own. */
   readonly branch: string | null;
-  /** Branches for standalone issues whose usual name is taken by a finished pull request: issue number → branch. */
-  readonly branches: Readonly<Record<number, string>>;
-  readonly tasks: readonly TaskSpec[];
+  /** The one issue of its sprint that was asked for; null for a whole sprint and other runs. */
+  readonly only: number | null;
   readonly settings: RunSettings;
   /** Who started it: a user name, for people to read. */
   readonly startedBy: string;
+  /** Whether an earlier execution of this run id may have left comments and a pull request. */
+  readonly restarted: boolean;
 }
 
-export interface TaskState {
-  readonly issue: number;
-  readonly title: string;
-  readonly order: number | null;
+/** What a run is started with. Activities get the context, without the tasks. */
+export interface RunInput extends RunContext {
+  readonly tasks: readonly TaskSpec[];
+  /** Open issues of the sprint that earlier runs have done: not run again, named in its pull request. */
+  readonly finished: readonly { readonly issue: number; readonly title: string }[];
+}
+
+export interface TaskState extends TaskSpec {
   readonly status: TaskStatus;
   readonly phase: TaskPhase | null;
-  readonly branch: string;
   readonly pr: number | null;
   readonly prUrl: string | null;
   readonly error: Failure | null;
   /** Real agent starts so far. */
   readonly attempts: number;
-  /** Ids of those attempts, latest last: folders under the state directory of `host`. */
+  /** The latest of them: a folder under the host's state directory. */
   readonly attemptId: string | null;
+  /** The agent's session, to go on with after a halt. */
+  readonly session: string | null;
   /** Branch tip the task began at, and the one it ended with. */
   readonly startCommit: string | null;
   readonly commit: string | null;
+  /** The agent's closing words, at most 4 KB. */
+  readonly summary: string | null;
+  /** How often it has failed in this run; from the second time on the comment is updated. */
+  readonly failures: number;
   /** Epoch milliseconds. */
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
@@ -80,6 +94,7 @@ export interface RunState {
   readonly repoName: string;
   readonly sprint: string | null;
   readonly branch: string | null;
+  readonly only: number | null;
   readonly status: RunStatus;
   readonly halt: { readonly reason: string; readonly failure: Failure | null; readonly at: number } | null;
   /** Set while the run waits for a permit to start an agent. */
@@ -98,6 +113,7 @@ export interface RunMemo {
   readonly type: RunType;
   readonly repoName: string;
   readonly sprint: string | null;
+  readonly only: number | null;
   readonly status: RunStatus;
   /** Counts by status: pending, in progress, done, failed. */
   readonly counts: readonly [number, number, number, number];

@@ -1,11 +1,11 @@
-import { copyFile, lstat, readdir, readFile, rm } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Workspace } from '../domain/workspace.ts';
 import { resolveCommit } from './branches.ts';
 import { alone } from './lock.ts';
 import { broken, makeFolder, placeOf, writeHead } from './place.ts';
 import { git, type Place, tryGit } from './run.ts';
-import { repairLinks } from './worktree.ts';
+import { giveIndex, repairLinks } from './worktree.ts';
 
 /**
  * Puts tree, index and HEAD exactly at `commit`: changes, untracked files and planted repositories go, ignored files
@@ -19,11 +19,7 @@ export async function cleanWorkspace(workspace: Workspace, commit: string): Prom
   await writeHead(workspace, commit);
   await resetTree(workspace, place, commit);
   await removeUntracked(place);
-  if (workspace.adminDir !== null && workspace.indexFile !== null) {
-    const fresh = join(workspace.adminDir, 'index');
-    await rm(fresh, { force: true, recursive: true });
-    await copyFile(workspace.indexFile, fresh);
-  }
+  await giveIndex(workspace);
 }
 
 // In root mode HEAD is on the branch. In a worktree it is only where an agent without a sandbox put it there, and then

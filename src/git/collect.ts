@@ -5,6 +5,7 @@ import { type Author, commitTree, treeOf, writeTree } from './commit.ts';
 import { importCommits } from './objects.ts';
 import { broken, readHead, writeHead } from './place.ts';
 import { git } from './run.ts';
+import { giveIndex } from './worktree.ts';
 
 export interface WorkRequest {
   /** The commit that the task began at. */
@@ -38,6 +39,7 @@ export async function collectWork(workspace: Workspace, request: WorkRequest): P
   const commit = await commitRest(workspace, head, request);
   // HEAD first: a crash between the two finds the commit again and only moves the branch.
   await writeHead(workspace, commit);
+  await giveIndex(workspace);
   await advanceBranch(workspace, start, commit);
   const [ownCommits, files] = await Promise.all([
     countCommits(workspace, start, head),

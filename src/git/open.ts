@@ -5,7 +5,7 @@ import type { Repository, Workspace } from '../domain/workspace.ts';
 import { baseCommit, isAncestor, moveBranch, resolveCommit } from './branches.ts';
 import { broken } from './place.ts';
 import { rememberBranch } from './remove.ts';
-import { enterRoot } from './root.ts';
+import { assertRootFree, enterRoot } from './root.ts';
 import { ensureWorktree, linkedWorktrees, takeIndex } from './worktree.ts';
 
 export interface WorkspaceRequest {
@@ -38,6 +38,7 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<OpenedWo
   }
   const path = mode === 'root' ? repository.root : join(repository.worktreesDir, name);
   await refuseTaken(request, path);
+  if (mode === 'root') await assertRootFree(repository, branch);
   const tip = await ensureBranch(request);
   if (mode === 'root') {
     const workspace: Workspace = { mode, repository, name: 'root', path, branch, adminDir: null, indexFile: null };

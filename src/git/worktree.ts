@@ -1,4 +1,4 @@
-import { copyFile, lstat, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { constants, copyFile, lstat, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LocusFailure } from '../domain/failures.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
@@ -58,6 +58,14 @@ export async function takeIndex(workspace: Workspace): Promise<void> {
   await makeFolder(dirname(workspace.indexFile));
   await rm(`${workspace.indexFile}.lock`, { force: true });
   await copyFile(join(workspace.adminDir, 'index'), workspace.indexFile);
+}
+
+/** Puts our index where git in the worktree itself, a person's or an agent's, looks for one. */
+export async function giveIndex(workspace: Workspace): Promise<void> {
+  if (workspace.indexFile === null || workspace.adminDir === null) return;
+  const theirs = join(workspace.adminDir, 'index');
+  await rm(theirs, { force: true, recursive: true });
+  await copyFile(workspace.indexFile, theirs, constants.COPYFILE_EXCL);
 }
 
 async function addWorktree(workspace: Workspace, commit: string): Promise<void> {

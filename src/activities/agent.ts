@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import { Context } from '@temporalio/activity';
+import { agentEnvironment } from '../agents/environment.ts';
+import { endAgent } from '../agents/host/end.ts';
+import { type AttemptEnd, followAttempt } from '../agents/host/follow.ts';
+import { startHost } from '../agents/host/start.ts';
+import { agentFor } from '../agents/index.ts';
+import type { AgentReport } from '../domain/agent.ts';
+import { commitMessage } from '../domain/commit.ts';
+import { asFailure, type Failure } from '../domain/failures.ts';
+import { redact } from '../domain/redact.ts';
+import type { RunContext } from '../domain/run.ts';
+import { collectWork } from '../git/collect.ts';
+import { confine, confinedRun, objectsDirOf } from './confine.ts';
+import type { AttemptRequest, AttemptResult } from './contract.ts';
+import type { Dependencies, RunSecrets } from './deps.ts';
+import { judge } from './judge.ts';
+import { attemptDir, noteAttempt } from './repository.ts';
+
+type Beat = (details: unknown) => void;
+
+/** Starts an attempt's agent, or finds it again, follows it to its end, verifies and commits what it made. */
+export async function runAgent(deps: Dependencies, run: RunContext, request: AttemptRequest, beat: Beat): Promise<AttemptResult> {
+  const dir = attemptDir(deps.stateDir, request.attemptId);
+  const secrets = await deps.secrets(run);
+  await start(run, request, dir, secrets);
+  const end = await follow(run, request.task.issue, dir, beat);
+  await endAgent(dir);
+
+  const figures = { session: end.report.session, costUsd: end.report.costUsd, durationMs: end.durationMs };
+  const verdict = judge(run.settings.provider, end);
+  if (verdict.outcome === 'ended') return { ...figures, outcome: 'ended' };
+  if (verdict.outcome === 'failed') return { ...figures, ...verdict };
+  const unverified = await verify(deps, run, request, secrets);
+  if (unverified) return { ...figures, outcome: 'failed', failure: unverified, retry: true, killed: false };
+
+  const { task, workspace, startCommit } = request;
+  const message = commitMessage({ type: task.commitType, title: task.title, issue: task.issue, runId: run.runId });
+  const work = await collectWork(workspace, {
+    start: startCommit,
+    objectsDir: await objectsDirOf(dir),
+    message,
+    defaultBranch: run.baseBranch,
+  });
+  if (work.commit === startCommit) {
+    const failure = asFailure('NoChanges', 'no changes: the agent ended without a commit or a changed file');
+    return { ...figures, outcome: 'failed', failure, retry: false, killed: false };
+  }
+  const summary = redact(end.report.summary, secrets.token === null ? [] : [secrets.token]);
+  return { ...figures, outcome: 'done', commit: work.commit, summary };
+}
+
+async function start(run: RunContext, request: AttemptRequest, dir: string, secrets: RunSecrets): Promise<void> {
+  const { task, attemptId, workspace, session } = request;
+  const { provider, model, agent: limits } = run.settings;
+  const agent = agentFor(provider);
+  const identity = { role: 'implementer', runId: run.runId, issue: task.issue, attemptId };
+  const { env } = agentEnvironment(agent, secrets.env, limits.env, identity);
+  await noteAttempt(workspace, attemptId);
+  await startHost({
+    dir,
+    argv: agent.argv({ model, session: agent.resumable ? session : null, command: limits.command }),
+    cwd: workspace.path,
+    env,
+    prompt: await readFile(request.promptFile, 'utf8'),
+    deadline: request.deadline * 1000,
+    orphanMinutes: limits.orphanMinutes,
+    confined: await confine(run, { workspace, dir, env: secrets.env }),
+  });
+}
+
+/** A worker's stop leaves the agent alone; only a run that is over, or was cancelled, ends it from here. */
+async function follow(run: RunContext, issue: number, dir: string, beat: Beat): Promise<AttemptEnd> {
+  const context = Context.current();
+  try {
+    return await followAttempt(dir, {
+      agent: agentFor(run.settings.provider),
+      signal: context.cancellationSignal,
+      stallMs: run.settings.agent.stallMinutes * 60_000,
+      onProgress: (report) => beat(progressOf(issue, report)),
+    });
+  } catch (error) {
+    const why = context.cancellationDetails;
+    if (context.cancellationSignal.aborted && (why?.cancelRequested || why?.notFound)) await endAgent(dir);
+    throw error;
+  }
+}
+
+function progressOf(issue: number, { activity, costUsd }: AgentReport) {
+  return { issue, activity: activity === null ? null : redact(activity).slice(0, 300), costUsd };
+}
+
+async function verify(deps: Dependencies, run: RunContext, request: AttemptRequest, secrets: RunSecrets): Promise<Failure | null> {
+  const argv = run.settings.agent.verify;
+  if (argv === null) return null;
+  const { workspace, attemptId, task } = request;
+  const signal = Context.current().cancellationSignal;
+  const checked = await confinedRun(deps, run, { workspace, argv, env: secrets.env, purpose: 'verify', attemptId, issue: task.issue, signal });
+  Context.current().cancellationSignal.throwIfAborted();
+  if (checked.exitCode === 0) return null;
+  return asFailure('VerifyFailed', `agent.verify (${argv.join(' ')}) ended with exit code ${checked.exitCode}: ${redact(checked.tail)}`);
+}

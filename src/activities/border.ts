@@ -1,0 +1,61 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { activityInfo, Context, CompleteAsyncError } from '@temporalio/activity';
+import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
+
+import { failureKinds, LocusFailure } from '../domain/failures.ts';
+
+/** Attempts after which an error that nobody foresaw counts as final. */
+const patienceWithBugs = 8;
+
+/** Turns what an activity throws into what Temporal understands: the failure's type, and whether and when to try again. */
+export function failureBorder(): ActivityInboundCallsInterceptor {
+  return {
+    async execute(input, next) {
+      try {
+        return await next(input);
+      } catch (error) {
+        throw translated(error);
+      }
+    },
+  };
+}
+
+/** Beats once a second until `work` has ended, from the first moment on. */
+export async function beating<T>(work: (beat: (details: unknown) => void) => Promise<T>): Promise<T> {
+  const context = Context.current();
+  let details: unknown = context.info.heartbeatDetails;
+  const beat = () => context.heartbeat(details);
+  beat();
+  const timer = setInterval(beat, 1000);
+  try {
+    return await work((latest) => {
+      details = latest;
+    });
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function translated(error: unknown): unknown {
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure || error instanceof CompleteAsyncError) return error;
+  if (error instanceof LocusFailure) {
+    const { retryAt } = error.details;
+    return ApplicationFailure.create({
+      message: error.message,
+      type: error.type,
+      nonRetryable: failureKinds[error.type].course === 'final',
+      details: [error.details],
+      nextRetryDelay: retryAt === undefined ? undefined : Math.max(1000, retryAt - Date.now()),
+      cause: error.cause instanceof Error ? error.cause : undefined,
+    });
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const { attempt } = activityInfo();
+  return ApplicationFailure.create({
+    message: `unexpected error: ${message}`,
+    type: 'WorkspaceBroken',
+    nonRetryable: attempt >= patienceWithBugs,
+    nextRetryDelay: Math.min(60_000, 500 * 2 ** attempt),
+    cause: error instanceof Error ? error : undefined,
+  });
+}

@@ -1,0 +1,96 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import type { Agent } from '../agents/agent.ts';
+import { agentEnvironment } from '../agents/environment.ts';
+import { agentFor } from '../agents/index.ts';
+import type { RunContext } from '../domain/run.ts';
+import type { Workspace } from '../domain/workspace.ts';
+import { chooseSandbox } from '../sandboxes/choose.ts';
+import type { Confinement, Sandbox } from '../sandboxes/sandbox.ts';
+import type { Dependencies, RunSecrets } from './deps.ts';
+import { attemptDir } from './repository.ts';
+
+export interface Confined {
+  readonly sandbox: Sandbox;
+  readonly confinement: Confinement;
+}
+
+/** The sandbox of a run, and what an agent, or a command of the repository, may touch in it. */
+export async function confine(
+  run: RunContext,
+  place: { readonly workspace: Workspace; readonly dir: string; readonly env: RunSecrets['env'] },
+): Promise<Confined> {
+  const { workspace, dir, env } = place;
+  const { settings } = run;
+  const { sandbox } = await chooseSandbox({
+    mode: settings.sandbox,
+    provider: settings.provider,
+    dockerSandboxes: settings.dockerSandboxes,
+    env,
+  });
+  const home = env.HOME ?? homedir();
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const objectsDir = sandbox.kind === 'os' && workspace.adminDir !== null ? path.join(dir, 'objects') : null;
+  if (objectsDir) await mkdir(objectsDir, { recursive: true });
+  const confinement = {
+    workspace: workspace.path,
+    readOnly: false,
+    commonDir: workspace.repository.commonDir,
+    adminDir: workspace.adminDir,
+    objectsDir,
+    attemptDir: await realpath(dir),
+    agentFolders: foldersOf(agentFor(settings.provider), home),
+    home,
+  };
+  return { sandbox, confinement };
+}
+
+/** Where an attempt's objects went; null where it wrote into the repository itself. */
+export async function objectsDirOf(dir: string): Promise<string | null> {
+  return realpath(path.join(dir, 'objects')).catch(() => null);
+}
+
+/** Runs a command of the repository (setup, verify) as confined as an agent; answers with the end of what it printed. */
+export async function confinedRun(
+  deps: Pick<Dependencies, 'stateDir'>,
+  run: RunContext,
+  command: {
+    readonly workspace: Workspace;
+    readonly argv: readonly string[];
+    readonly env: RunSecrets['env'];
+    readonly purpose: 'setup' | 'verify';
+    readonly attemptId?: string;
+    readonly issue?: number;
+    readonly signal?: AbortSignal;
+  },
+): Promise<{ readonly exitCode: number; readonly tail: string }> {
+  const { workspace, purpose } = command;
+  const attemptId = command.attemptId ?? `${purpose}-${workspace.name}`;
+  const dir = attemptDir(deps.stateDir, attemptId);
+  const { sandbox, confinement } = await confine(run, { workspace, dir, env: command.env });
+  const identity = { role: purpose, runId: run.runId, issue: command.issue ?? 0, attemptId };
+  const { env } = agentEnvironment(agentFor(run.settings.provider), command.env, run.settings.agent.env, identity);
+  const wrapped = await sandbox.wrap(command.argv, confinement);
+  const [file = '', ...args] = wrapped.argv;
+  const result = await execa(file, args, {
+    cwd: workspace.path,
+    env: { ...env, ...wrapped.env },
+    extendEnv: false,
+    all: true,
+    reject: false,
+    stdin: 'ignore',
+    detached: true,
+    cleanup: false,
+    maxBuffer: 200_000,
+    timeout: 60 * 60_000,
+    cancelSignal: command.signal,
+  });
+  const output = result.all ?? result.shortMessage ?? '';
+  return { exitCode: result.exitCode ?? 1, tail: output.trim().slice(-1500) };
+}
+
+function foldersOf(agent: Agent, home: string): string[] {
+  return agent.folders.map((folder) => folder.replace(/^~(?=\/|$)/, home));
+}

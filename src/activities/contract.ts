@@ -1,0 +1,140 @@
+import type { Failure } from '../domain/failures.ts';
+import type { RunContext, Source, TaskSpec, TaskState } from '../domain/run.ts';
+import type { Provider } from '../domain/settings.ts';
+import type { Workspace } from '../domain/workspace.ts';
+
+/** Activities that need no workspace. Any worker runs them; for a `local` tracker, the host of the repository. */
+export interface TrackerActivities {
+  /** Makes the labels a run uses. */
+  prepareTracker(run: RunContext): Promise<void>;
+  /** One status label: in progress. */
+  markStarted(run: RunContext, change: StatusChange): Promise<void>;
+  /** One status label and one comment: done or failed. */
+  reportResult(run: RunContext, report: TaskReport): Promise<void>;
+  /** Takes the status label back: the task was stopped. */
+  clearStatus(run: RunContext, change: StatusChange): Promise<void>;
+  openIssuePull(run: RunContext, request: IssuePullRequest): Promise<PullRef>;
+  openSprintPull(run: RunContext, request: SprintPullRequest): Promise<PullRef>;
+}
+
+/** Activities of the host that holds the workspace. */
+export interface HostActivities {
+  /** Workspace made and ready, base brought in, issue read, prompt written. */
+  prepareTask(run: RunContext, request: PrepareRequest): Promise<PreparedTask>;
+  /** One attempt: agent started (or found again), followed to its end, its work verified and committed. */
+  runAgent(run: RunContext, request: AttemptRequest): Promise<AttemptResult>;
+  /** Answers when nothing of that attempt runs any more. */
+  endAgent(request: { readonly attemptId: string }): Promise<void>;
+  /** Puts an ended attempt's unfinished work on `refs/locus/wip/<task>` and leaves a clean tree. */
+  keepUnfinished(run: RunContext, request: KeepRequest): Promise<{ readonly kept: boolean }>;
+  pushBranch(run: RunContext, request: PushRequest): Promise<void>;
+  /** Removes a worktree whose work is safe, gives the person's branch back in root mode. */
+  releaseWorkspace(run: RunContext, request: { readonly branch: string }): Promise<void>;
+}
+
+export interface SharedActivities {
+  /** Taken by any host: the one that answers does the run's work. */
+  claimHost(source: Source): Promise<{ readonly hostId: string }>;
+  /** When the attempt may start its agent, in epoch milliseconds. */
+  acquirePermit(request: { readonly provider: Provider; readonly attemptId: string; readonly limit: number }): Promise<{ readonly at: number }>;
+  releasePermit(request: { readonly provider: Provider; readonly attemptId: string }): Promise<void>;
+}
+
+export interface StatusChange {
+  readonly issue: number;
+  /** Status labels the issue was last seen with; null: look first. */
+  readonly labels: readonly string[] | null;
+}
+
+export interface TaskReport extends StatusChange {
+  readonly kind: 'done' | 'failed';
+  readonly summary: string;
+  readonly failure: Failure | null;
+  readonly durationMs: number;
+  readonly pr: number | null;
+  /** An earlier comment of this kind may stand there. */
+  readonly mayExist: boolean;
+}
+
+export interface PullRef {
+  readonly number: number;
+  readonly url: string;
+}
+
+export interface IssuePullRequest {
+  readonly issue: number;
+  readonly title: string;
+  readonly branch: string;
+  readonly summary: string;
+  readonly mayExist: boolean;
+}
+
+export interface SprintPullRequest {
+  readonly branch: string;
+  readonly sprint: string;
+  readonly tasks: readonly Pick<TaskState, 'issue' | 'title' | 'status' | 'error'>[];
+}
+
+export interface PrepareRequest {
+  readonly task: TaskSpec;
+  /** Whether this task was halted: its unfinished work is given back. */
+  readonly resuming: boolean;
+  /** The tip the task began at, when it began before. */
+  readonly startCommit: string | null;
+}
+
+export type PreparedTask =
+  | { readonly kind: 'closed' }
+  | {
+      readonly kind: 'ready';
+      readonly workspace: Workspace;
+      readonly startCommit: string;
+      /** Status labels of the issue as just read. */
+      readonly labels: readonly string[];
+      readonly prompt: { readonly file: string; readonly length: number; readonly sha256: string };
+      /** The branch was there before this run: a pull request for it may be too. */
+      readonly branchExisted: boolean;
+    };
+
+export interface AttemptRequest {
+  readonly task: TaskSpec;
+  readonly attemptId: string;
+  readonly workspace: Workspace;
+  readonly startCommit: string;
+  readonly promptFile: string;
+  /** Session of a killed or halted attempt, to go on with. */
+  readonly session: string | null;
+  /** Epoch seconds. */
+  readonly deadline: number;
+}
+
+interface AttemptFigures {
+  readonly session: string | null;
+  readonly costUsd: number;
+  readonly durationMs: number;
+}
+
+export type AttemptResult =
+  | (AttemptFigures & { readonly outcome: 'done'; readonly commit: string; readonly summary: string })
+  | (AttemptFigures & {
+      readonly outcome: 'failed';
+      readonly failure: Failure;
+      /** Another attempt may do better. */
+      readonly retry: boolean;
+      /** The agent was killed: its session and its tree can be gone on with. */
+      readonly killed: boolean;
+    })
+  /** By halt, stop or its lease: counts for nothing. */
+  | (AttemptFigures & { readonly outcome: 'ended' });
+
+export interface KeepRequest {
+  readonly task: TaskSpec;
+  readonly workspace: Workspace;
+  readonly attemptId: string | null;
+  readonly startCommit: string;
+}
+
+export interface PushRequest {
+  readonly branch: string;
+  readonly commit: string;
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { statusLabels } from '../domain/labels.ts';
+import type { RunContext } from '../domain/run.ts';
+import type { Repository, Workspace } from '../domain/workspace.ts';
+import { bringBaseIn } from '../git/base.ts';
+import { baseCommit, fetchBranches } from '../git/branches.ts';
+import { cleanWorkspace } from '../git/clean.ts';
+import { type OpenedWorkspace, openWorkspace } from '../git/open.ts';
+import { replaceFile } from '../git/place.ts';
+import { giveBackUnfinished } from '../git/unfinished.ts';
+import { openTracker } from '../trackers/open.ts';
+import type { PreparedTask, PrepareRequest } from './contract.ts';
+import type { Dependencies } from './deps.ts';
+import { makeReady } from './make-ready.ts';
+import { promptFor } from './prompt.ts';
+import { noteRun, removeStale } from './release.ts';
+import { credentialsFor, endEarlierAttempt, noteReturn, obtainRepository, unfinishedRef, workspaceMode, workspaceName } from './repository.ts';
+
+/** Brings a task to the point where its agent can start: issue read, workspace clean and ready, base in it, prompt written. */
+export async function prepareTask(deps: Dependencies, run: RunContext, request: PrepareRequest): Promise<PreparedTask> {
+  const { task } = request;
+  const secrets = await deps.secrets(run);
+  const tracker = openTracker(run.tracker, secrets.token);
+  const repository = await obtainRepository(run, deps.stateDir, secrets.token);
+  await endEarlierAttempt(repository, workspaceName(task.branch), deps.stateDir);
+  const [issue, remoteTips] = await Promise.all([
+    tracker.getIssue(task.issue),
+    fetchFor(run, repository, task.branch, secrets.token),
+  ]);
+  if (issue.state === 'closed') return { kind: 'closed' };
+  const comments = issue.commentCount > 0 ? await tracker.listComments(task.issue) : [];
+
+  const opened = await openWorkspace({
+    repository,
+    mode: workspaceMode(run),
+    name: workspaceName(task.branch),
+    branch: task.branch,
+    baseBranch: run.baseBranch,
+    remote: run.remote,
+    updateWith: run.settings.agent.updateWith,
+  });
+  const { workspace } = opened;
+  await noteRun(repository, workspaceName(task.branch), run.runId);
+  if (opened.created) await removeStale(deps, run, repository);
+  if (opened.returnTo !== null) await noteReturn(repository, opened.returnTo);
+  const goesOn = request.resuming && request.startCommit === opened.tip;
+  await cleanWorkspace(workspace, opened.tip);
+  const startCommit = goesOn ? opened.tip : await updated(run, opened, remoteTips[task.branch] !== undefined);
+  await makeReady(deps, run, { workspace, isNew: opened.created, env: secrets.env });
+  if (goesOn) {
+    await giveBackUnfinished(workspace, { ref: unfinishedRef(task.branch, task.issue), start: startCommit });
+  }
+
+  const prompt = await promptFor(run, { issue, comments, workspace, startCommit });
+  return {
+    kind: 'ready',
+    workspace,
+    startCommit,
+    labels: issue.labels.filter((label) => statusNames.includes(label)),
+    prompt: await written(repository, workspace, task.issue, prompt),
+    branchExisted: remoteTips[task.branch] !== undefined,
+  };
+}
+
+const statusNames: readonly string[] = Object.values(statusLabels).map((label) => label.name);
+
+async function fetchFor(
+  run: RunContext,
+  repository: Repository,
+  branch: string,
+  token: string | null,
+): Promise<Record<string, string>> {
+  const { remote } = run;
+  if (remote === null) return {};
+  return fetchBranches(repository, remote, [run.baseBranch, branch], { token: credentialsFor(run, token) });
+}
+
+async function updated(run: RunContext, opened: OpenedWorkspace, pushed: boolean): Promise<string> {
+  if (!run.settings.agent.rebaseBeforeTask) return opened.tip;
+  const { workspace, tip } = opened;
+  const base = await baseCommit(workspace.repository, run.baseBranch, run.remote);
+  const result = await bringBaseIn(workspace, { base, baseBranch: run.baseBranch, tip, pushed, updateWith: run.settings.agent.updateWith });
+  return result.tip;
+}
+
+async function written(repository: Repository, workspace: Workspace, issue: number, prompt: string) {
+  const folder = path.join(repository.privateDir, 'prompts');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = path.join(folder, `${workspace.name}-${issue}.md`);
+  await replaceFile(file, prompt);
+  return { file, length: prompt.length, sha256: createHash('sha256').update(prompt).digest('hex') };
+}

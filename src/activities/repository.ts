@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { readFile, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import type { RunContext } from '../domain/run.ts';
+import type { Repository, Workspace } from '../domain/workspace.ts';
+import { endAgent } from '../agents/host/end.ts';
+import { replaceFile } from '../git/place.ts';
+import { repositoryOf as bareRepository, checkoutRepository } from '../git/discover.ts';
+import { openMirror } from '../git/remote.ts';
+
+/** The repository of a run on this host: the person's checkout, or our mirror of the remote. */
+export async function repositoryOf(run: RunContext, stateDir: string): Promise<Repository> {
+  if (run.source.kind === 'checkout') return checkoutRepository(run.source.root, stateDir);
+  const mirror = await realpath(mirrorPath(run.source.url, stateDir));
+  return bareRepository({ root: mirror, commonDir: mirror, bare: true, stateDir });
+}
+
+/** The same, with the mirror made or brought up to date first. */
+export async function obtainRepository(run: RunContext, stateDir: string, token: string | null): Promise<Repository> {
+  if (run.source.kind === 'checkout') return repositoryOf(run, stateDir);
+  const folder = { path: mirrorPath(run.source.url, stateDir), stateDir };
+  return openMirror(run.source.url, folder, { token: credentialsFor(run, token) });
+}
+
+/** `locus/sprint-x` is worked on in the workspace `sprint-x`. */
+export function workspaceName(branch: string): string {
+  return branch.replace(/^locus\//, '');
+}
+
+export function workspaceMode(run: RunContext): Workspace['mode'] {
+  return run.type === 'sprint' && run.source.kind === 'checkout' ? run.settings.sprint.workspace : 'worktree';
+}
+
+export function attemptDir(stateDir: string, attemptId: string): string {
+  return path.join(stateDir, 'attempts', attemptId);
+}
+
+/** `refs/locus/wip/<task>`: where the unfinished work of a task is kept. */
+export function unfinishedRef(branch: string, issue: number): string {
+  return `refs/locus/wip/${workspaceName(branch)}/${issue}`;
+}
+
+/** Notes which attempt works in a workspace, for whoever comes to that workspace next. */
+export async function noteAttempt(workspace: Workspace, attemptId: string): Promise<void> {
+  await replaceFile(noteOf(workspace.repository, workspace.name), `${attemptId}\n`);
+}
+
+/** Two agents never share a workspace: whatever still works in it, from whichever run, is ended first. */
+export async function endEarlierAttempt(repository: Repository, name: string, stateDir: string): Promise<void> {
+  const attemptId = await readFile(noteOf(repository, name), 'utf8').catch(() => '');
+  if (attemptId.trim() !== '') await endAgent(attemptDir(stateDir, attemptId.trim()));
+}
+
+/** In root mode: the branch that the person had checked out, to be given back when the run ends. */
+export async function noteReturn(repository: Repository, branch: string): Promise<void> {
+  await replaceFile(path.join(repository.privateDir, 'root.branch'), `${branch}\n`);
+}
+
+export async function readReturn(repository: Repository): Promise<string | null> {
+  const text = await readFile(path.join(repository.privateDir, 'root.branch'), 'utf8').catch(() => '');
+  return text.trim() || null;
+}
+
+/** The tracker's token serves git as well, but only where the remote is on the tracker's own host. */
+export function credentialsFor(run: RunContext, token: string | null): { username: string; password: string } | undefined {
+  if (token === null || run.tracker.kind !== 'github') return undefined;
+  return { username: 'x-access-token', password: token };
+}
+
+function mirrorPath(url: string, stateDir: string): string {
+  return path.join(stateDir, 'mirrors', createHash('sha256').update(url).digest('hex').slice(0, 16));
+}
+
+function noteOf(repository: Repository, name: string): string {
+  return path.join(repository.privateDir, `${name}.attempt`);
+}

@@ -1,0 +1,83 @@
+import { activityInfo } from '@temporalio/activity';
+import { doneComment, failedComment } from '../domain/comment.ts';
+import { type LabelChange, managedLabel, runLabels, statusLabels, toStatus } from '../domain/labels.ts';
+import { issuePull, sprintPull } from '../domain/pull-body.ts';
+import type { RunContext } from '../domain/run.ts';
+import { openTracker } from '../trackers/open.ts';
+import type { PullDraft, Tracker } from '../trackers/tracker.ts';
+import type { PullRef, StatusChange, TrackerActivities } from './contract.ts';
+import type { Dependencies } from './deps.ts';
+
+export function createTrackerActivities(deps: Pick<Dependencies, 'secrets'>): TrackerActivities {
+  async function open(run: RunContext): Promise<{ tracker: Tracker; hidden: string[] }> {
+    const { token } = await deps.secrets(run);
+    return { tracker: openTracker(run.tracker, token), hidden: token === null ? [] : [token] };
+  }
+
+  async function changeStatus(tracker: Tracker, run: RunContext, change: StatusChange, to: Parameters<typeof toStatus>[0]) {
+    if (!run.settings.agent.autoLabel) return;
+    const labels = change.labels ?? (await tracker.getIssue(change.issue)).labels;
+    await applyLabels(tracker, change.issue, toStatus(to, labels));
+  }
+
+  async function openPull(run: RunContext, tracker: Tracker, draft: Omit<PullDraft, 'labels' | 'draft' | 'base'>, mayExist: boolean): Promise<PullRef> {
+    const labels = run.settings.agent.autoLabel ? [managedLabel.name] : [];
+    const pull = await tracker.putPull(
+      { ...draft, base: run.baseBranch, labels, draft: false },
+      { mayExist: mayExist || retried() },
+    );
+    return { number: pull.number, url: pull.url };
+  }
+
+  return {
+    async prepareTracker(run) {
+      const { tracker } = await open(run);
+      if (run.settings.agent.autoLabel) await tracker.ensureLabels(runLabels);
+    },
+
+    async markStarted(run, change) {
+      const { tracker } = await open(run);
+      await changeStatus(tracker, run, change, 'inProgress');
+    },
+
+    async reportResult(run, report) {
+      const { tracker, hidden } = await open(run);
+      await changeStatus(tracker, run, report, report.kind);
+      const outcome = { ...report, runId: run.runId };
+      const { failure } = report;
+      const comment = failure ? failedComment({ ...outcome, failure }, hidden) : doneComment(outcome, hidden);
+      await tracker.putComment(report.issue, { ...comment, mayExist: report.mayExist || retried() });
+    },
+
+    async clearStatus(run, change) {
+      const { tracker } = await open(run);
+      await changeStatus(tracker, run, change, null);
+    },
+
+    async openIssuePull(run, { issue, title, branch, summary, mayExist }) {
+      const { tracker, hidden } = await open(run);
+      const text = issuePull({ issue, title, summary }, run.runId, hidden);
+      return openPull(run, tracker, { ...text, head: branch }, mayExist);
+    },
+
+    async openSprintPull(run, { branch, sprint, tasks }) {
+      const { tracker, hidden } = await open(run);
+      const text = sprintPull(sprint, tasks, run.runId, hidden);
+      // A sprint's branch lives through many runs, so another one may have opened its pull request.
+      return openPull(run, tracker, { ...text, head: branch }, true);
+    },
+  };
+}
+
+/** Labels that a stopped run takes back: only those that say that somebody works on it. */
+async function applyLabels(tracker: Tracker, issue: number, change: LabelChange): Promise<void> {
+  if (change.add.length > 0) await tracker.addLabels(issue, change.add);
+  for (const name of change.remove) {
+    if (change.add.length > 0 || name === statusLabels.inProgress.name) await tracker.removeLabel(issue, name);
+  }
+}
+
+/** An earlier attempt of this very activity may have written before it was cut off. */
+function retried(): boolean {
+  return activityInfo().attempt > 1;
+}

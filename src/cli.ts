@@ -1,0 +1,114 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { failureKinds, LocusFailure } from './domain/failures.ts';
+import { locusVersion } from './server/version.ts';
+
+const usageError = 2;
+
+/** Declares the commands; each is loaded when it is called. */
+function program(): Command {
+  const cli = new Command('locus')
+    .description('Turns issues into pull requests by driving AI coding agents, and never loses work.')
+    .version(locusVersion(), '-V, --version')
+    .option('-d, --debug', 'say more when something goes wrong')
+    .helpOption('-h, --help')
+    .addHelpCommand(false)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ outputError: () => {} });
+  cli.command('init').description('set this repository up')
+    .option('--owner <name>').option('--repo <name>').option('--base <branch>')
+    .option('--provider <name>', 'claude, codex or command').option('--tracker <name>', 'github or local').option('-y, --yes', 'never ask')
+    .action(async (options) => finish((await import('./commands/setup.ts')).runInit(options)));
+  cli.command('run').description('work on the active sprint, on one issue, or on several side by side')
+    .argument('[issue...]', 'issue numbers')
+    .option('-m, --model <name>').option('--sprint <title>').option('--resume', 'go on after a halt or a failure')
+    .option('--dry-run', 'show what would be done').option('--detach', 'start and return').option('--wait', 'wait for the end; Ctrl+C leaves the run alone')
+    .option('--json', 'one JSON object per line').option('--fresh', 'end a halted run and start anew').option('--force', 'run done issues again')
+    .option('--sandbox <mode>', 'require: refuse to run without one').option('--no-sandbox', 'run unconfined')
+    .action(async (issues: string[], options) => finish((await import('./commands/run.ts')).run({ ...options, cwd: process.cwd(), issues })));
+  cli.command('status').description('what goes on').argument('[run]').option('--json')
+    .action(async (run: string | undefined, options) => finish((await import('./commands/status.ts')).status({ ...options, run })));
+  cli.command('runs').description('the latest runs').option('--json')
+    .action(async (options) => finish((await import('./commands/status.ts')).runs(options)));
+  cli.command('logs').description("an agent's output").argument('[run]').option('-f, --follow').option('--issue <number>')
+    .action(async (run: string | undefined, options) => finish((await import('./commands/logs.ts')).logs({ ...options, run })));
+  cli.command('halt').description('end the agents, keep their work, wait').argument('[run]').option('--reason <text>')
+    .action(async (run: string | undefined, options) => finish((await import('./commands/steer.ts')).halt({ ...options, run })));
+  cli.command('resume').description('let a halted run go on').argument('[run]')
+    .action(async (run: string | undefined) => finish((await import('./commands/steer.ts')).resume({ run })));
+  cli.command('stop').description('end a run for good').argument('<run>').option('--reason <text>')
+    .action(async (run: string, options) => finish((await import('./commands/steer.ts')).stop({ ...options, run })));
+  cli.command('open').description('the run in the Temporal Web UI').argument('[run]').option('--print', 'only print the address')
+    .action(async (run: string | undefined, options) => finish((await import('./commands/setup.ts')).runOpen({ ...options, run })));
+  declareIssues(cli);
+  declareServer(cli);
+  return cli;
+}
+
+function declareIssues(cli: Command): void {
+  const issue = cli.command('issue').description('add, list, show, close issues on the tracker');
+  issue.command('add').argument('[title]').option('--title <text>').option('--body <text>', 'or - for stdin').option('--label <name...>').option('--sprint <title>').option('--order <n>')
+    .action(async (title: string | undefined, options) => finish((await import('./commands/setup.ts')).runIssueAdd({ ...options, title: options.title ?? title })));
+  issue.command('list').option('--sprint <title>').option('--state <state>', 'open, closed or all').option('--json')
+    .action(async (options) => finish((await import('./commands/setup.ts')).runIssueList(options)));
+  issue.command('show').argument('<number>').option('--json')
+    .action(async (number: string, options) => finish((await import('./commands/setup.ts')).runIssueShow({ ...options, number })));
+  issue.command('close').argument('<number>')
+    .action(async (number: string) => finish((await import('./commands/setup.ts')).runIssueClose({ number })));
+  const sprint = cli.command('sprint').description('add, list, choose sprints');
+  sprint.command('add').argument('<title>')
+    .action(async (title: string) => finish((await import('./commands/setup.ts')).runSprint('add', { title })));
+  sprint.command('list').option('--json')
+    .action(async (options) => finish((await import('./commands/setup.ts')).runSprint('list', options)));
+  sprint.command('active').argument('[title]')
+    .action(async (title: string | undefined) => finish((await import('./commands/setup.ts')).runSprint('active', { title })));
+}
+
+function declareServer(cli: Command): void {
+  cli.command('up').description('start the server and the worker in the background')
+    .action(async () => finish((await import('./commands/setup.ts')).runUp()));
+  cli.command('down').description('stop them; agents that work go on').option('--agents', 'end the agents too')
+    .action(async (options) => finish((await import('./commands/setup.ts')).runDown(options)));
+  cli.command('worker').description('a worker in the foreground')
+    .action(async () => finish((await import('./commands/setup.ts')).runWorkerCommand()));
+  cli.command('doctor').description('what is missing, and how to mend it').option('--json')
+    .action(async (options) => finish((await import('./commands/setup.ts')).runDoctor(options)));
+  cli.command('demo').description('see it work in a throwaway repository').option('--keep', 'leave the repository and the server')
+    .action(async (options) => finish((await import('./commands/demo.ts')).demo(options)));
+  cli.command('server', { hidden: true }).option('--fetch')
+    .action(async (options) => finish((await import('./commands/setup.ts')).runServer(options)));
+}
+
+async function finish(command: Promise<number>): Promise<void> {
+  process.exitCode = await command;
+}
+
+async function main(): Promise<void> {
+  const debug = process.argv.some((argument) => argument === '-d' || argument === '--debug');
+  try {
+    await program().parseAsync();
+  } catch (error) {
+    process.exitCode = explain(error, debug);
+  }
+  process.exit();
+}
+
+/** One clear line, and what to do; a stack only for what nobody foresaw. */
+function explain(error: unknown, debug: boolean): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    console.error(`${error.message}; see \`locus --help\``);
+    return usageError;
+  }
+  if (error instanceof LocusFailure) {
+    console.error(`error: ${error.message}\n  ${error.details.remedy ?? failureKinds[error.type].remedy}`);
+    if (debug) console.error(error.stack, error.cause ?? '');
+    return failureKinds[error.type].exitCode;
+  }
+  console.error(error);
+  console.error('error: this is a fault in locus itself; please report it with the lines above');
+  return 1;
+}
+
+await main();

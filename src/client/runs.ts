@@ -1,0 +1,120 @@
+import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { TypedSearchAttributes } from '@temporalio/common';
+import type { RunInput, RunMemo, RunState } from '../domain/run.ts';
+import { attributes, halt, progress, resume, sharedQueue, stop, workflowTypes } from '../workflows/messages.ts';
+
+export interface FoundRun {
+  /** The workflow id. */
+  readonly runId: string;
+  readonly open: boolean;
+  /** The parallel run it is a part of. */
+  readonly parent: string | null;
+  /** null before the workflow's first step. */
+  readonly memo: RunMemo | null;
+  readonly startedAt: Date;
+  readonly closedAt: Date | null;
+  /** How Temporal calls its end, such as COMPLETED or TERMINATED. */
+  readonly ending: string;
+}
+
+/** Starts a run; false where a run with that id goes on. */
+export async function startRun(client: Client, input: RunInput): Promise<boolean> {
+  const issues = input.tasks.map((task) => String(task.issue));
+  try {
+    await client.workflow.start(workflowTypes[input.type], {
+      workflowId: input.runId,
+      taskQueue: sharedQueue,
+      args: [input],
+      workflowIdConflictPolicy: 'FAIL',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: summaryOf(input),
+      typedSearchAttributes: new TypedSearchAttributes([
+        { key: attributes.repo, value: input.repoName },
+        { key: attributes.mode, value: input.type },
+        { key: attributes.state, value: 'running' },
+        { key: attributes.issues, value: issues.slice(0, 100) },
+        ...(input.sprint ? [{ key: attributes.sprint, value: input.sprint.title.slice(0, 200) }] : []),
+        ...(input.branch ? [{ key: attributes.branch, value: input.branch }] : []),
+      ]),
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+}
+
+/** The latest execution of a run, or null. */
+export async function findRun(client: Client, runId: string): Promise<FoundRun | null> {
+  try {
+    const found = await client.workflow.getHandle(runId).describe();
+    return {
+      runId,
+      open: found.status.name === 'RUNNING',
+      parent: found.parentExecution?.workflowId ?? null,
+      memo: (found.memo?.run as RunMemo | undefined) ?? null,
+      startedAt: found.startTime,
+      closedAt: found.closeTime ?? null,
+      ending: found.status.name,
+    };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
+
+/** Runs, newest first. `open`: only those that go on. Parts of parallel runs are left out. */
+export async function listRuns(client: Client, query: { readonly open: boolean; readonly limit: number }): Promise<FoundRun[]> {
+  const types = Object.values(workflowTypes).map((type) => `'${type}'`);
+  const running = query.open ? " AND ExecutionStatus = 'Running'" : '';
+  const found: FoundRun[] = [];
+  for await (const each of client.workflow.list({ query: `WorkflowType IN (${types.join(', ')})${running}` })) {
+    if (each.parentExecution) continue;
+    found.push({
+      runId: each.workflowId,
+      open: each.status.name === 'RUNNING',
+      parent: null,
+      memo: (each.memo?.run as RunMemo | undefined) ?? null,
+      startedAt: each.startTime,
+      closedAt: each.closeTime ?? null,
+      ending: each.status.name,
+    });
+    if (found.length >= query.limit) break;
+  }
+  return found;
+}
+
+/** The whole state: from the result of a run that has ended, else by a query, for which a worker must answer in `deadlineMs`. */
+export async function readState(client: Client, runId: string, deadlineMs = 1000): Promise<RunState | null> {
+  const handle = client.workflow.getHandle(runId);
+  const { status } = await handle.describe();
+  if (status.name === 'COMPLETED') return (await handle.result()) as RunState;
+  if (status.name !== 'RUNNING') return null;
+  try {
+    return await client.connection.withDeadline(Date.now() + deadlineMs, () => handle.query(progress));
+  } catch {
+    return null;
+  }
+}
+
+export async function haltRun(client: Client, runId: string, reason: string): Promise<void> {
+  await client.workflow.getHandle(runId).signal(halt, { reason });
+}
+
+export async function resumeRun(client: Client, runId: string): Promise<void> {
+  await client.workflow.getHandle(runId).signal(resume);
+}
+
+export async function stopRun(client: Client, runId: string, reason: string): Promise<void> {
+  await client.workflow.getHandle(runId).signal(stop, { reason });
+}
+
+export async function terminateRun(client: Client, runId: string, reason: string): Promise<void> {
+  await client.workflow.getHandle(runId).terminate(reason);
+}
+
+function summaryOf(input: RunInput): string {
+  const [first] = input.tasks;
+  const what = input.sprint?.title ?? (input.tasks.length === 1 && first ? `#${first.issue} ${first.title}` : `${input.tasks.length} issues`);
+  return `${input.repoName}: ${what}`.replace(/\s+/g, ' ').slice(0, 200);
+}

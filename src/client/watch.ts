@@ -1,0 +1,72 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { LocusFailure } from '../domain/failures.ts';
+import type { RunMemo, RunState } from '../domain/run.ts';
+import { readState } from './runs.ts';
+
+/** What an activity that runs, or is tried again, says of itself. */
+export interface Activity {
+  readonly name: string;
+  readonly attempt: number;
+  /** The last failure, where it is being tried again. */
+  readonly problem: string | null;
+  /** The agent's latest words or tool; null for other activities. */
+  readonly agent: AgentActivity | null;
+}
+
+export interface AgentActivity {
+  readonly issue: number;
+  readonly activity: string | null;
+  readonly costUsd: number;
+}
+
+export interface Glance {
+  /** null while no worker has answered yet. */
+  readonly state: RunState | null;
+  readonly memo: RunMemo | null;
+  readonly activities: readonly Activity[];
+  readonly ended: boolean;
+}
+
+const everyMs = 250;
+
+/** Looks at a run again and again until it has ended; needs no worker, but shows more with one. */
+export async function* watchRun(client: Client, runId: string, signal?: AbortSignal): AsyncGenerator<Glance> {
+  let seen = -1;
+  let state: RunState | null = null;
+  for (;;) {
+    signal?.throwIfAborted();
+    const found = await client.workflow.getHandle(runId).describe();
+    const memo = (found.memo?.run as RunMemo | undefined) ?? null;
+    const ended = found.status.name !== 'RUNNING';
+    if (ended || state === null || (memo?.revision ?? 0) !== seen) {
+      const fresh: RunState | null = await readState(client, runId);
+      if (fresh) {
+        state = fresh;
+        seen = memo?.revision ?? 0;
+      }
+    }
+    if (ended && found.status.name !== 'COMPLETED') {
+      throw new LocusFailure('RunConflict', `the run ${runId} was ended from outside (${found.status.name.toLowerCase()})`, {
+        remedy: 'start it again with `locus run`; finished work is on its branch',
+      });
+    }
+    yield { state, memo, ended, activities: (found.raw.pendingActivities ?? []).map(asActivity) };
+    if (ended) return;
+    await delay(everyMs, undefined, { signal }).catch(() => {});
+  }
+}
+
+type Pending = NonNullable<Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['describe']>>['raw']['pendingActivities']>[number];
+
+function asActivity(pending: Pending): Activity {
+  const [payload] = pending.heartbeatDetails?.payloads ?? [];
+  const attempt = pending.attempt ?? 1;
+  return {
+    name: pending.activityType?.name ?? '',
+    attempt,
+    problem: attempt > 1 ? (pending.lastFailure?.message ?? null) : null,
+    agent: payload ? (defaultPayloadConverter.fromPayload(payload) as AgentActivity | null) : null,
+  };
+}

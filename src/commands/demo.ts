@@ -1,0 +1,3 @@
+export async function demo(_options: { readonly keep?: boolean }): Promise<number> {
+  return 0;
+}

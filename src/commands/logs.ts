@@ -1,0 +1,72 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { agentFor } from '../agents/index.ts';
+import { findRun, readState } from '../client/runs.ts';
+import type { AgentEvent } from '../domain/agent.ts';
+import { LocusFailure } from '../domain/failures.ts';
+import type { RunState, TaskState } from '../domain/run.ts';
+import { printable } from '../domain/text.ts';
+import { stateDir } from '../server/state.ts';
+import { paint } from '../ui/paint.ts';
+import { chooseRun, openEngine } from './engine.ts';
+import { issueNumbers } from './run-options.ts';
+
+/** `locus logs [run]`: what the agent of a task says, from the attempt's own files on this host. */
+export async function logs(options: { readonly run?: string; readonly follow?: boolean; readonly issue?: string }): Promise<number> {
+  const engine = await openEngine();
+  try {
+    const { runId } = await chooseRun(engine, options.run);
+    const state = await readState(engine.client, runId, 5000);
+    const task = state && chooseTask(state, options.issue);
+    if (!task?.attemptId) throw new LocusFailure('UsageInvalid', `no agent of ${runId} has been started`, { remedy: 'see `locus status`' });
+    const file = path.join(await stateDir(), 'attempts', task.attemptId, 'events.ndjson');
+    if (!(await stat(file).catch(() => null))) {
+      throw new LocusFailure('UsageInvalid', `the agent of #${task.issue} ran on another host`, { remedy: 'look there' });
+    }
+    await print(file, options.follow ? async () => (await findRun(engine.client, runId))?.open ?? false : null);
+    return 0;
+  } finally {
+    await engine.close();
+  }
+}
+
+function chooseTask(state: RunState, issue: string | undefined): TaskState | null {
+  if (issue !== undefined) {
+    const [number] = issueNumbers([issue]);
+    return state.tasks.find((task) => task.issue === number) ?? null;
+  }
+  const started = state.tasks.filter((task) => task.attemptId !== null);
+  return started.find((task) => task.status === 'in_progress') ?? started.at(-1) ?? null;
+}
+
+async function print(file: string, goesOn: (() => Promise<boolean>) | null): Promise<void> {
+  const readers = [agentFor('claude').reader(), agentFor('codex').reader()];
+  let offset = 0;
+  for (;;) {
+    const { size } = await stat(file);
+    if (size > offset) {
+      const stream = createReadStream(file, { start: offset, end: size - 1 });
+      for await (const line of createInterface({ input: stream })) show(line, readers);
+      offset = size;
+    }
+    if (!goesOn || !(await goesOn())) return;
+    await delay(300);
+  }
+}
+
+/** A line that neither format knows is a command's own words. */
+function show(line: string, readers: readonly ((line: string) => AgentEvent[])[]): void {
+  const events = readers.map((read) => read(line)).find((found) => found.length > 0);
+  if (!events) {
+    if (!line.startsWith('{')) console.log(printable(line));
+    return;
+  }
+  for (const event of events) {
+    if (event.kind === 'text') console.log(printable(event.text));
+    if (event.kind === 'tool') console.log(paint('dim', `  ${event.name} ${printable(event.detail)}`));
+    if (event.kind === 'error') console.log(paint('red', printable(event.message)));
+  }
+}

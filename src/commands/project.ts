@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { LocusFailure } from '../domain/failures.ts';
+import { repoKey } from '../domain/run-id.ts';
+import type { TrackerRef } from '../domain/run.ts';
+import { type Checkout, discoverCheckout } from '../git/discover.ts';
+import { describeRemote, type Remote } from '../git/remote.ts';
+import { scopeOf } from '../server/run-secrets.ts';
+import { lookUpToken } from '../server/secrets.ts';
+import { stateDir } from '../server/state.ts';
+import { openTracker } from '../trackers/open.ts';
+import type { Tracker } from '../trackers/tracker.ts';
+
+/** The repository a command was started in, with everything that commands want to know of it. */
+export interface Project {
+  readonly stateDir: string;
+  readonly checkout: Checkout;
+  readonly config: Config;
+  readonly remote: Remote | null;
+  readonly tracker: TrackerRef;
+  /** What run ids are made with. */
+  readonly key: string;
+  /** `owner/repo`, or the folder's name. */
+  readonly name: string;
+  /** null where the tracker needs none, or none was found. */
+  token(): Promise<string | null>;
+  openTracker(): Promise<Tracker>;
+}
+
+const publicApi = 'https://api.github.com';
+
+export async function openProject(cwd: string): Promise<Project> {
+  const state = await stateDir();
+  const checkout = await discoverCheckout(cwd, state);
+  const { config, unknownKeys } = await loadConfig(checkout.root);
+  if (unknownKeys.length > 0) {
+    console.error(`warning: .locus/config.json: unknown ${unknownKeys.length === 1 ? 'key' : 'keys'} ${unknownKeys.join(', ')}`);
+  }
+  const remote = await describeRemote(checkout.root);
+  const tracker = trackerOf(config, checkout, remote);
+  let known: Promise<string | null> | null = null;
+  const token = () => {
+    known ??= tracker.kind === 'local' ? Promise.resolve(null) : lookUpToken({ stateDir: null, scope: scopeOf(tracker), apiUrl: tracker.apiUrl });
+    return known;
+  };
+  return {
+    stateDir: state,
+    checkout,
+    config,
+    remote,
+    tracker,
+    key: repoKey(tracker, (text) => createHash('sha256').update(text).digest('hex').slice(0, 12)),
+    name: tracker.kind === 'github' ? `${tracker.owner}/${tracker.repo}` : path.basename(checkout.root),
+    token,
+    openTracker: async () => openTracker(tracker, await token()),
+  };
+}
+
+/** The branch that work is based on and pull requests aim at, by name alone. */
+export function baseBranchOf(project: Pick<Project, 'config' | 'remote' | 'checkout'>): string {
+  const { config, remote, checkout } = project;
+  const base = config.agent.baseBranch ?? config.github.defaultBranch ?? remote?.defaultBranch ?? checkout.currentBranch;
+  if (base !== null) return base;
+  throw new LocusFailure('ConfigInvalid', 'the base branch cannot be found', { remedy: 'set agent.baseBranch in .locus/config.json' });
+}
+
+function trackerOf(config: Config, checkout: Checkout, remote: Remote | null): TrackerRef {
+  if (config.tracker === 'local') return { kind: 'local', commonDir: checkout.commonDir };
+  const owner = config.github.owner ?? remote?.owner ?? null;
+  const repo = config.github.repo ?? remote?.repo ?? null;
+  if (owner !== null && repo !== null) {
+    return { kind: 'github', apiUrl: (process.env.GITHUB_API_URL || publicApi).replace(/\/+$/, ''), owner, repo };
+  }
+  if (remote === null) {
+    throw new LocusFailure('RepositoryInvalid', `${checkout.root} has no git remote, so there is no repository on GitHub`, {
+      remedy: 'add one with `git remote add origin <url>`, or use the local tracker: `locus init --tracker local`',
+    });
+  }
+  throw new LocusFailure('ConfigInvalid', `the remote ${remote.name} (${remote.url}) does not say which repository on GitHub it is`, {
+    remedy: 'set github.owner and github.repo with `locus init --owner <owner> --repo <repo>`',
+  });
+}

@@ -1,0 +1,35 @@
+import { issueBranch, nextFreeBranch } from '../domain/branch.ts';
+import { branchExists, remoteBranchExists } from '../git/branches.ts';
+import type { Tracker } from '../trackers/tracker.ts';
+import type { Request } from './run-decision.ts';
+
+/** The branch of each issue. A branch whose pull request was merged or closed is not used again. */
+export async function branchesFor(request: Pick<Request, 'project' | 'plan' | 'tracker' | 'selection'>, mayBeTaken: boolean): Promise<Map<number, string>> {
+  const { selection, tracker } = request;
+  const free = async (branch: string) => {
+    const known = mayBeTaken || (await isKnown(request, branch));
+    return known ? freeBranch(tracker, branch) : branch;
+  };
+  const shared = selection.branch === null ? null : await free(selection.branch);
+  const branches = new Map<number, string>();
+  for (const { number } of selection.issues) branches.set(number, shared ?? (await free(issueBranch(number))));
+  return branches;
+}
+
+/** Only a branch that exists can have had a pull request; a clone that holds one branch cannot tell. */
+async function isKnown({ project, plan }: Pick<Request, 'project' | 'plan'>, branch: string): Promise<boolean> {
+  const { repository } = project.checkout;
+  if (plan.source.kind === 'remote') return true;
+  if (await branchExists(repository, branch)) return true;
+  return plan.remote !== null && (await remoteBranchExists(repository, plan.remote, branch));
+}
+
+async function freeBranch(tracker: Tracker, branch: string): Promise<string> {
+  const taken: string[] = [];
+  for (;;) {
+    const candidate = nextFreeBranch(branch, taken);
+    const pull = await tracker.findPull(candidate, 'all');
+    if (pull === null || pull.state === 'open') return candidate;
+    taken.push(candidate);
+  }
+}

@@ -1,0 +1,176 @@
+import { userInfo } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Engine } from '../client/connect.ts';
+import { type FoundRun, findRun, readState, resumeRun, stopRun, terminateRun } from '../client/runs.ts';
+import { LocusFailure } from '../domain/failures.ts';
+import { issueRunId } from '../domain/run-id.ts';
+import type { RunInput, RunState, TaskSpec } from '../domain/run.ts';
+import { oneLine } from '../domain/text.ts';
+import type { Tracker } from '../trackers/tracker.ts';
+import type { Printer } from '../ui/printer.ts';
+import type { Project } from './project.ts';
+import { branchesFor } from './run-branches.ts';
+import type { RunOptions } from './run-options.ts';
+import type { Plan } from './run-preflight.ts';
+import { type Selection, taskOf } from './run-selection.ts';
+
+export type Decision =
+  | { readonly kind: 'start'; readonly input: RunInput }
+  | { readonly kind: 'attach'; readonly runId: string }
+  | { readonly kind: 'nothing'; readonly exitCode: number };
+
+export interface Request {
+  readonly project: Project;
+  readonly plan: Plan;
+  readonly tracker: Tracker;
+  readonly selection: Selection;
+  readonly options: Pick<RunOptions, 'resume' | 'fresh' | 'force'>;
+  readonly printer: Printer;
+}
+
+/** Whether to start a run, to join the one that goes on, to resume one, or to do nothing. */
+export async function decide(engine: Engine, request: Request): Promise<Decision> {
+  const { selection, options, printer } = request;
+  const found = await findRun(engine.client, selection.runId);
+  if (found?.open) {
+    refuseOther(found, selection);
+    if (options.resume) return resumeOpen(engine, found, printer);
+    if (found.memo?.status !== 'halted') return joined(found, printer);
+    if (!options.fresh) return halted(found, printer);
+    await endForGood(engine, found);
+  } else if (options.resume) {
+    return resumeEnded(engine, request, found);
+  }
+  await refuseHeldIssues(engine, selection);
+  if (selection.issues.length === 0) return nothingToDo(request);
+  return { kind: 'start', input: await inputFor(request, await freshTasks(request, found), found !== null) };
+}
+
+/** One id, but another selection: a sprint's issue while the whole sprint runs, a part of a parallel run. */
+function refuseOther(found: FoundRun, selection: Selection): void {
+  const holder = found.parent ?? found.runId;
+  if (found.parent === null && (found.memo === null || found.memo.only === selection.only)) return;
+  const what = selection.only === null ? (selection.sprint ? 'the sprint' : 'the issue') : `issue #${selection.only}`;
+  throw new LocusFailure('RunConflict', `${what} is held by the run ${holder}`, {
+    remedy: 'wait until it ends, or see `locus status`',
+  });
+}
+
+async function refuseHeldIssues({ client }: Engine, selection: Selection): Promise<void> {
+  if (selection.type !== 'parallel') return;
+  const key = selection.runId.split('/').slice(1, 3).join('/');
+  for (const { number } of selection.issues) {
+    const holder = await findRun(client, issueRunId(key, number));
+    if (holder?.open) {
+      throw new LocusFailure('RunConflict', `issue #${number} is held by the run ${holder.parent ?? holder.runId}`, {
+        remedy: 'leave it out, or wait until that run ends',
+      });
+    }
+  }
+}
+
+async function resumeOpen({ client }: Engine, found: FoundRun, printer: Printer): Promise<Decision> {
+  if (found.memo?.status === 'halted') {
+    await resumeRun(client, found.runId);
+    await untilNot(client, found.runId, 'halted');
+  } else printer.note(`${found.runId} is running; nothing to resume`);
+  return { kind: 'attach', runId: found.runId };
+}
+
+/** A run that ended with failures is started again with what is not done, under the same id. */
+async function resumeEnded(engine: Engine, request: Request, found: FoundRun | null): Promise<Decision> {
+  const nothing = (why: string) => new LocusFailure('NothingToResume', why, { remedy: 'start a run with `locus run`' });
+  if (found === null) throw nothing('there is no run to resume');
+  const before = await readState(engine.client, found.runId, 3000);
+  const open = before?.tasks.filter((task) => task.status !== 'done' && task.status !== 'skipped') ?? null;
+  if (open?.length === 0) throw nothing('the last run ended with everything done');
+  const specs = open === null ? await freshTasks(request, found) : open.map(specOf);
+  if (specs.length === 0) throw nothing('everything is done');
+  return { kind: 'start', input: await inputFor(request, specs, true, before) };
+}
+
+function joined(found: FoundRun, printer: Printer): Decision {
+  printer.note(`${found.runId} goes on already: showing that run`);
+  return { kind: 'attach', runId: found.runId };
+}
+
+function halted(found: FoundRun, printer: Printer): Decision {
+  const why = found.memo?.failure ? `: ${oneLine(found.memo.failure)}` : '';
+  printer.note(`${found.runId} is halted${why}\ngo on with \`locus run --resume\`, or end it and start anew with \`locus run --fresh\``);
+  return { kind: 'nothing', exitCode: 3 };
+}
+
+async function nothingToDo({ selection, tracker, printer }: Request): Promise<Decision> {
+  if (selection.finished.length === 0) {
+    throw new LocusFailure('IssueInvalid', `the sprint "${oneLine(selection.sprint?.title ?? '')}" has no open issues`, {
+      remedy: 'add issues to it on the tracker, or choose another with --sprint',
+    });
+  }
+  await tellFinished(selection, tracker, printer);
+  printer.note('nothing to do; run them again with --force');
+  return { kind: 'nothing', exitCode: 0 };
+}
+
+async function tellFinished(selection: Selection, tracker: Tracker, printer: Printer): Promise<void> {
+  const shared = selection.branch === null ? null : await tracker.findPull(selection.branch, 'all');
+  for (const issue of selection.finished) {
+    const pull = shared ?? (await tracker.findPull(`locus/issue-${issue.number}`, 'all'));
+    const where = pull ? `, pull request #${pull.number}` : '';
+    printer.note(`#${issue.number} ${oneLine(issue.title)}: done already${where}`);
+  }
+}
+
+async function freshTasks(request: Request, found: FoundRun | null): Promise<TaskSpec[]> {
+  const { selection, tracker, printer } = request;
+  if (selection.finished.length > 0) await tellFinished(selection, tracker, printer);
+  const branches = await branchesFor(request, found !== null);
+  return selection.issues.map((issue) => taskOf(issue, branches.get(issue.number) ?? selection.branch ?? ''));
+}
+
+async function inputFor(request: Request, tasks: readonly TaskSpec[], restarted: boolean, before: RunState | null = null): Promise<RunInput> {
+  const { project, plan, selection } = request;
+  const doneBefore = before?.tasks.filter((task) => task.status === 'done') ?? [];
+  const finished = [...selection.finished.map(({ number, title }) => ({ issue: number, title })), ...doneBefore];
+  const unique = new Map(finished.map(({ issue, title }) => [issue, { issue, title }]));
+  return {
+    runId: selection.runId,
+    type: selection.type,
+    repoName: project.name,
+    tracker: project.tracker,
+    source: plan.source,
+    baseBranch: plan.baseBranch,
+    remote: plan.remote,
+    sprint: selection.sprint && { number: selection.sprint.number, title: selection.sprint.title },
+    branch: selection.type === 'sprint' ? (tasks[0]?.branch ?? selection.branch) : null,
+    only: selection.only,
+    settings: plan.settings,
+    startedBy: userInfo().username,
+    restarted,
+    tasks,
+    finished: [...unique.values()].filter(({ issue }) => !tasks.some((task) => task.issue === issue)),
+  };
+}
+
+function specOf(task: RunState['tasks'][number]): TaskSpec {
+  const { issue, title, order, commitType, branch, commit, startCommit } = task;
+  const committed = commit !== null && startCommit !== null ? { start: startCommit, commit } : null;
+  return { issue, title, order, commitType, branch, committed };
+}
+
+/** `--fresh` on a halted run: it is stopped; where no worker is there to do that, it is terminated. */
+async function endForGood({ client }: Engine, found: FoundRun): Promise<void> {
+  await stopRun(client, found.runId, 'a fresh run was started');
+  for (let waited = 0; waited < 15_000; waited += 200) {
+    if (!(await findRun(client, found.runId))?.open) return;
+    await delay(200);
+  }
+  await terminateRun(client, found.runId, 'a fresh run was started');
+}
+
+/** Signals are taken by a worker; until one has, the run still shows its old state. */
+async function untilNot(client: Engine['client'], runId: string, status: RunState['status']): Promise<void> {
+  for (let waited = 0; waited < 10_000; waited += 100) {
+    if ((await findRun(client, runId))?.memo?.status !== status) return;
+    await delay(100);
+  }
+}

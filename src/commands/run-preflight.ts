@@ -1,0 +1,94 @@
+import { agentFor } from '../agents/index.ts';
+import { snapshot } from '../config/snapshot.ts';
+import { LocusFailure } from '../domain/failures.ts';
+import type { Source } from '../domain/run.ts';
+import type { RunSettings, SandboxMode } from '../domain/settings.ts';
+import { baseCommit, fetchBranches } from '../git/branches.ts';
+import { findProgram } from '../sandboxes/program.ts';
+import { chooseSandbox } from '../sandboxes/choose.ts';
+import { hostId } from '../server/state.ts';
+import { baseBranchOf, type Project } from './project.ts';
+import type { Placement } from './run.ts';
+
+/** What is settled before any issue is looked at. */
+export interface Plan {
+  readonly settings: RunSettings;
+  readonly baseBranch: string;
+  readonly remote: string | null;
+  readonly source: Source;
+  /** For people: what the agent will be confined by. */
+  readonly sandboxTitle: string;
+  readonly warnings: readonly string[];
+}
+
+/** Checks everything about the repository, the config and this machine that a run needs; reads only. */
+export async function preflight(
+  project: Project,
+  request: { readonly model?: string; readonly sandbox?: SandboxMode; readonly placement: Placement },
+): Promise<Plan> {
+  const { checkout, config, remote } = project;
+  if (!checkout.hasCommits) {
+    throw new LocusFailure('RepositoryInvalid', `${checkout.root} has no commits yet`, { remedy: 'make the first commit, then try again' });
+  }
+  const settings = snapshot(config, { model: request.model, sandbox: request.sandbox });
+  if (settings.provider === 'command' && settings.agent.command === null) {
+    throw new LocusFailure('ConfigInvalid', '.locus/config.json: agent.command must name a program, because ai.provider is "command"');
+  }
+  const baseBranch = baseBranchOf(project);
+  if (project.tracker.kind === 'github' && remote === null) {
+    throw new LocusFailure('RepositoryInvalid', `${checkout.root} has no git remote to push to`, {
+      remedy: 'add one with `git remote add origin <url>`',
+    });
+  }
+  await requireBase(project, baseBranch);
+  const here = request.placement === 'here';
+  const sandbox = here ? await sandboxFor(settings) : { title: 'chosen by the worker', warning: null };
+  if (here) await requireAgent(settings);
+  return {
+    settings,
+    baseBranch,
+    remote: remote?.name ?? null,
+    source: here ? { kind: 'checkout', hostId: await hostId(project.stateDir), root: checkout.root } : remoteSource(project),
+    sandboxTitle: sandbox.title,
+    warnings: sandbox.warning === null ? [] : [sandbox.warning],
+  };
+}
+
+/** A base that this clone has not seen yet may still be on the remote. */
+async function requireBase({ checkout, remote }: Project, baseBranch: string): Promise<void> {
+  const name = remote?.name ?? null;
+  try {
+    await baseCommit(checkout.repository, baseBranch, name);
+  } catch (error) {
+    const found = await fetchBranches(checkout.repository, name, [baseBranch], { timeoutMs: 30_000 }).catch(() => null);
+    if (!found?.[baseBranch]) throw error;
+  }
+}
+
+async function sandboxFor(settings: RunSettings): Promise<{ title: string; warning: string | null }> {
+  const { sandbox, warning } = await chooseSandbox({
+    mode: settings.sandbox,
+    provider: settings.provider,
+    dockerSandboxes: settings.dockerSandboxes,
+    env: process.env,
+  });
+  return { title: sandbox.title, warning };
+}
+
+async function requireAgent({ provider, agent }: RunSettings): Promise<void> {
+  const [program = ''] = agentFor(provider).argv({ model: null, session: null, command: agent.command });
+  if ((await findProgram(program, process.env.PATH)) !== null) return;
+  throw new LocusFailure('AgentMissing', `the agent program ${program} was not found`, {
+    remedy:
+      provider === 'command'
+        ? 'correct agent.command in .locus/config.json'
+        : `install ${provider}, or name another with --model or ai.provider`,
+  });
+}
+
+function remoteSource({ remote, tracker }: Project): Source {
+  if (remote !== null && tracker.kind !== 'local') return { kind: 'remote', url: remote.url };
+  throw new LocusFailure('ServerUnavailable', 'a Temporal server is configured, but no worker for it runs on this machine, where the issues or the only copy of the code are', {
+    remedy: 'start one here with `locus worker`, or unset TEMPORAL_ADDRESS to use the embedded server',
+  });
+}

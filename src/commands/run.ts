@@ -1,0 +1,84 @@
+import { type Engine, connect } from '../client/connect.ts';
+import { startRun } from '../client/runs.ts';
+import type { RunInput } from '../domain/run.ts';
+import { configuredTemporal, resolveTemporal, workflowUrl } from '../server/connection.ts';
+import { readKeeper, readWorker } from '../server/keeper-file.ts';
+import { scopeOf, variables } from '../server/run-secrets.ts';
+import { handOver } from '../server/secrets.ts';
+import { locusVersion } from '../server/version.ts';
+import { openPrinter, type Printer } from '../ui/printer.ts';
+import { openProject, type Project } from './project.ts';
+import { attach } from './run-attach.ts';
+import { confirmNoSandbox } from './run-consent.ts';
+import { decide } from './run-decision.ts';
+import { printPlan } from './run-dry.ts';
+import { checkCombination, issueNumbers, type RunOptions, sandboxMode } from './run-options.ts';
+import { preflight } from './run-preflight.ts';
+import { selectIssues, selectSprint } from './run-selection.ts';
+
+/** `locus run`: looks at everything that could go wrong, starts the run or finds it, and shows it until it ends or halts. */
+export async function run(options: RunOptions): Promise<number> {
+  checkCombination(options);
+  const numbers = issueNumbers(options.issues);
+  const sandbox = sandboxMode(options.sandbox);
+  const project = await openProject(options.cwd);
+  const placement = await placementOf(project);
+  const plan = await preflight(project, { model: options.model, sandbox, placement });
+
+  const tracker = await project.openTracker();
+  const force = options.force ?? false;
+  const selection =
+    numbers.length > 0
+      ? await selectIssues(tracker, project.key, numbers, force)
+      : await selectSprint(tracker, project.key, options.sprint ?? project.config.sprint.active, force);
+  if (options.dryRun) return printPlan(project, plan, tracker, selection, { json: options.json ?? false });
+
+  const printer = openPrinter({ json: options.json ?? false });
+  for (const warning of plan.warnings) printer.note(`warning: ${warning}`);
+  if (!(await confirmNoSandbox(plan.settings.sandbox, { ask: !options.json && !options.detach }))) return 2;
+  const engine = await openEngine(project, printer);
+  try {
+    const decision = await decide(engine, { project, plan, tracker, selection, options, printer });
+    if (decision.kind === 'nothing') return decision.exitCode;
+    if (decision.kind === 'start') await start(engine, decision.input, printer);
+    const { runId } = decision.kind === 'start' ? decision.input : decision;
+    const url = workflowUrl(engine.target, runId);
+    if (url) printer.note(url);
+    if (options.detach) return detached(runId, printer, options.json ?? false);
+    return await attach(engine.client, runId, printer, { mayHalt: !options.wait });
+  } finally {
+    printer.close();
+    await engine.close();
+  }
+}
+
+export type Placement = 'here' | 'elsewhere';
+
+/** Where the work will be done: on this machine, unless a server was configured and no worker of ours serves it here. */
+async function placementOf(project: Project): Promise<Placement> {
+  const configured = await configuredTemporal();
+  if (configured === null) return 'here';
+  const worker = await readWorker(project.stateDir);
+  return worker?.address === configured.address ? 'here' : 'elsewhere';
+}
+
+async function openEngine(project: Project, printer: Printer): Promise<Engine> {
+  const target = await resolveTemporal({ stateDir: project.stateDir, onProgress: (line) => printer.note(line) });
+  if (!target.configured) {
+    const keeper = await readKeeper(project.stateDir);
+    const secrets = { token: await project.token(), env: variables(process.env) };
+    if (keeper) await handOver(keeper, scopeOf(project.tracker), secrets);
+  }
+  return connect(target);
+}
+
+async function start(engine: Engine, input: RunInput, printer: Printer): Promise<void> {
+  if (await startRun(engine.client, input)) return;
+  printer.note(`${input.runId} was started just before: showing that run`);
+}
+
+function detached(runId: string, printer: Printer, json: boolean): number {
+  if (json) console.log(JSON.stringify({ event: 'run.detached', runId, at: new Date().toISOString(), version: locusVersion() }));
+  else printer.note(`${runId} goes on in the background\nsee it with \`locus status\`, follow it with \`locus run\``);
+  return 0;
+}

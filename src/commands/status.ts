@@ -1,0 +1,87 @@
+import type { Engine } from '../client/connect.ts';
+import { type FoundRun, listRuns, readState } from '../client/runs.ts';
+import { viewOf } from '../domain/events.ts';
+import type { RunState } from '../domain/run.ts';
+import { oneLine } from '../domain/text.ts';
+import { workflowUrl } from '../server/connection.ts';
+import { paint } from '../ui/paint.ts';
+import { chooseRun, openEngine } from './engine.ts';
+
+/** `locus status [run]`: runs that go on, from what needs no worker, with their tasks where one answers. */
+export async function status(options: { readonly run?: string; readonly json?: boolean }): Promise<number> {
+  const engine = await openEngine();
+  try {
+    const runs = options.run ? [await chooseRun(engine, options.run)] : await listRuns(engine.client, { open: true, limit: 100 });
+    const states = await Promise.all(runs.map((run) => readState(engine.client, run.runId)));
+    if (options.json) printJson(runs, states);
+    else printText(engine, runs, states);
+    return 0;
+  } finally {
+    await engine.close();
+  }
+}
+
+/** `locus runs`: the latest runs, ended ones too. */
+export async function runs(options: { readonly json?: boolean }): Promise<number> {
+  const engine = await openEngine();
+  try {
+    const found = await listRuns(engine.client, { open: false, limit: 30 });
+    if (options.json) console.log(JSON.stringify(found.map(brief), null, 2));
+    else if (found.length === 0) console.log('no runs yet');
+    else for (const run of found) console.log(line(run));
+    return 0;
+  } finally {
+    await engine.close();
+  }
+}
+
+function printJson(found: readonly FoundRun[], states: readonly (RunState | null)[]): void {
+  const views = found.map((run, index) => {
+    const state = states[index];
+    return state ? { ...viewOf(state), halt: state.halt, waiting: state.waiting } : brief(run);
+  });
+  const [only] = views;
+  if (!only) console.log(JSON.stringify({ status: 'no_run_in_progress' }));
+  else console.log(JSON.stringify(views.length === 1 ? only : { runs: views }, null, 2));
+}
+
+function printText(engine: Engine, found: readonly FoundRun[], states: readonly (RunState | null)[]): void {
+  if (found.length === 0) console.log('no run in progress');
+  found.forEach((run, index) => {
+    if (index > 0) console.log('');
+    console.log(line(run));
+    const state = states[index];
+    if (state) printTasks(state);
+    else if (run.open) console.log('  no worker answers; `locus up` starts one');
+    const url = workflowUrl(engine.target, run.runId);
+    if (url) console.log(`  ${paint('dim', url)}`);
+  });
+}
+
+function printTasks(state: RunState): void {
+  if (state.halt) console.log(`  halted: ${oneLine(state.halt.reason)}; go on with \`locus run --resume\``);
+  if (state.waiting) console.log(`  waiting until ${new Date(state.waiting.until).toLocaleString()}: ${state.waiting.reason}`);
+  for (const task of state.tasks) {
+    const phase = task.status === 'in_progress' && task.phase ? `, ${task.phase}` : '';
+    const pull = task.pr === null ? '' : `  pull request #${task.pr}`;
+    console.log(`  #${task.issue} ${oneLine(task.title)}  ${task.status}${phase}${pull}`);
+    if (task.error) console.log(`      ${oneLine(task.error.message)}`);
+  }
+}
+
+function line(run: FoundRun): string {
+  const { memo } = run;
+  const state = run.open ? (memo?.status ?? 'starting') : ending(run);
+  const [pending, running, done, failed] = memo?.counts ?? [0, 0, 0, 0];
+  const counts = memo ? `  ${done}/${pending + running + done + failed} done${failed > 0 ? `, ${failed} failed` : ''}` : '';
+  return `${paint('bold', run.runId)}  ${state}${counts}  ${paint('dim', run.startedAt.toLocaleString())}`;
+}
+
+function ending(run: FoundRun): string {
+  return run.ending === 'COMPLETED' ? (run.memo?.status ?? 'finished') : run.ending.toLowerCase();
+}
+
+function brief(run: FoundRun) {
+  const { runId, open, memo, startedAt, closedAt } = run;
+  return { runId, open, type: memo?.type ?? null, sprint: memo?.sprint ?? null, status: open ? (memo?.status ?? null) : ending(run), counts: memo?.counts ?? null, startedAt, closedAt };
+}

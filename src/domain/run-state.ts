@@ -1,0 +1,77 @@
+import { countByStatus } from './next-step.ts';
+import type { RunContext, RunInput, RunMemo, RunState, TaskSpec, TaskState } from './run.ts';
+
+export function newRunState(input: RunInput, at: number): RunState {
+  return {
+    runId: input.runId,
+    type: input.type,
+    repoName: input.repoName,
+    sprint: input.sprint?.title ?? null,
+    branch: input.branch,
+    only: input.only,
+    status: 'running',
+    halt: null,
+    waiting: null,
+    tasks: input.tasks.map(newTaskState),
+    pr: null,
+    warnings: [],
+    startedAt: at,
+    finishedAt: null,
+  };
+}
+
+/** What activities are given of a run's input. */
+export function contextOf(input: RunInput): RunContext {
+  const { tasks: _tasks, finished: _finished, ...context } = input;
+  return context;
+}
+
+export function withTask(state: RunState, issue: number, change: Partial<TaskState>): RunState {
+  return { ...state, tasks: state.tasks.map((task) => (task.issue === issue ? { ...task, ...change } : task)) };
+}
+
+/** The memo must stay under 1 KB: numbers and short texts only. */
+export function memoOf(state: RunState, revision: number): RunMemo {
+  const counts = countByStatus(state.tasks);
+  const failed = state.tasks.findLast((task) => task.error);
+  const failure = state.halt?.failure?.message ?? failed?.error?.message ?? null;
+  return {
+    type: state.type,
+    repoName: state.repoName.slice(0, 100),
+    sprint: state.sprint?.slice(0, 80) ?? null,
+    only: state.only,
+    status: state.status,
+    counts: [counts.pending, counts.in_progress, counts.done + counts.skipped, counts.failed],
+    current: state.tasks.filter((task) => task.status === 'in_progress').map((task) => task.issue).slice(0, 10),
+    waitingUntil: state.waiting?.until ?? null,
+    failure: failure?.slice(0, 200) ?? null,
+    revision,
+  };
+}
+
+/** 0 done, 1 a task failed, 3 halted; the last also for a run that was stopped. */
+export function exitCodeOf(state: RunState): 0 | 1 | 3 {
+  if (state.status === 'halted' || state.status === 'stopped') return 3;
+  return state.tasks.some((task) => task.status === 'failed') ? 1 : 0;
+}
+
+function newTaskState(spec: TaskSpec): TaskState {
+  return {
+    ...spec,
+    status: 'pending',
+    phase: null,
+    pr: null,
+    prUrl: null,
+    error: null,
+    attempts: 0,
+    attemptId: null,
+    session: null,
+    startCommit: spec.committed?.start ?? null,
+    commit: spec.committed?.commit ?? null,
+    summary: null,
+    failures: 0,
+    startedAt: null,
+    finishedAt: null,
+    costUsd: 0,
+  };
+}

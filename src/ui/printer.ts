@@ -1,0 +1,97 @@
+import { duration } from '../domain/duration.ts';
+import type { RunEvent } from '../domain/events.ts';
+import { oneLine } from '../domain/text.ts';
+import { paint } from './paint.ts';
+import { openStatusLine } from './status-line.ts';
+
+/** Where the events of a run go: lines for people, with a live line at the bottom of a terminal, or JSON lines. */
+export interface Printer {
+  event(event: RunEvent): void;
+  /** What goes on right now; shown on a terminal only. */
+  status(text: string): void;
+  /** A sentence for people; on stderr where stdout carries JSON. */
+  note(text: string): void;
+  close(): void;
+}
+
+export function openPrinter(options: { readonly json: boolean }): Printer {
+  return options.json ? jsonPrinter() : linePrinter();
+}
+
+function jsonPrinter(): Printer {
+  return {
+    event: (event) => console.log(JSON.stringify(event)),
+    status: () => {},
+    note: (text) => console.error(text),
+    close: () => {},
+  };
+}
+
+function linePrinter(): Printer {
+  const line = openStatusLine(process.stdout);
+  let lastActivity = '';
+  return {
+    event(event) {
+      const text = describe(event);
+      if (text === null) return;
+      // Without a terminal each activity would be a line of a log that nobody asked for.
+      if (event.event === 'agent.event') {
+        if (line.live && text !== lastActivity) line.print(text);
+        lastActivity = text;
+        return;
+      }
+      line.print(text);
+    },
+    status: (text) => line.show(text),
+    note: (text) => line.print(text),
+    close: () => line.close(),
+  };
+}
+
+function describe(event: RunEvent): string | null {
+  switch (event.event) {
+    case 'run.started':
+      return `${paint('bold', event.sprint ?? event.tasks.map((task) => `#${task.issue}`).join(' '))}  ${count(event.tasks.length, 'task')}${event.branch ? `, branch ${event.branch}` : ''}`;
+    case 'task.started':
+      return `${paint('cyan', '▶')} #${event.issue} ${oneLine(event.title)}`;
+    case 'agent.event':
+      return paint('dim', `    #${event.issue} ${oneLine(event.text)}`);
+    case 'task.finished':
+      return finished(event);
+    case 'run.waiting':
+      return `${paint('yellow', '…')} waiting until ${clock(event.until)}: ${event.reason}`;
+    case 'run.warning':
+      return `${paint('yellow', 'warning:')} ${oneLine(event.text)}`;
+    case 'run.halted':
+      return [`${paint('yellow', '■')} halted: ${event.reason}`, ...event.files.map((file) => `    ${oneLine(file)}`), `  ${event.remedy}`].join('\n');
+    case 'run.finished':
+      return summary(event);
+  }
+}
+
+function finished(event: Extract<RunEvent, { readonly event: 'task.finished' }>): string {
+  const time = paint('dim', duration(event.durationMs));
+  const pull = event.pr === null ? '' : `  pull request #${event.pr}`;
+  const what = `#${event.issue} ${oneLine(event.title)}`;
+  if (event.status === 'done') return `${paint('green', '✔')} ${what}${pull}  ${time}`;
+  if (event.status === 'skipped') return `${paint('dim', '-')} ${what}  skipped: the issue is closed`;
+  const error = event.error ? `\n    ${event.error.message.trim().split('\n').join('\n    ')}\n    ${event.error.remedy}` : '';
+  return `${paint('red', '✘')} ${what}  ${time}${error}`;
+}
+
+function summary(event: Extract<RunEvent, { readonly event: 'run.finished' }>): string {
+  const done = event.tasks.filter((task) => task.status === 'done').length;
+  const failed = event.tasks.filter((task) => task.status === 'failed').length;
+  const parts = [`${done} of ${count(event.tasks.length, 'task')} done`];
+  if (failed > 0) parts.push(paint('red', `${failed} failed`));
+  if (event.pr !== null) parts.push(`pull request #${event.pr}`);
+  return `${event.status === 'stopped' ? 'stopped' : 'finished'}: ${parts.join(', ')}`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function clock(at: string): string {
+  return new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+}

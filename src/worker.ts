@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { failureBorder } from './activities/border.ts';
+import type { Dependencies } from './activities/deps.ts';
+import { createHostActivities } from './activities/host.ts';
+import { createSharedActivities } from './activities/shared.ts';
+import { createTrackerActivities } from './activities/tracker.ts';
+import { reservePermit, returnPermit } from './client/gate.ts';
+
+import { findRun } from './client/runs.ts';
+import { resolveTemporal, type TemporalTarget } from './server/connection.ts';
+import { registerSearchAttributes } from './server/search-attributes.ts';
+import { hostId, stateDir } from './server/state.ts';
+import { announceWorker } from './server/keeper-file.ts';
+import { secretsOf } from './server/run-secrets.ts';
+import { locusVersion } from './server/version.ts';
+import { hostQueue, hostsQueue, sharedQueue } from './workflows/messages.ts';
+
+/** Runs a worker until it is told to stop. Agents that it follows go on without it. */
+export async function runWorker(): Promise<void> {
+  Runtime.install({ logger: new DefaultLogger('WARN') });
+  const state = await stateDir();
+  const target = await resolveTemporal({ stateDir: state, start: false, onProgress: () => {} });
+  const connection = await NativeConnection.connect(target.connectionOptions);
+  const clientConnection = await Connection.connect(target.connectionOptions);
+  await registerSearchAttributes(clientConnection, target.namespace);
+  const client = new Client({ connection: clientConnection, namespace: target.namespace });
+  const deps: Dependencies = {
+    stateDir: state,
+    hostId: await hostId(state),
+    secrets: (run) => secretsOf(state, run.tracker),
+    reservePermit: (request) => reservePermit(client, request),
+    isRunOpen: async (runId) => (await findRun(client, runId))?.open ?? false,
+    returnPermit: (request) => returnPermit(client, request),
+  };
+  const workers = await createWorkers(connection, target, deps);
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  await announceWorker(state, { pid: process.pid, address: target.address, version: locusVersion() });
+  await running.finally(() => Promise.all([connection.close(), clientConnection.close()]));
+}
+
+async function createWorkers(connection: NativeConnection, target: TemporalTarget, deps: Dependencies): Promise<Worker[]> {
+  const tracker = createTrackerActivities(deps);
+  const shared = createSharedActivities(deps);
+  const embedded = !target.configured;
+  const common = {
+    connection,
+    namespace: target.namespace,
+    interceptors: { activity: [() => ({ inbound: failureBorder() })] },
+    // With the defaults a cancellation reaches an activity after 0.8 × its heartbeat timeout.
+    maxHeartbeatThrottleInterval: embedded ? '1 second' : '5 seconds',
+    shutdownGraceTime: 0,
+    shutdownForceTime: '10 seconds',
+  } satisfies Partial<WorkerOptions>;
+  return Promise.all([
+    Worker.create({
+      ...common,
+      ...workflowSource(),
+      taskQueue: sharedQueue,
+      activities: { ...tracker, acquirePermit: shared.acquirePermit, releasePermit: shared.releasePermit },
+      stickyQueueScheduleToStartTimeout: embedded ? '1 second' : '10 seconds',
+    }),
+    Worker.create({ ...common, taskQueue: hostsQueue, activities: { claimHost: shared.claimHost } }),
+    Worker.create({
+      ...common,
+      taskQueue: hostQueue(deps.hostId),
+      activities: { ...createHostActivities(deps), ...tracker },
+      maxConcurrentActivityTaskExecutions: 1000,
+    }),
+  ]);
+}
+
+/** The bundle that the build made; without one, the sources. */
+function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  const codePath = fileURLToPath(new URL('./workflow-bundle.cjs', import.meta.url));
+  if (existsSync(codePath)) return { workflowBundle: { codePath } };
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return { workflowsPath: fileURLToPath(new URL(`./workflows/index.${extension}`, import.meta.url)) };
+}
+
+if (process.argv[1] !== undefined && fileURLToPath(import.meta.url) === process.argv[1]) await runWorker();

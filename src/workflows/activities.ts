@@ -1,0 +1,72 @@
+import { ActivityCancellationType, ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
+import type { HostActivities, SharedActivities, TrackerActivities } from '../activities/contract.ts';
+import { asFailure, type Failure, type FailureDetails, isFailureType } from '../domain/failures.ts';
+import type { RunContext } from '../domain/run.ts';
+import { hostQueue, hostsQueue, sharedQueue } from './messages.ts';
+
+/** The activities of one run, each with the timeouts and the queue that fit it. */
+export interface Tools {
+  readonly host: ReturnType<typeof hostActivities>;
+  readonly agent: ReturnType<typeof agentActivities>;
+  readonly tracker: ReturnType<typeof trackerActivities>;
+}
+
+// Passing errors are retried for as long as they last: a run waits for its tracker, it does not die of it.
+const patient = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' } as const;
+
+export const shared = proxyActivities<SharedActivities>({
+  taskQueue: sharedQueue,
+  startToCloseTimeout: '30 seconds',
+  retry: patient,
+});
+
+const anyHost = proxyActivities<Pick<SharedActivities, 'claimHost'>>({
+  taskQueue: hostsQueue,
+  startToCloseTimeout: '30 seconds',
+  retry: patient,
+});
+
+export async function claimTools(run: RunContext): Promise<Tools> {
+  const { hostId } = run.source.kind === 'checkout' ? run.source : await anyHost.claimHost(run.source);
+  const queue = hostQueue(hostId);
+  return {
+    host: hostActivities(queue),
+    agent: agentActivities(queue, run.settings.agent.timeoutMinutes),
+    tracker: trackerActivities(run.tracker.kind === 'local' ? queue : sharedQueue),
+  };
+}
+
+/** What went wrong, as the activity that met it has named it. */
+export function failureOf(error: unknown): Failure {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure && isFailureType(cause.type)) {
+    const [details] = (cause.details ?? []) as [FailureDetails?];
+    return asFailure(cause.type, cause.message, details);
+  }
+  return asFailure('WorkspaceBroken', cause instanceof Error ? cause.message : String(cause));
+}
+
+function hostActivities(taskQueue: string) {
+  return proxyActivities<Omit<HostActivities, 'runAgent'>>({
+    taskQueue,
+    startToCloseTimeout: '1 hour',
+    heartbeatTimeout: '10 seconds',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: patient,
+  });
+}
+
+// The agent's own deadline is kept by its host; this one only has to be later, as it starts anew with each attempt.
+function agentActivities(taskQueue: string, timeoutMinutes: number) {
+  return proxyActivities<Pick<HostActivities, 'runAgent'>>({
+    taskQueue,
+    startToCloseTimeout: `${timeoutMinutes + 24 * 60} minutes`,
+    heartbeatTimeout: '5 seconds',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: '200 milliseconds', backoffCoefficient: 1 },
+  });
+}
+
+function trackerActivities(taskQueue: string) {
+  return proxyActivities<TrackerActivities>({ taskQueue, startToCloseTimeout: '2 minutes', retry: patient });
+}

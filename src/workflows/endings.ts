@@ -1,0 +1,42 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { RunState } from '../domain/run.ts';
+import { failureOf, type Tools } from './activities.ts';
+import type { Run } from './run.ts';
+import type { TrackerWrites } from './tracker-writes.ts';
+
+/** Labels come first in every chain; without them GitHub would make its own, in its own colour. */
+export async function labelsReady(run: Run, tools: Tools, alreadyMade: boolean): Promise<void> {
+  const { autoLabel, autoPR } = run.input.settings.agent;
+  if (alreadyMade || (!autoLabel && !autoPR)) return;
+  try {
+    await tools.tracker.prepareTracker(run.context);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    run.warn(`the labels could not be made: ${failureOf(error).message}`);
+  }
+}
+
+/** Removes a worktree whose work is safe; where it is not, it stays and the run says so. */
+export async function releaseWorkspace(run: Run, tools: Tools, branch: string): Promise<void> {
+  try {
+    await tools.host.releaseWorkspace(run.context, { branch });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    run.warn(`the workspace of ${branch} was kept: ${failureOf(error).message}`);
+  }
+}
+
+/** Ends a run for good: its agents are gone by now; status labels are taken back, unfinished tasks are pending again. */
+export async function stopped(run: Run, tools: Tools, writes: TrackerWrites): Promise<RunState> {
+  return CancellationScope.nonCancellable(async () => {
+    for (const { issue, branch } of run.state.tasks.filter((task) => task.status === 'in_progress')) {
+      if (run.input.settings.agent.autoLabel) {
+        writes.add(issue, () => tools.tracker.clearStatus(run.context, { issue, labels: null }));
+      }
+      await releaseWorkspace(run, tools, branch);
+      run.update(issue, { status: 'pending', phase: null });
+    }
+    await writes.drain();
+    return run.finish('stopped');
+  });
+}

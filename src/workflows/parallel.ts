@@ -1,0 +1,86 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  type ChildWorkflowHandle,
+  condition,
+  ParentClosePolicy,
+  setHandler,
+  startChild,
+} from '@temporalio/workflow';
+import { asFailure } from '../domain/failures.ts';
+import type { RunInput, RunState, TaskSpec } from '../domain/run.ts';
+import { issueRunId, parseRunId } from '../domain/run-id.ts';
+import { claimTools, failureOf } from './activities.ts';
+import { labelsReady } from './endings.ts';
+import { issueTask } from './issue.ts';
+import { halt, resume, stop, taskChanged } from './messages.ts';
+import { Run, RunStopped } from './run.ts';
+
+type Children = Map<number, ChildWorkflowHandle<typeof issueTask>>;
+
+/** Issues side by side, `agent.maxParallel` at all times: each a child workflow with a branch and a pull request of its own. */
+export async function parallelRun(input: RunInput): Promise<RunState> {
+  const run = new Run(input);
+  const children: Children = new Map();
+  setHandler(taskChanged, (task) => run.update(task.issue, task));
+  await labelsReady(run, await claimTools(run.context), false);
+
+  const waiting = [...input.tasks];
+  const lane = async (): Promise<void> => {
+    for (;;) {
+      await condition(() => !run.interrupted);
+      const spec = waiting.shift();
+      if (!spec) return;
+      await runChild(run, children, spec);
+    }
+  };
+  const lanes = Array.from({ length: Math.min(input.settings.agent.maxParallel, waiting.length) }, lane);
+  try {
+    await Promise.race([Promise.all(lanes), passInterruptsOn(run, children)]);
+    return run.finish();
+  } catch (error) {
+    if (!(error instanceof RunStopped)) throw error;
+    await condition(() => children.size === 0);
+    return run.finish('stopped');
+  }
+}
+
+async function runChild(run: Run, children: Children, spec: TaskSpec): Promise<void> {
+  const { issue } = spec;
+  run.update(issue, { status: 'in_progress', startedAt: Date.now() });
+  try {
+    const child = await startChild(issueTask, {
+      workflowId: issueRunId(parseRunId(run.input.runId)?.repoKey ?? run.input.repoName, issue),
+      args: [{ ...run.input, tasks: [spec] }],
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      staticSummary: `#${issue} ${spec.title}`.slice(0, 200),
+    });
+    children.set(issue, child);
+    const result = await child.result();
+    for (const task of result.tasks) run.update(task.issue, task);
+    for (const warning of result.warnings) run.warn(warning);
+  } catch (error) {
+    run.update(issue, { status: 'failed', error: failureOfChild(error, issue), finishedAt: Date.now() });
+  } finally {
+    children.delete(issue);
+  }
+}
+
+function failureOfChild(error: unknown, issue: number) {
+  if (error instanceof WorkflowExecutionAlreadyStartedError) {
+    return asFailure('RunConflict', `issue #${issue} is held by the run ${error.workflowId}`);
+  }
+  return failureOf(error);
+}
+
+/** Halt, resume and stop reach the children; the run is halted when the last of them has ended its agent. Never resolves. */
+async function passInterruptsOn(run: Run, children: Children): Promise<never> {
+  for (;;) {
+    await condition(() => run.interrupted);
+    const signal = run.stopping ? stop : halt;
+    await Promise.all([...children.values()].map((child) => child.signal(signal, { reason: 'the parallel run was interrupted' })));
+    await condition(() => run.stopping || [...children.keys()].every((issue) => run.task(issue).phase === 'halted'));
+    await run.checkpoint();
+    await Promise.all([...children.values()].map((child) => child.signal(resume)));
+    for (const issue of children.keys()) run.update(issue, { phase: 'working' });
+  }
+}

@@ -1,0 +1,135 @@
+import {
+  condition,
+  setCurrentDetails,
+  setHandler,
+  upsertMemo,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Failure } from '../domain/failures.ts';
+import type { RunContext, RunInput, RunState, RunStatus, TaskSpec, TaskState } from '../domain/run.ts';
+import { contextOf, memoOf, newRunState, withTask } from '../domain/run-state.ts';
+import { taskTable } from '../domain/task-table.ts';
+import { attributes, type HaltRequest, halt, progress, resume, stop } from './messages.ts';
+
+/** Thrown out of a task when the run is to end for good; each workflow catches it at its top. */
+export class RunStopped extends Error {}
+
+/** What a run knows and how it is told what to do: state, the signals that change its course, and what people see of it. */
+export class Run {
+  readonly input: RunInput;
+  readonly context: RunContext;
+  state: RunState;
+  private haltRequest: HaltRequest | null = null;
+  private stopRequest: HaltRequest | null = null;
+  private starts = 0;
+  private revision = 0;
+  private unpublished = false;
+
+  constructor(input: RunInput, carried: RunState | null = null) {
+    this.input = input;
+    this.context = contextOf(input);
+    this.state = carried ?? newRunState(input, Date.now());
+    setHandler(progress, () => this.state, { description: 'The whole state of the run' });
+    setHandler(halt, (request) => {
+      this.haltRequest ??= request;
+    });
+    setHandler(resume, () => {
+      this.haltRequest = null;
+    });
+    setHandler(stop, (request) => {
+      this.stopRequest ??= request;
+    });
+    this.changed();
+  }
+
+  /** A person wants the running agent to end, for now or for good. */
+  get interrupted(): boolean {
+    return this.haltRequest !== null || this.stopRequest !== null;
+  }
+
+  /** It is to end for good. */
+  get stopping(): boolean {
+    return this.stopRequest !== null;
+  }
+
+  task(issue: number): TaskState {
+    const task = this.state.tasks.find((candidate) => candidate.issue === issue);
+    if (!task) throw new RunStopped(`issue ${issue} is not part of this run`);
+    return task;
+  }
+
+  specOf(issue: number): TaskSpec {
+    const { title, order, commitType, branch, committed } = this.task(issue);
+    return { issue, title, order, commitType, branch, committed };
+  }
+
+  update(issue: number, change: Partial<TaskState>): void {
+    this.change(withTask(this.state, issue, change));
+  }
+
+  change(change: Partial<RunState>): void {
+    this.state = { ...this.state, ...change };
+    this.changed();
+  }
+
+  warn(text: string): void {
+    this.change({ warnings: [...this.state.warnings, text].slice(-20) });
+  }
+
+  /** A folder name that no other attempt of any run has. */
+  nextAttemptId(issue: number): string {
+    this.starts += 1;
+    return `${workflowInfo().runId.slice(0, 8)}-${issue}-${this.starts}`;
+  }
+
+  /** Waits here while the run is halted by a person; unwinds when it is to stop. */
+  async checkpoint(): Promise<void> {
+    if (this.stopRequest) throw new RunStopped(this.stopRequest.reason);
+    if (this.haltRequest) await this.halted(this.haltRequest.reason, null);
+  }
+
+  /** Halts because of a failure, until somebody resumes. */
+  async haltFor(failure: Failure): Promise<void> {
+    this.haltRequest ??= { reason: failure.message };
+    await this.halted(failure.message, failure);
+  }
+
+  /** Sleeps until `until`, or until somebody halts or stops the run; shows why. */
+  async waitUntil(until: number, reason: string): Promise<void> {
+    if (until <= Date.now()) return;
+    this.change({ waiting: { reason, until } });
+    await condition(() => this.interrupted, until - Date.now());
+    this.change({ waiting: null });
+  }
+
+  finish(status: RunStatus = 'finished'): RunState {
+    this.change({ status, finishedAt: Date.now(), halt: null, waiting: null });
+    this.publish();
+    return this.state;
+  }
+
+  private async halted(reason: string, failure: Failure | null): Promise<void> {
+    this.change({ status: 'halted', halt: { reason, failure, at: Date.now() } });
+    await condition(() => this.haltRequest === null || this.stopRequest !== null);
+    if (this.stopRequest) throw new RunStopped(this.stopRequest.reason);
+    this.change({ status: 'running', halt: null });
+  }
+
+  // Changes made in one go are shown once: each showing is an event in the history.
+  private changed(): void {
+    if (this.unpublished) return;
+    this.unpublished = true;
+    void Promise.resolve().then(() => this.publish());
+  }
+
+  private publish(): void {
+    if (!this.unpublished) return;
+    this.unpublished = false;
+    this.revision += 1;
+    upsertMemo({ run: memoOf(this.state, this.revision) });
+    setCurrentDetails(taskTable(this.state));
+    const shown = workflowInfo().typedSearchAttributes.get(attributes.state);
+    if (shown !== this.state.status) upsertSearchAttributes([{ key: attributes.state, value: this.state.status }]);
+  }
+}

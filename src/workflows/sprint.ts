@@ -1,0 +1,73 @@
+import { continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { nextStep, retryFailed } from '../domain/next-step.ts';
+import type { RunInput, RunState } from '../domain/run.ts';
+import { claimTools, failureOf, type Tools } from './activities.ts';
+import { labelsReady, releaseWorkspace, stopped } from './endings.ts';
+import { Run, RunStopped } from './run.ts';
+import { runTask } from './task.ts';
+import { TrackerWrites } from './tracker-writes.ts';
+
+/**
+ * The issues of a sprint, one after the other, on one branch. Halts at a failure where `sprint.stopOnFailure` says so, and
+ * goes on when somebody resumes; ends with one pull request. Continues as new between tasks when its history grows long.
+ */
+export async function sprintRun(input: RunInput, carried: RunState | null = null): Promise<RunState> {
+  const { branch } = input;
+  const run = new Run(input, carried);
+  const tools = await claimTools(run.context);
+  const writes = new TrackerWrites(labelsReady(run, tools, carried !== null), (issue, error) =>
+    run.warn(`#${issue}: ${failureOf(error).message}`),
+  );
+  try {
+    for (;;) {
+      await run.checkpoint();
+      const step = nextStep(run.state.tasks, input.settings.sprint.stopOnFailure);
+      if (step.kind === 'finish') break;
+      if (step.kind === 'halt') {
+        await writes.drain();
+        await run.haltFor(step.failure);
+        run.change({ tasks: retryFailed(run.state.tasks) });
+        continue;
+      }
+      await runTask(run, tools, writes, step.issue);
+      if (workflowInfo().continueAsNewSuggested && !run.interrupted) {
+        await writes.drain();
+        await continueAsNew<typeof sprintRun>(input, run.state);
+      }
+    }
+    await writes.drain();
+    await openSprintPull(run, tools);
+    if (branch !== null && !run.state.tasks.some((task) => task.status === 'failed')) await releaseWorkspace(run, tools, branch);
+    return run.finish();
+  } catch (error) {
+    if (error instanceof RunStopped) return stopped(run, tools, writes);
+    throw error;
+  }
+}
+
+/** One pull request for the sprint's branch. Refused for good, the run halts rather than say that it is done. */
+async function openSprintPull(run: Run, tools: Tools): Promise<void> {
+  const { sprint, branch, settings, remote, tracker } = run.input;
+  const tasks = run.state.tasks.map(({ issue, title, status, error }) => ({ issue, title, status, error }));
+  const worthIt = tasks.some((task) => task.status === 'done');
+  if (!sprint || !branch || !settings.agent.autoPR || !worthIt) return;
+  if (remote === null && tracker.kind !== 'local') return;
+  for (;;) {
+    try {
+      const finished = run.input.finished.map(({ issue, title }) => ({ issue, title, status: 'done' as const, error: null }));
+      const pull = await tools.tracker.openSprintPull.executeWithOptions({ summary: `pull request for ${branch}` }, [
+        run.context,
+        { branch, sprint: sprint.title, tasks: [...finished, ...tasks] },
+      ]);
+      run.change({ pr: pull, tasks: run.state.tasks.map((task) => withPull(task, pull)) });
+      return;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      await run.haltFor(failureOf(error));
+    }
+  }
+}
+
+function withPull(task: RunState['tasks'][number], pull: { number: number; url: string }): RunState['tasks'][number] {
+  return task.status === 'done' ? { ...task, pr: pull.number, prUrl: pull.url } : task;
+}

@@ -1,0 +1,55 @@
+import { toStatus } from '../domain/labels.ts';
+import type { Failure } from '../domain/failures.ts';
+import type { Tools } from './activities.ts';
+import type { Run } from './run.ts';
+import type { TrackerWrites } from './tracker-writes.ts';
+
+/** Says on the tracker that an issue is worked on. `labels`: its status labels as just read. */
+export function reportStarted(run: Run, tools: Tools, writes: TrackerWrites, issue: number, labels: readonly string[]): void {
+  const change = toStatus('inProgress', labels);
+  if (!run.input.settings.agent.autoLabel || change.add.length + change.remove.length === 0) return;
+  writes.add(issue, () =>
+    tools.tracker.markStarted.executeWithOptions({ summary: `#${issue} in progress` }, [run.context, { issue, labels }]),
+  );
+}
+
+export function reportDone(run: Run, tools: Tools, writes: TrackerWrites, issue: number): void {
+  report(run, tools, writes, issue, null, true);
+}
+
+/** `started`: whether the issue carries the label `in progress` from this run; otherwise its labels are read first. */
+export function reportFailed(
+  run: Run,
+  tools: Tools,
+  writes: TrackerWrites,
+  issue: number,
+  failure: Failure,
+  started: boolean,
+): void {
+  report(run, tools, writes, issue, failure, started);
+}
+
+function report(
+  run: Run,
+  tools: Tools,
+  writes: TrackerWrites,
+  issue: number,
+  failure: Failure | null,
+  started: boolean,
+): void {
+  const { startedAt, finishedAt, pr, summary, failures } = run.task(issue);
+  const kind = failure ? 'failed' : 'done';
+  const details = {
+    issue,
+    kind,
+    failure,
+    pr,
+    summary: summary ?? '',
+    durationMs: (finishedAt ?? Date.now()) - (startedAt ?? Date.now()),
+    labels: started ? toStatus('inProgress', []).add : null,
+    mayExist: run.input.restarted || failures > (failure ? 1 : 0),
+  } as const;
+  writes.add(issue, () =>
+    tools.tracker.reportResult.executeWithOptions({ summary: `#${issue} ${kind}` }, [run.context, details]),
+  );
+}

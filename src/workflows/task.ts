@@ -1,0 +1,172 @@
+import { condition, isCancellation } from '@temporalio/workflow';
+import type { AttemptResult, PreparedTask } from '../activities/contract.ts';
+import type { Failure } from '../domain/failures.ts';
+import { failureOf, shared, type Tools } from './activities.ts';
+import { releaseWorkspace } from './endings.ts';
+import { type Run, RunStopped } from './run.ts';
+import { reportDone, reportFailed, reportStarted } from './task-reports.ts';
+import type { TrackerWrites } from './tracker-writes.ts';
+
+type Ready = Extract<PreparedTask, { readonly kind: 'ready' }>;
+
+/** An attempt, or a task, that ended badly; carries the failure as data. Never leaves this file. */
+class TaskFailed extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+/**
+ * The only implementation of a task: one issue from a clean workspace to a confirmed push. Ends with the task done,
+ * failed or skipped; halts inside where a person must act first. Throws RunStopped when the run is to end.
+ */
+export async function runTask(run: Run, tools: Tools, writes: TrackerWrites, issue: number): Promise<void> {
+  run.update(issue, { status: 'in_progress', phase: 'preparing', startedAt: Date.now(), finishedAt: null, error: null });
+  let ready: Ready | null = null;
+  try {
+    if (run.task(issue).commit === null) {
+      ready = await prepare(run, tools, issue, false);
+      if (ready === null) {
+        run.update(issue, { status: 'skipped', phase: null, finishedAt: Date.now() });
+        return;
+      }
+      reportStarted(run, tools, writes, issue, ready.labels);
+      await work(run, tools, issue, ready);
+    }
+    await publish(run, tools, issue, ready?.branchExisted ?? true);
+    run.update(issue, { status: 'done', phase: null, finishedAt: Date.now() });
+    reportDone(run, tools, writes, issue);
+    if (run.input.type !== 'sprint') await releaseWorkspace(run, tools, run.task(issue).branch);
+  } catch (error) {
+    if (error instanceof RunStopped || isCancellation(error)) throw error;
+    const failure = error instanceof TaskFailed ? error.failure : failureOf(error);
+    const { failures } = run.task(issue);
+    run.update(issue, { status: 'failed', phase: null, error: failure, failures: failures + 1, finishedAt: Date.now() });
+    reportFailed(run, tools, writes, issue, failure, ready !== null);
+  }
+}
+
+/** Makes the workspace ready; a conflict with the base, or missing credentials, wait for a person where the run can wait. */
+async function prepare(run: Run, tools: Tools, issue: number, resuming: boolean): Promise<Ready | null> {
+  for (;;) {
+    await run.checkpoint();
+    const task = run.task(issue);
+    try {
+      const prepared = await tools.host.prepareTask.executeWithOptions({ summary: `#${issue} prepare` }, [
+        run.context,
+        { task: run.specOf(issue), resuming, startCommit: resuming ? task.startCommit : null },
+      ]);
+      if (prepared.kind === 'closed') return null;
+      run.update(issue, { startCommit: prepared.startCommit });
+      return prepared;
+    } catch (error) {
+      const failure = failureOf(error);
+      if (!waitsForPerson(failure) || run.input.type === 'parallel') throw error;
+      await run.haltFor(failure);
+    }
+  }
+}
+
+function waitsForPerson(failure: Failure): boolean {
+  return failure.type === 'BaseConflict' || failure.type === 'CredentialsMissing';
+}
+
+/** Starts agents until one has done the work, at most `agent.maxAttempts` of them; what was ended by a halt does not count. */
+async function work(run: Run, tools: Tools, issue: number, prepared: Ready): Promise<void> {
+  const { maxAttempts } = run.input.settings.agent;
+  let ready = prepared;
+  for (let attempts = 1; ; ) {
+    const result = await attempt(run, tools, issue, ready);
+    run.update(issue, { session: result.session, costUsd: run.task(issue).costUsd + result.costUsd });
+    if (result.outcome === 'done') {
+      run.update(issue, { commit: result.commit, summary: result.summary });
+      return;
+    }
+    if (result.outcome === 'failed' && result.killed && attempts < maxAttempts) {
+      attempts += 1;
+      continue;
+    }
+    await keepUnfinished(run, tools, issue, ready);
+    if (result.outcome === 'failed') {
+      if (!result.retry || attempts >= maxAttempts) throw new TaskFailed(result.failure);
+      attempts += 1;
+      run.update(issue, { session: null });
+      continue;
+    }
+    ready = await afterHalt(run, tools, issue, ready);
+  }
+}
+
+/** One agent, from its permit to its end. A halt ends the agent first and only then lets go of the activity. */
+async function attempt(run: Run, tools: Tools, issue: number, ready: Ready): Promise<AttemptResult> {
+  const attemptId = run.nextAttemptId(issue);
+  const { provider, agent } = run.input.settings;
+  const { at } = await shared.acquirePermit({ provider, attemptId, limit: agent.callsPerHour });
+  run.update(issue, { phase: at > Date.now() ? 'waiting' : 'working', attemptId });
+  await run.waitUntil(at, `${agent.callsPerHour} agent starts an hour (${provider})`);
+  if (run.interrupted) {
+    await shared.releasePermit({ provider, attemptId });
+    return { outcome: 'ended', session: run.task(issue).session, costUsd: 0, durationMs: 0 };
+  }
+
+  run.update(issue, { phase: 'working', attempts: run.task(issue).attempts + 1 });
+  let settled = false;
+  const result = tools.agent.runAgent
+    .executeWithOptions({ summary: `#${issue} ${provider}, attempt ${run.task(issue).attempts}` }, [
+      run.context,
+      {
+        task: run.specOf(issue),
+        attemptId,
+        workspace: ready.workspace,
+        startCommit: ready.startCommit,
+        promptFile: ready.prompt.file,
+        session: run.task(issue).session,
+        deadline: Math.round(Date.now() / 1000) + agent.timeoutMinutes * 60,
+      },
+    ])
+    .finally(() => {
+      settled = true;
+    });
+  await Promise.race([condition(() => settled || run.interrupted), result.catch(() => {})]);
+  if (!settled) await tools.host.endAgent({ attemptId });
+  return result;
+}
+
+async function keepUnfinished(run: Run, tools: Tools, issue: number, ready: Ready): Promise<void> {
+  await tools.host.keepUnfinished(run.context, {
+    task: run.specOf(issue),
+    workspace: ready.workspace,
+    attemptId: run.task(issue).attemptId,
+    startCommit: ready.startCommit,
+  });
+}
+
+/** Waits for `resume`, then makes the workspace ready again with the unfinished work in it. */
+async function afterHalt(run: Run, tools: Tools, issue: number, ready: Ready): Promise<Ready> {
+  run.update(issue, { phase: 'halted', attempts: Math.max(0, run.task(issue).attempts - 1) });
+  await run.checkpoint();
+  run.update(issue, { phase: 'preparing' });
+  return (await prepare(run, tools, issue, true)) ?? ready;
+}
+
+/** Pushes the task's commit; a standalone issue gets its pull request. */
+async function publish(run: Run, tools: Tools, issue: number, mayExist: boolean): Promise<void> {
+  const { commit, branch, title, summary } = run.task(issue);
+  if (commit === null) return;
+  run.update(issue, { phase: 'pushing' });
+  if (run.input.remote !== null) {
+    await tools.host.pushBranch.executeWithOptions({ summary: `#${issue} push ${branch}` }, [
+      run.context,
+      { branch, commit },
+    ]);
+  }
+  if (run.input.type === 'sprint' || !run.input.settings.agent.autoPR) return;
+  const pull = await tools.tracker.openIssuePull.executeWithOptions({ summary: `#${issue} pull request` }, [
+    run.context,
+    { issue, title, branch, summary: summary ?? '', mayExist: mayExist || run.input.restarted },
+  ]);
+  run.update(issue, { pr: pull.number, prUrl: pull.url });
+}

@@ -1,0 +1,28 @@
+/**
+ * Tracker writes that nothing waits for: one ordered chain per issue, chains of different issues side by side. A write
+ * that is refused for good is told to `warn` and does not stop the ones behind it.
+ */
+export class TrackerWrites {
+  private readonly ready: Promise<void>;
+  private readonly warn: (issue: number, error: unknown) => void;
+  private readonly chains = new Map<number, Promise<void>>();
+
+  constructor(ready: Promise<void>, warn: (issue: number, error: unknown) => void) {
+    this.ready = ready;
+    this.warn = warn;
+  }
+
+  add(issue: number, write: () => Promise<void>): void {
+    const before = this.chains.get(issue) ?? this.ready;
+    this.chains.set(
+      issue,
+      before.then(write).catch((error: unknown) => this.warn(issue, error)),
+    );
+  }
+
+  /** Resolves when everything added so far is written or refused. */
+  async drain(): Promise<void> {
+    await Promise.all([this.ready, ...this.chains.values()]);
+    this.chains.clear();
+  }
+}
