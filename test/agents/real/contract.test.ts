@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -9,6 +9,8 @@ import { endAgent } from '../../../src/agents/host/end.ts';
 import { followAttempt } from '../../../src/agents/host/follow.ts';
 import { startHost } from '../../../src/agents/host/start.ts';
 import { agentFor } from '../../../src/agents/index.ts';
+import { hasSession } from '../../../src/agents/session.ts';
+import type { AgentReport } from '../../../src/domain/agent.ts';
 import { bubblewrap } from '../../../src/sandboxes/os/bubblewrap.ts';
 import { attemptsFolder, until } from '../../support/agents/attempt.ts';
 import { repositoryIn } from '../../support/agents/repository.ts';
@@ -39,6 +41,12 @@ describe.each(['claude', 'codex'] as const)('the real %s', (provider) => {
     beforeEach(async () => {
       folder = await attemptsFolder();
       repository = repositoryIn(folder.root, path.join(folder.attempts, 'none'));
+      const { home } = repository;
+      for (const own of ['.claude', '.codex']) mkdirSync(path.join(home, own));
+      writeFileSync(path.join(home, '.claude.json'), '{"numStartups":3,"hasCompletedOnboarding":true}');
+      writeFileSync(path.join(home, '.claude', 'settings.json'), '{"includeCoAuthoredBy":false}');
+      writeFileSync(path.join(home, '.codex', 'config.toml'), 'model_reasoning_effort = "low"\n');
+      writeFileSync(path.join(home, '.codex', 'auth.json'), '{"OPENAI_API_KEY":"none"}');
     });
     afterEach(() => folder.dispose());
 
@@ -79,6 +87,17 @@ describe.each(['claude', 'codex'] as const)('the real %s', (provider) => {
       return dir;
     }
 
+    async function isWritten(dir: string): Promise<boolean> {
+      const seen = new AbortController();
+      let session: string | null = null;
+      const onProgress = (report: AgentReport) => {
+        session = report.session;
+        seen.abort();
+      };
+      await followAttempt(dir, { agent, signal: seen.signal, onProgress }).catch(() => {});
+      return session !== null && hasSession(agent, session, {}, repository.home);
+    }
+
     test('works, commits, and tells its session, its words and its usage', async () => {
       model.play(shell[provider]('echo hello > made.txt && git add . && git commit -qm work'), {
         text: 'I made a file.',
@@ -105,6 +124,8 @@ describe.each(['claude', 'codex'] as const)('the real %s', (provider) => {
       model.play(shell[provider]('echo 1 > begun.txt; sleep 60'));
       const first = await start('A long task.');
       await until('the command runs', () => existsSync(path.join(repository.workspace, 'begun.txt')));
+      // It writes its session a moment after it has told its name.
+      await until('the session is written', () => isWritten(first));
       process.kill(Number(readFileSync(path.join(first, 'agent'), 'utf8')), 'SIGKILL');
       const killed = await followAttempt(first, { agent });
       expect(killed).toMatchObject({ outcome: 'killed' });
