@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errnoOf } from '../config/errno.ts';
 import { LocusFailure } from '../domain/failures.ts';
 
 const instructionsTemplate = `# Instructions for agents
@@ -28,7 +29,7 @@ export async function writeInstructions(root: string): Promise<boolean> {
     await writeFile(join(root, '.locus', 'LOCUS.md'), instructionsTemplate, { flag: 'wx' });
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (errnoOf(error) === 'EEXIST') return false;
     throw unwritable('.locus/LOCUS.md', error);
   }
 }
@@ -40,8 +41,8 @@ const covering = /^\/?\.locus(?:\/\*?|\/worktrees\/?)?$/;
 export async function ignoreWorktrees(root: string): Promise<boolean> {
   const path = join(root, '.gitignore');
   try {
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '';
+    const text = await readFile(path, 'utf8').catch((error: unknown) => {
+      if (errnoOf(error) === 'ENOENT') return '';
       throw error;
     });
     if (text.split(/\r?\n/).some((line) => covering.test(line.trim()))) return false;
@@ -54,7 +55,7 @@ export async function ignoreWorktrees(root: string): Promise<boolean> {
 }
 
 function unwritable(file: string, error: unknown): LocusFailure {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = errnoOf(error) ?? String(error);
   return new LocusFailure(
     'RepositoryInvalid',
     `${file} cannot be written: ${reason}`,

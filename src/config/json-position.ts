@@ -7,7 +7,7 @@ export interface SyntaxProblem {
 
 /** Where JSON.parse stopped. V8 gives the position in most of its messages only, and Node 20 without the line. */
 export function syntaxProblem(text: string, error: unknown): SyntaxProblem {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = String(error).replace(/^SyntaxError: /, '');
   const given = /\bat position (\d+)/.exec(message)?.[1];
   const position = given === undefined ? firstBadCharacter(text) : Number(given);
   const before = text.slice(0, position).split('\n');
@@ -35,6 +35,6 @@ function isWrong(text: string): boolean {
     JSON.parse(text);
     return false;
   } catch (error) {
-    return error instanceof Error && error.message.startsWith('Unexpected token');
+    return String(error).startsWith('SyntaxError: Unexpected token');
   }
 }

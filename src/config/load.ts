@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LocusFailure } from '../domain/failures.ts';
+import { errnoOf } from './errno.ts';
 import { syntaxProblem } from './json-position.ts';
 import { Config, unknownKeys } from './schema.ts';
 
@@ -51,7 +52,7 @@ async function readIfThere(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = errnoOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     throw new LocusFailure('ConfigInvalid', `${configFile} cannot be read (${code})`, {}, error);
   }

@@ -1,6 +1,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LocusFailure } from '../domain/failures.ts';
+import { errnoOf } from './errno.ts';
 import { configFile, parseConfig, readRawConfig } from './load.ts';
 
 /** Keys with their section, such as `sprint.active`. */
@@ -39,7 +40,7 @@ async function replaceFile(path: string, text: string): Promise<void> {
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = errnoOf(error);
     throw new LocusFailure(
       'ConfigInvalid',
       `${configFile} cannot be written (${code})`,

@@ -12,7 +12,9 @@ beforeEach(() => {
   printed = [];
   jest.spyOn(console, 'log').mockImplementation((text) => void printed.push(String(text)));
 });
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 test('an issue is added with its order, its labels and its sprint', async () => {
   await tracker.createSprint('Sprint 1');

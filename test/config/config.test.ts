@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { loadConfig, parseConfig } from '../../src/config/load.ts';
 import { saveConfig } from '../../src/config/save.ts';
 import { snapshot } from '../../src/config/snapshot.ts';
+import { LocusFailure } from '../../src/domain/failures.ts';
 
 const parsed = (value: unknown) => parseConfig(JSON.stringify(value));
 const settings = (value: unknown, overrides = {}) => snapshot(parsed(value).config, overrides);
@@ -62,7 +63,7 @@ describe('a wrong value is refused with its path', () => {
     [[], 'it must be one object, is []'],
     [null, 'it must be one object, is null'],
   ])('%j', (value, message) => {
-    expect(() => parsed(value)).toThrow(expect.objectContaining({ type: 'ConfigInvalid' }) as Error);
+    expect(() => parsed(value)).toThrow(LocusFailure);
     expect(() => parsed(value)).toThrow(`.locus/config.json: ${message}`);
   });
 
