@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { command } from '../../src/agents/command/command.ts';
@@ -27,15 +27,18 @@ const skipped = process.env.LOCUS_SKIP_SANDBOX_TESTS === '1' || process.platform
     }
   });
   beforeEach(() => {
-    root = realpathSync(mkdtempSync(path.join(tmpdir(), 'locus-bwrap-')));
+    // Not under /tmp, which is hidden as a whole and would make many of these tests pass by itself.
+    const cache = path.join(homedir(), '.cache');
+    mkdirSync(cache, { recursive: true });
+    root = realpathSync(mkdtempSync(path.join(cache, 'locus-bwrap-')));
     attemptDir = path.join(root, 'state', 'attempts', 'a1');
     repository = repositoryIn(root, attemptDir);
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
   async function inside(script: string, changes: Partial<Confinement> = {}) {
-    const env = { PATH: process.env.PATH ?? '', HOME: repository.home };
     const confinement = { ...repository.confinement, ...changes };
+    const env = { PATH: process.env.PATH ?? '', HOME: confinement.home };
     const wrapped = await bubblewrap.wrap(['sh', '-c', script], confinement, env);
     const [program = '', ...args] = wrapped.argv;
     const { status, stdout, stderr } = spawnSync(program, args, { env: { ...env, ...wrapped.env }, encoding: 'utf8' });

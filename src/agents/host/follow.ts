@@ -1,4 +1,3 @@
-import { watch } from 'node:fs';
 import { open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AgentReport } from '../../domain/agent.ts';
@@ -7,6 +6,7 @@ import { attemptFiles, attemptIdOf, type ExitFile, look, readExit, readStarted }
 import { readLines } from './lines.ts';
 import { isLive } from './live.ts';
 import { transcript } from './transcript.ts';
+import { wakeUp } from './wake.ts';
 
 export interface FollowOptions {
   readonly agent: Pick<Agent, 'provider' | 'reader'>;
@@ -89,7 +89,6 @@ export async function followAttempt(dir: string, options: FollowOptions): Promis
   }
 }
 
-const pollMs = 1000;
 /** After its spawn a host claims its attempt at once; no claim after this time means that there is no host. */
 const claimMs = 20_000;
 /** Exit codes of programs that HUP, INT, KILL and TERM ended, as a shell reports them. */
@@ -104,47 +103,6 @@ async function isHostGone(dir: string, waitedMs: number): Promise<boolean> {
   const started = await readStarted(dir);
   if (started === null) return waitedMs > claimMs;
   return !(await isLive(started));
-}
-
-/** Wakes by changes of the folder; by a poll where the system has no watches left. */
-function wakeUp(dir: string, signal: AbortSignal | undefined) {
-  let changed = false;
-  let resume: (() => void) | null = null;
-  const notify = () => {
-    changed = true;
-    resume?.();
-  };
-  const watcher = tryWatch(dir, notify);
-  signal?.addEventListener('abort', notify, { once: true });
-  return {
-    async next(): Promise<void> {
-      if (!changed) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, pollMs);
-          resume = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      }
-      resume = null;
-      changed = false;
-    },
-    close(): void {
-      watcher?.close();
-      signal?.removeEventListener('abort', notify);
-    },
-  };
-}
-
-function tryWatch(dir: string, notify: () => void) {
-  try {
-    return watch(dir, (_event, name) => {
-      if (name !== attemptFiles.lease) notify();
-    }).on('error', () => {});
-  } catch {
-    return null;
-  }
 }
 
 function keepLease(dir: string, { touchLeaseEverySeconds = 5, mayTouchLease = () => true }: FollowOptions): () => void {

@@ -149,7 +149,11 @@ describe('ending an agent', () => {
     await until('the trap is set', () => read(path.join(dir, 'events.ndjson')) !== '');
     await Promise.all([endAgent(dir), endAgent(dir)]);
     await endAgent(dir);
-    expect(await follow(dir)).toMatchObject({ outcome: 'ended', code: 0, answer: 'ready\nbye' });
+    expect(await follow(dir)).toMatchObject({
+      outcome: 'ended',
+      code: 0,
+      answer: expect.stringMatching(/^ready(\nbye)+$/),
+    });
   });
 
   test('before it has started keeps it from ever starting', async () => {
