@@ -38,7 +38,8 @@ export async function pushCommit(request: PushRequest): Promise<void> {
   const { timeoutMs = networkTimeoutMs, signal } = request;
   await withCredentials({ ...request, push: true }, async (env) => {
     const options = { timeoutMs, env, ...(signal ? { signal } : {}) };
-    const place = { commonDir: repository.commonDir };
+    const { commonDir, root } = repository;
+    const place = { commonDir, root };
     const pushed = await tryGit(place, [...args, '--', remote, refspec], options);
     if (pushed.exitCode === 0) {
       await noteRemote(request);

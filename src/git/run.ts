@@ -7,6 +7,8 @@ import { failureOfGit, timedOutExitCode } from './failure.ts';
 export interface Place {
   readonly commonDir: string;
   readonly workTree?: string;
+  /** Where git stands when there is no work tree: a remote may be a relative path. */
+  readonly root?: string;
   /** null or absent: the repository's own index. */
   readonly indexFile?: string | null;
   /** Takes new objects, with the repository's own as alternate. */
@@ -140,7 +142,7 @@ function commandLine(args: readonly string[], objectsDir?: string | null): strin
 
 function settings(place: Place, options: GitOptions) {
   return {
-    cwd: place.workTree ?? place.commonDir,
+    cwd: place.workTree ?? place.root ?? place.commonDir,
     env: { ...baseEnvironment(), ...folders(place), ...options.env },
     extendEnv: false,
     reject: false,
