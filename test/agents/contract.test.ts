@@ -63,9 +63,9 @@ describe.each(['claude', 'codex', 'command'] as const)('the agent %s', (provider
     expect((await followAttempt(second.dir, { agent })).report.session).toBe(killed.report.session);
   });
 
-  test('is ended with what it has started', async () => {
-    const { dir } = await start([`escape ${path.join(folder.workspace, 'pid')}`, 'hang']);
-    await until('the escapee writes', () => existsSync(path.join(folder.workspace, 'pid')));
+  test('is ended in the middle of its work', async () => {
+    const { dir } = await start(['write begun.txt x', 'hang']);
+    await until('the agent works', () => existsSync(path.join(folder.workspace, 'begun.txt')));
     await endAgent(dir);
     expect(await followAttempt(dir, { agent })).toMatchObject({ outcome: 'ended' });
   });

@@ -167,6 +167,20 @@ const skipped = process.env.LOCUS_SKIP_SANDBOX_TESTS === '1' || process.platform
     expect([existsSync(at('sessions/1')), existsSync(at('new'))]).toEqual([true, false]);
   });
 
+  test('a worktree of a mirror inside the hidden state works, and nothing else of the state is seen', async () => {
+    const state = path.join(root, 'state');
+    const mirror = path.join(state, 'mirrors', 'repo.git');
+    const workspace = path.join(state, 'worktrees', 'issue-1');
+    repository.git(root, 'clone', '-q', '--mirror', repository.base, mirror);
+    repository.git(mirror, 'worktree', 'add', '-q', '--detach', workspace, 'main');
+    writeFileSync(path.join(state, 'keeper.json'), 'secret');
+    const adminDir = path.join(mirror, 'worktrees', 'issue-1');
+    const changes = { workspace, commonDir: mirror, adminDir, hidden: [state] };
+    expect(await allowed('echo x > a.txt && git add . && git commit -q -m work && git log', changes)).toBe('done');
+    expect(await allowed(`cat ${state}/keeper.json`, changes)).not.toBe('done');
+    expect(await allowed(`echo x >> ${mirror}/config`, changes)).not.toBe('done');
+  });
+
   test('a repository in the home folder is shown without the rest of the home', async () => {
     const home = { home: root };
     writeFileSync(path.join(root, '.gitconfig'), '[user]\n\tname = Ann\n\temail = ann@example.com\n');

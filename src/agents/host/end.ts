@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { LocusFailure } from '../../domain/failures.ts';
 import {
+  asAttemptFailure,
   attemptFiles,
   attemptIdOf,
   type ExitFile,
@@ -29,6 +30,18 @@ const giveUpMs = 60_000;
  */
 export async function endAgent(dir: string): Promise<void> {
   const attemptId = attemptIdOf(dir);
+  await endOnce(dir, attemptId).catch((error: unknown) => {
+    throw asAttemptFailure(dir, error);
+  });
+}
+/** Ends every attempt in the folder that still runs; answers how many there were. */
+export async function endAllAgents(attemptsDir: string): Promise<number> {
+  const live = await listLiveAttempts(attemptsDir);
+  await Promise.all(live.map((id) => endAgent(path.join(attemptsDir, id))));
+  return live.length;
+}
+
+async function endOnce(dir: string, attemptId: string): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const started = await claimOrRead(dir);
   if ((await readExit(dir)) === null) {
@@ -38,13 +51,6 @@ export async function endAgent(dir: string): Promise<void> {
   await endElsewhere(dir, attemptId);
   const exit: ExitFile = { code: null, reason: 'ended', at: Math.floor(Date.now() / 1000) };
   await createOnce(dir, attemptFiles.exit, JSON.stringify(exit));
-}
-
-/** Ends every attempt in the folder that still runs; answers how many there were. */
-export async function endAllAgents(attemptsDir: string): Promise<number> {
-  const live = await listLiveAttempts(attemptsDir);
-  await Promise.all(live.map((id) => endAgent(path.join(attemptsDir, id))));
-  return live.length;
 }
 
 /** A claim without a process keeps a host that is just being started from starting the agent. */

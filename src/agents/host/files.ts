@@ -53,6 +53,19 @@ export async function readExit(dir: string): Promise<ExitFile | null> {
   return parsed.success ? parsed.data : null;
 }
 
+/** What the system refuses about an attempt's files, in words for people. Our own failures stay as they are. */
+export function asAttemptFailure(dir: string, error: unknown): LocusFailure {
+  if (error instanceof LocusFailure) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  const remedy = 'see whether the state directory is writable and its disk has room';
+  return new LocusFailure(
+    'WorkspaceBroken',
+    `the files of an attempt cannot be used in ${dir}: ${reason}`,
+    { remedy },
+    error,
+  );
+}
+
 /** The command that ends what signals do not reach, where the attempt has one. */
 export async function readEndCommand(dir: string): Promise<readonly string[] | null> {
   const parsed = z

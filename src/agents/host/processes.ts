@@ -41,12 +41,12 @@ export async function attemptsByPid(): Promise<Map<number, string>> {
   return found;
 }
 
-/** Sends a signal; a process that is gone already is no error. */
+/** Sends a signal. A process that is gone is no error; one of another user is still there when one looks again. */
 export function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { LocusFailure } from '../../domain/failures.ts';
 import { findProgram } from '../../sandboxes/program.ts';
 import type { Confinement, Sandbox, SandboxedCommand } from '../../sandboxes/sandbox.ts';
-import { attemptFiles, attemptIdOf, readStarted } from './files.ts';
+import { asAttemptFailure, attemptFiles, attemptIdOf, readStarted } from './files.ts';
 
 export interface HostRequest {
   /** `<attempts folder>/<attempt id>`. */
@@ -28,8 +28,18 @@ export interface HostRequest {
 
 /** Starts the host of an attempt, which starts the agent. Doing it again, even at the same time, starts no second agent. */
 export async function startHost(request: HostRequest): Promise<{ alreadyStarted: boolean }> {
+  const attemptId = attemptIdOf(request.dir);
+  return startOnce(request, attemptId).catch((error: unknown) => {
+    throw asAttemptFailure(request.dir, error);
+  });
+}
+
+const script = fileURLToPath(new URL('./host.sh', import.meta.url));
+/** A host claims its attempt some milliseconds after its start; a loaded machine gets far more. */
+const claimMs = 20_000;
+
+async function startOnce(request: HostRequest, attemptId: string): Promise<{ alreadyStarted: boolean }> {
   const { dir } = request;
-  const attemptId = attemptIdOf(dir);
   if ((await readStarted(dir)) !== null) return { alreadyStarted: true };
 
   // A virtual machine has its own programs.
@@ -56,10 +66,6 @@ export async function startHost(request: HostRequest): Promise<{ alreadyStarted:
   await claimed(dir);
   return { alreadyStarted: false };
 }
-
-const script = fileURLToPath(new URL('./host.sh', import.meta.url));
-/** A host claims its attempt some milliseconds after its start; a loaded machine gets far more. */
-const claimMs = 20_000;
 
 async function confine({ argv, env, confined }: HostRequest): Promise<SandboxedCommand> {
   return confined ? confined.sandbox.wrap(argv, confined.confinement, env) : { argv, env: {} };
