@@ -1,0 +1,61 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { collectWork } from '../../src/git/collect.ts';
+import { dropUnfinished, giveBackUnfinished, keepUnfinished } from '../../src/git/unfinished.ts';
+import { commit, makeFixture, open, privateObjects, removeFolders, sh, write } from './support.ts';
+
+afterAll(removeFolders);
+
+const ref = 'refs/locus/wip/issue-1';
+
+test('an interrupted attempt comes back as it was: its commits, its changes, its new and deleted files', async () => {
+  const fixture = await makeFixture();
+  const { workspace, tip: start } = await open(fixture);
+  const { objectsDir, env } = privateObjects(workspace);
+  const own = commit(workspace.path, { 'own.txt': 'own\n' }, 'own', env);
+  write(workspace.path, { 'a.txt': 'half\n', 'new dir/🎉.txt': 'new\n' });
+  rmSync(join(workspace.path, 'b.txt'));
+
+  const kept = await keepUnfinished(workspace, { start, objectsDir, ref });
+  expect(sh(fixture.root, ['rev-parse', ref])).toBe(kept);
+  expect(sh(workspace.path, ['status', '--porcelain'])).toBe('');
+  expect(sh(workspace.path, ['rev-parse', 'HEAD', 'locus/issue-1'])).toBe(`${start}\n${start}`);
+  rmSync(objectsDir, { recursive: true });
+
+  expect(await giveBackUnfinished(workspace, { ref, start })).toBe(true);
+  expect(sh(workspace.path, ['rev-parse', 'HEAD'])).toBe(own);
+  expect(sh(workspace.path, ['-c', 'core.quotePath=false', 'status', '--porcelain', '-uall'])).toBe(
+    ' M a.txt\n D b.txt\n?? "new dir/🎉.txt"'.replace(/^ /, ' '),
+  );
+  const work = await collectWork(workspace, { start, objectsDir: null, message: 'feat: rest\n' });
+  expect(work).toMatchObject({ ownCommits: 1, leftover: true, files: 4 });
+  expect(existsSync(join(workspace.path, 'b.txt'))).toBe(false);
+});
+
+test('nothing is kept where nothing was left', async () => {
+  const fixture = await makeFixture();
+  const { workspace, tip: start } = await open(fixture);
+  expect(await keepUnfinished(workspace, { start, objectsDir: null, ref })).toBeNull();
+  expect(await giveBackUnfinished(workspace, { ref, start })).toBe(false);
+});
+
+test('files survive although the commits of the attempt cannot be used', async () => {
+  const fixture = await makeFixture();
+  const { workspace, tip: start } = await open(fixture);
+  sh(workspace.path, ['checkout', '-q', '--orphan', 'fresh']);
+  commit(workspace.path, { 'a.txt': 'all new\n' });
+  await keepUnfinished(workspace, { start, objectsDir: null, ref });
+  expect(await giveBackUnfinished(workspace, { ref, start })).toBe(true);
+  expect(readFileSync(join(workspace.path, 'a.txt'), 'utf8')).toBe('all new\n');
+});
+
+test('what was kept can be dropped, twice', async () => {
+  const fixture = await makeFixture();
+  const { workspace, tip: start } = await open(fixture);
+  write(workspace.path, { 'a.txt': 'half\n' });
+  await keepUnfinished(workspace, { start, objectsDir: null, ref });
+  await dropUnfinished(fixture.repository, ref);
+  await dropUnfinished(fixture.repository, ref);
+  expect(sh(fixture.root, ['for-each-ref', 'refs/locus'])).toBe('');
+});
