@@ -1,19 +1,11 @@
 import { constants } from 'node:os';
 import { execa } from 'execa';
 import { type FailureType, LocusFailure } from '../domain/failures.ts';
+import { baseEnvironment, commandLine, folders, type Place } from './environment.ts';
 import { failureOfGit, timedOutExitCode } from './failure.ts';
+import { killGroup, watchGroup } from './group.ts';
 
-/** Which folders a git command works with. Our git never looks for them itself: what it would find may be an agent's. */
-export interface Place {
-  readonly commonDir: string;
-  readonly workTree?: string;
-  /** Where git stands when there is no work tree: a remote may be a relative path. */
-  readonly root?: string;
-  /** null or absent: the repository's own index. */
-  readonly indexFile?: string | null;
-  /** Takes new objects, with the repository's own as alternate. */
-  readonly objectsDir?: string | null;
-}
+export type { Place };
 
 export interface GitOptions {
   readonly input?: string | Uint8Array;
@@ -70,7 +62,10 @@ export async function pipeGit(
   source.stdout.pipe(target.stdin);
   // A reader that dies first breaks the pipe; its own exit code says why.
   target.stdin.on('error', () => source.kill());
-  const [sent, received] = await Promise.all([source, target]);
+  const watches = [source, target].map(({ pid }) => watchGroup(pid, { timeoutMs: localTimeoutMs, ...from.options }));
+  const [sent, received] = await Promise.all([source, target]).finally(() => {
+    for (const watch of watches) watch.stop();
+  });
   if (received.exitCode !== 0) throw failureOfGit(to.args, asResult(received), 'WorkspaceBroken');
   if (sent.exitCode !== 0) throw failureOfGit(from.args, asResult(sent), 'WorkspaceBroken');
 }
@@ -86,58 +81,26 @@ export async function streamGit(
   running.stdout.on('data', (chunk: Buffer) => {
     if (cut || onData(chunk)) return;
     cut = true;
-    running.kill('SIGKILL');
+    killGroup(running.pid, 'SIGKILL');
   });
-  const ended = await running;
+  const watch = watchGroup(running.pid, { timeoutMs: networkTimeoutMs });
+  const ended = await running.finally(watch.stop);
   if (!cut && ended.exitCode !== 0) throw failureOfGit(args, asResult(ended));
 }
 
-/** What git inherits: no variable that points at another repository, index or configuration, and no prompt. */
-export function baseEnvironment(): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env)) {
-    if (value === undefined || (name.startsWith('GIT_') && !inheritedGitVariable.test(name))) continue;
-    env[name] = value;
-  }
-  return { ...env, LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_ASKPASS: '', SSH_ASKPASS: '', GIT_OPTIONAL_LOCKS: '0' };
-}
-
-const inheritedGitVariable =
-  /^GIT_(AUTHOR|COMMITTER)_|^GIT_SSH|^GIT_SSL_|^GIT_HTTP_|^GIT_PROXY|^GIT_EXEC_PATH$|^GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)$/;
-
-// Nothing that a work tree or a planted configuration could make git run, and nothing that works in the background.
-const config: Readonly<Record<string, string>> = {
-  'core.hooksPath': '/dev/null',
-  'core.fsmonitor': 'false',
-  'core.untrackedCache': 'false',
-  'core.trustctime': 'true',
-  'core.checkStat': 'default',
-  'core.bare': 'false',
-  'core.quotePath': 'true',
-  'gc.auto': '0',
-  'maintenance.auto': 'false',
-  'submodule.recurse': 'false',
-  'protocol.ext.allow': 'never',
-  'advice.detachedHead': 'false',
-  'credential.interactive': 'false',
-};
-
-// Caches beside the agent's objects could describe commits that the objects themselves do not hold.
-const withForeignObjects: Readonly<Record<string, string>> = {
-  'core.commitGraph': 'false',
-  'core.multiPackIndex': 'false',
-};
-
 async function runOnce(place: Place, args: readonly string[], options: GitOptions): Promise<GitResult> {
   const input = options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input };
-  const ended = await execa('git', commandLine(args, place.objectsDir), { ...settings(place, options), ...input });
-  if (ended.isCanceled) throw new LocusFailure('Interrupted', `git ${args[0]} was interrupted`, {}, ended);
-  return asResult(ended);
-}
-
-function commandLine(args: readonly string[], objectsDir?: string | null): string[] {
-  const entries = Object.entries(objectsDir ? { ...config, ...withForeignObjects } : config);
-  return [...entries.flatMap(([key, value]) => ['-c', `${key}=${value}`]), ...args];
+  const interrupted = () => new LocusFailure('Interrupted', `git ${args[0]} was interrupted`);
+  if (options.signal?.aborted) throw interrupted();
+  const running = execa('git', commandLine(args, place.objectsDir), { ...settings(place, options), ...input });
+  const watch = watchGroup(running.pid, { timeoutMs: localTimeoutMs, ...options });
+  try {
+    const ended = await running;
+    if (watch.ending() === 'interrupted') throw interrupted();
+    return asResult(ended, watch.ending() === 'timed out');
+  } finally {
+    watch.stop();
+  }
 }
 
 function settings(place: Place, options: GitOptions) {
@@ -149,37 +112,24 @@ function settings(place: Place, options: GitOptions) {
     stripFinalNewline: false,
     encoding: options.encoding ?? 'utf8',
     maxBuffer: maxOutputBytes,
-    timeout: options.timeoutMs ?? localTimeoutMs,
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    // A group of its own, which can be ended as a whole.
+    detached: true,
   } as const;
-}
-
-function folders(place: Place): Record<string, string> {
-  const env: Record<string, string> = { GIT_DIR: place.commonDir, GIT_COMMON_DIR: place.commonDir };
-  if (place.workTree !== undefined) env.GIT_WORK_TREE = place.workTree;
-  if (place.indexFile) env.GIT_INDEX_FILE = place.indexFile;
-  if (place.objectsDir) {
-    env.GIT_OBJECT_DIRECTORY = place.objectsDir;
-    // Quoted, because a colon separates the folders of this list.
-    env.GIT_ALTERNATE_OBJECT_DIRECTORIES = JSON.stringify(`${place.commonDir}/objects`);
-  }
-  return env;
 }
 
 interface Ended {
   readonly exitCode?: number | undefined;
   readonly stdout?: unknown;
   readonly stderr?: unknown;
-  readonly timedOut: boolean;
   readonly signal?: string | undefined;
   readonly code?: string | undefined;
   readonly shortMessage?: string;
 }
 
-function asResult(ended: Ended): GitResult {
+function asResult(ended: Ended, timedOut = false): GitResult {
   const stdout = typeof ended.stdout === 'string' ? ended.stdout : '';
   const stderr = typeof ended.stderr === 'string' ? ended.stderr : '';
-  if (ended.timedOut) return { exitCode: timedOutExitCode, stdout, stderr };
+  if (timedOut) return { exitCode: timedOutExitCode, stdout, stderr };
   if (ended.exitCode !== undefined) return { exitCode: ended.exitCode, stdout, stderr };
   if (ended.code === 'ENOENT') throw new LocusFailure('RepositoryInvalid', 'git or its folder is missing');
   const signal = ended.signal as keyof typeof constants.signals | undefined;

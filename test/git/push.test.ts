@@ -35,7 +35,7 @@ describe('a push that is refused', () => {
     expect(sh(fixture.remote, ['rev-parse', 'refs/heads/locus/issue-1'])).toBe(theirs);
   });
 
-  test.each([['main'], ['next'], ['release/1'], ['HEAD'], ['a:main'], ['+x']])('by the guard: %s', async (branch) => {
+  test.each([['main'], ['next'], ['release/1'], ['HEAD'], ['a:main'], ['x*']])('by the guard: %s', async (branch) => {
     const fixture = await makeFixture();
     const failure = await failureOf(pushCommit(request(fixture, { branch, commit: fixture.first })));
     expect(failure.type).toBe('GuardRefused');
