@@ -98,6 +98,8 @@ async function main(): Promise<void> {
 function explain(error: unknown, debug: boolean): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
+    // No command was named: its help was all there is to say.
+    if (error.code === 'commander.help') return usageError;
     console.error(`${error.message}; see \`locus --help\``);
     return usageError;
   }
@@ -105,6 +107,12 @@ function explain(error: unknown, debug: boolean): number {
     console.error(`error: ${error.message}\n  ${error.details.remedy ?? failureKinds[error.type].remedy}`);
     if (debug) console.error(error.stack, error.cause ?? '');
     return failureKinds[error.type].exitCode;
+  }
+  if (error instanceof Error && error.name === 'ServiceError') {
+    const why = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+    console.error(`error: the Temporal server refused: ${error.message}${why}\n  ${failureKinds.ServerUnavailable.remedy}`);
+    if (debug) console.error(error);
+    return failureKinds.ServerUnavailable.exitCode;
   }
   console.error(error);
   console.error('error: this is a fault in locus itself; please report it with the lines above');

@@ -11,7 +11,7 @@ import type { Printer } from '../ui/printer.ts';
 import type { Project } from './project.ts';
 import { branchesFor } from './run-branches.ts';
 import type { RunOptions } from './run-options.ts';
-import type { Plan } from './run-preflight.ts';
+import { type Plan, requireCleanRoot } from './run-preflight.ts';
 import { type Selection, taskOf } from './run-selection.ts';
 
 export type Decision =
@@ -37,12 +37,14 @@ export async function decide(engine: Engine, request: Request): Promise<Decision
     if (options.resume) return resumeOpen(engine, found, printer);
     if (found.memo?.status !== 'halted') return joined(found, printer);
     if (!options.fresh) return halted(found, printer);
+    await requireCleanRoot(request.project, request.plan, selection.type);
     await endForGood(engine, found);
   } else if (options.resume) {
     return resumeEnded(engine, request, found);
   }
   await refuseHeldIssues(engine, selection);
   if (selection.issues.length === 0) return nothingToDo(request);
+  await requireCleanRoot(request.project, request.plan, selection.type);
   return { kind: 'start', input: await inputFor(request, await freshTasks(request, found), found !== null) };
 }
 

@@ -1,9 +1,10 @@
 import { agentFor } from '../agents/index.ts';
 import { snapshot } from '../config/snapshot.ts';
 import { LocusFailure } from '../domain/failures.ts';
-import type { Source } from '../domain/run.ts';
+import type { RunType, Source } from '../domain/run.ts';
 import type { RunSettings, SandboxMode } from '../domain/settings.ts';
 import { baseCommit, fetchBranches } from '../git/branches.ts';
+import { isClean } from '../git/discover.ts';
 import { findProgram } from '../sandboxes/program.ts';
 import { chooseSandbox } from '../sandboxes/choose.ts';
 import { hostId } from '../server/state.ts';
@@ -63,6 +64,15 @@ async function requireBase({ checkout, remote }: Project, baseBranch: string): P
     const found = await fetchBranches(checkout.repository, name, [baseBranch], { timeoutMs: 30_000 }).catch(() => null);
     if (!found?.[baseBranch]) throw error;
   }
+}
+
+/** In root mode a sprint works in the person's own checkout: nothing of theirs may be lost in it. */
+export async function requireCleanRoot({ checkout }: Project, { settings, source }: Plan, type: RunType): Promise<void> {
+  if (type !== 'sprint' || settings.sprint.workspace !== 'root' || source.kind !== 'checkout') return;
+  if (await isClean(checkout.root)) return;
+  throw new LocusFailure('RepositoryInvalid', `${checkout.root} has changes that are not committed`, {
+    remedy: 'commit or stash them, or set sprint.workspace to "worktree"',
+  });
 }
 
 async function sandboxFor(settings: RunSettings): Promise<{ title: string; warning: string | null }> {

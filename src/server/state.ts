@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import path from 'node:path';
 import { LocusFailure } from '../domain/failures.ts';
@@ -10,7 +10,7 @@ export async function stateDir(env: NodeJS.ProcessEnv = process.env): Promise<st
     env.LOCUS_STATE_DIR || path.join(env.XDG_STATE_HOME || home(env, '.local', 'state'), 'locus'),
   );
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await makeFolder(dir);
     await chmod(dir, 0o700);
   } catch (error) {
     throw new LocusFailure(
@@ -46,6 +46,22 @@ export async function hostId(stateDir: string): Promise<string> {
   });
   await rm(draft, { force: true });
   return (await readFile(file, 'utf8')).trim();
+}
+
+// Node's own `recursive` never ends where a file system has the parent and still refuses the folder, as /proc does.
+async function makeFolder(dir: string): Promise<void> {
+  if (await isFolder(dir)) return;
+  if (path.dirname(dir) !== dir) await makeFolder(path.dirname(dir));
+  await mkdir(dir, { mode: 0o700 }).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST' || !(await isFolder(dir))) throw error;
+  });
+}
+
+async function isFolder(dir: string): Promise<boolean> {
+  return stat(dir).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 function home(env: NodeJS.ProcessEnv, ...rest: string[]): string {
