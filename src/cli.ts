@@ -16,31 +16,83 @@ function program(): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ outputError: () => {} });
-  cli.command('init').description('set this repository up')
-    .option('--owner <name>').option('--repo <name>').option('--base <branch>')
-    .option('--provider <name>', 'claude, codex or command').option('--tracker <name>', 'github or local').option('-y, --yes', 'never ask')
+  cli
+    .command('init')
+    .description('set this repository up')
+    .option('--owner <name>')
+    .option('--repo <name>')
+    .option('--base <branch>')
+    .option('--provider <name>', 'claude, codex or command')
+    .option('--tracker <name>', 'github or local')
+    .option('-y, --yes', 'never ask')
     .action(async (options) => finish((await import('./commands/setup.ts')).runInit(options)));
-  cli.command('run').description('work on the active sprint, on one issue, or on several side by side')
+  cli
+    .command('run')
+    .description('work on the active sprint, on one issue, or on several side by side')
     .argument('[issue...]', 'issue numbers')
-    .option('-m, --model <name>').option('--sprint <title>').option('--resume', 'go on after a halt or a failure')
-    .option('--dry-run', 'show what would be done').option('--detach', 'start and return').option('--wait', 'wait for the end; Ctrl+C leaves the run alone')
-    .option('--json', 'one JSON object per line').option('--fresh', 'end a halted run and start anew').option('--force', 'run done issues again')
-    .option('--sandbox <mode>', 'require: refuse to run without one').option('--no-sandbox', 'run unconfined')
-    .action(async (issues: string[], options) => finish((await import('./commands/run.ts')).run({ ...options, cwd: process.cwd(), issues })));
-  cli.command('status').description('what goes on').argument('[run]').option('--json')
-    .action(async (run: string | undefined, options) => finish((await import('./commands/status.ts')).status({ ...options, run })));
-  cli.command('runs').description('the latest runs').option('--json')
+    .option('-m, --model <name>')
+    .option('--sprint <title>')
+    .option('--resume', 'go on after a halt or a failure')
+    .option('--dry-run', 'show what would be done')
+    .option('--detach', 'start and return')
+    .option('--wait', 'wait for the end; Ctrl+C leaves the run alone')
+    .option('--json', 'one JSON object per line')
+    .option('--fresh', 'end a halted run and start anew')
+    .option('--force', 'run done issues again')
+    .option('--sandbox <mode>', 'require: refuse to run without one')
+    .option('--no-sandbox', 'run unconfined')
+    .action(async (issues: string[], options) =>
+      finish((await import('./commands/run.ts')).run({ ...options, cwd: process.cwd(), issues })),
+    );
+  cli
+    .command('status')
+    .description('what goes on')
+    .argument('[run]')
+    .option('--json')
+    .action(async (run: string | undefined, options) =>
+      finish((await import('./commands/status.ts')).status({ ...options, run })),
+    );
+  cli
+    .command('runs')
+    .description('the latest runs')
+    .option('--json')
     .action(async (options) => finish((await import('./commands/status.ts')).runs(options)));
-  cli.command('logs').description("an agent's output").argument('[run]').option('-f, --follow').option('--issue <number>')
-    .action(async (run: string | undefined, options) => finish((await import('./commands/logs.ts')).logs({ ...options, run })));
-  cli.command('halt').description('end the agents, keep their work, wait').argument('[run]').option('--reason <text>')
-    .action(async (run: string | undefined, options) => finish((await import('./commands/steer.ts')).halt({ ...options, run })));
-  cli.command('resume').description('let a halted run go on').argument('[run]')
+  cli
+    .command('logs')
+    .description("an agent's output")
+    .argument('[run]')
+    .option('-f, --follow')
+    .option('--issue <number>')
+    .action(async (run: string | undefined, options) =>
+      finish((await import('./commands/logs.ts')).logs({ ...options, run })),
+    );
+  cli
+    .command('halt')
+    .description('end the agents, keep their work, wait')
+    .argument('[run]')
+    .option('--reason <text>')
+    .action(async (run: string | undefined, options) =>
+      finish((await import('./commands/steer.ts')).halt({ ...options, run })),
+    );
+  cli
+    .command('resume')
+    .description('let a halted run go on')
+    .argument('[run]')
     .action(async (run: string | undefined) => finish((await import('./commands/steer.ts')).resume({ run })));
-  cli.command('stop').description('end a run for good').argument('<run>').option('--reason <text>')
+  cli
+    .command('stop')
+    .description('end a run for good')
+    .argument('<run>')
+    .option('--reason <text>')
     .action(async (run: string, options) => finish((await import('./commands/steer.ts')).stop({ ...options, run })));
-  cli.command('open').description('the run in the Temporal Web UI').argument('[run]').option('--print', 'only print the address')
-    .action(async (run: string | undefined, options) => finish((await import('./commands/setup.ts')).runOpen({ ...options, run })));
+  cli
+    .command('open')
+    .description('the run in the Temporal Web UI')
+    .argument('[run]')
+    .option('--print', 'only print the address')
+    .action(async (run: string | undefined, options) =>
+      finish((await import('./commands/setup.ts')).runOpen({ ...options, run })),
+    );
   declareIssues(cli);
   declareServer(cli);
   return cli;
@@ -48,35 +100,78 @@ function program(): Command {
 
 function declareIssues(cli: Command): void {
   const issue = cli.command('issue').description('add, list, show, close issues on the tracker');
-  issue.command('add').argument('[title]').option('--title <text>').option('--body <text>', 'or - for stdin').option('--label <name...>').option('--sprint <title>').option('--order <n>')
-    .action(async (title: string | undefined, options) => finish((await import('./commands/setup.ts')).runIssueAdd({ ...options, title: options.title ?? title })));
-  issue.command('list').option('--sprint <title>').option('--state <state>', 'open, closed or all').option('--json')
+  issue
+    .command('add')
+    .argument('[title]')
+    .option('--title <text>')
+    .option('--body <text>', 'or - for stdin')
+    .option('--label <name...>')
+    .option('--sprint <title>')
+    .option('--order <n>')
+    .action(async (title: string | undefined, options) =>
+      finish((await import('./commands/setup.ts')).runIssueAdd({ ...options, title: options.title ?? title })),
+    );
+  issue
+    .command('list')
+    .option('--sprint <title>')
+    .option('--state <state>', 'open, closed or all')
+    .option('--json')
     .action(async (options) => finish((await import('./commands/setup.ts')).runIssueList(options)));
-  issue.command('show').argument('<number>').option('--json')
-    .action(async (number: string, options) => finish((await import('./commands/setup.ts')).runIssueShow({ ...options, number })));
-  issue.command('close').argument('<number>')
+  issue
+    .command('show')
+    .argument('<number>')
+    .option('--json')
+    .action(async (number: string, options) =>
+      finish((await import('./commands/setup.ts')).runIssueShow({ ...options, number })),
+    );
+  issue
+    .command('close')
+    .argument('<number>')
     .action(async (number: string) => finish((await import('./commands/setup.ts')).runIssueClose({ number })));
   const sprint = cli.command('sprint').description('add, list, choose sprints');
-  sprint.command('add').argument('<title>')
+  sprint
+    .command('add')
+    .argument('<title>')
     .action(async (title: string) => finish((await import('./commands/setup.ts')).runSprint('add', { title })));
-  sprint.command('list').option('--json')
+  sprint
+    .command('list')
+    .option('--json')
     .action(async (options) => finish((await import('./commands/setup.ts')).runSprint('list', options)));
-  sprint.command('active').argument('[title]')
-    .action(async (title: string | undefined) => finish((await import('./commands/setup.ts')).runSprint('active', { title })));
+  sprint
+    .command('active')
+    .argument('[title]')
+    .action(async (title: string | undefined) =>
+      finish((await import('./commands/setup.ts')).runSprint('active', { title })),
+    );
 }
 
 function declareServer(cli: Command): void {
-  cli.command('up').description('start the server and the worker in the background')
+  cli
+    .command('up')
+    .description('start the server and the worker in the background')
     .action(async () => finish((await import('./commands/setup.ts')).runUp()));
-  cli.command('down').description('stop them; agents that work go on').option('--agents', 'end the agents too')
+  cli
+    .command('down')
+    .description('stop them; agents that work go on')
+    .option('--agents', 'end the agents too')
     .action(async (options) => finish((await import('./commands/setup.ts')).runDown(options)));
-  cli.command('worker').description('a worker in the foreground')
+  cli
+    .command('worker')
+    .description('a worker in the foreground')
     .action(async () => finish((await import('./commands/setup.ts')).runWorkerCommand()));
-  cli.command('doctor').description('what is missing, and how to mend it').option('--json')
+  cli
+    .command('doctor')
+    .description('what is missing, and how to mend it')
+    .option('--json')
     .action(async (options) => finish((await import('./commands/setup.ts')).runDoctor(options)));
-  cli.command('demo').description('see it work in a throwaway repository').option('--keep', 'leave the repository and the server')
+  cli
+    .command('demo')
+    .description('see it work in a throwaway repository')
+    .option('--keep', 'leave the repository and the server')
     .action(async (options) => finish((await import('./commands/demo.ts')).demo(options)));
-  cli.command('server', { hidden: true }).option('--fetch')
+  cli
+    .command('server', { hidden: true })
+    .option('--fetch')
     .action(async (options) => finish((await import('./commands/setup.ts')).runServer(options)));
 }
 
@@ -110,7 +205,9 @@ function explain(error: unknown, debug: boolean): number {
   }
   if (error instanceof Error && error.name === 'ServiceError') {
     const why = error.cause instanceof Error ? `: ${error.cause.message}` : '';
-    console.error(`error: the Temporal server refused: ${error.message}${why}\n  ${failureKinds.ServerUnavailable.remedy}`);
+    console.error(
+      `error: the Temporal server refused: ${error.message}${why}\n  ${failureKinds.ServerUnavailable.remedy}`,
+    );
     if (debug) console.error(error);
     return failureKinds.ServerUnavailable.exitCode;
   }

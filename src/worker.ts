@@ -11,10 +11,10 @@ import { reservePermit, returnPermit } from './client/gate.ts';
 
 import { findRun } from './client/runs.ts';
 import { resolveTemporal, type TemporalTarget } from './server/connection.ts';
-import { registerSearchAttributes } from './server/search-attributes.ts';
-import { hostId, stateDir } from './server/state.ts';
 import { announceWorker } from './server/keeper-file.ts';
 import { secretsOf } from './server/run-secrets.ts';
+import { registerSearchAttributes } from './server/search-attributes.ts';
+import { hostId, stateDir } from './server/state.ts';
 import { locusVersion } from './server/version.ts';
 import { hostQueue, hostsQueue, sharedQueue } from './workflows/messages.ts';
 
@@ -41,7 +41,11 @@ export async function runWorker(): Promise<void> {
   await running.finally(() => Promise.all([connection.close(), clientConnection.close()]));
 }
 
-async function createWorkers(connection: NativeConnection, target: TemporalTarget, deps: Dependencies): Promise<Worker[]> {
+async function createWorkers(
+  connection: NativeConnection,
+  target: TemporalTarget,
+  deps: Dependencies,
+): Promise<Worker[]> {
   const tracker = createTrackerActivities(deps);
   const shared = createSharedActivities(deps);
   const embedded = !target.configured;

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { Context } from '@temporalio/activity';
 import { agentEnvironment } from '../agents/environment.ts';
 import { endAgent } from '../agents/host/end.ts';
 import { type AttemptEnd, followAttempt } from '../agents/host/follow.ts';
 import { startHost } from '../agents/host/start.ts';
 import { agentFor } from '../agents/index.ts';
+import { hasSession } from '../agents/session.ts';
 import type { AgentReport } from '../domain/agent.ts';
 import { commitMessage } from '../domain/commit.ts';
 import { asFailure, type Failure } from '../domain/failures.ts';
@@ -20,10 +22,15 @@ import { attemptDir, noteAttempt } from './repository.ts';
 type Beat = (details: unknown) => void;
 
 /** Starts an attempt's agent, or finds it again, follows it to its end, verifies and commits what it made. */
-export async function runAgent(deps: Dependencies, run: RunContext, request: AttemptRequest, beat: Beat): Promise<AttemptResult> {
+export async function runAgent(
+  deps: Dependencies,
+  run: RunContext,
+  request: AttemptRequest,
+  beat: Beat,
+): Promise<AttemptResult> {
   const dir = attemptDir(deps.stateDir, request.attemptId);
   const secrets = await deps.secrets(run);
-  await start(run, request, dir, secrets);
+  await start(deps, run, request, dir, secrets);
   const end = await follow(run, request.task.issue, dir, beat);
   await endAgent(dir);
 
@@ -50,22 +57,29 @@ export async function runAgent(deps: Dependencies, run: RunContext, request: Att
   return { ...figures, outcome: 'done', commit: work.commit, summary };
 }
 
-async function start(run: RunContext, request: AttemptRequest, dir: string, secrets: RunSecrets): Promise<void> {
+async function start(
+  deps: Dependencies,
+  run: RunContext,
+  request: AttemptRequest,
+  dir: string,
+  secrets: RunSecrets,
+): Promise<void> {
   const { task, attemptId, workspace, session } = request;
   const { provider, model, agent: limits } = run.settings;
   const agent = agentFor(provider);
   const identity = { role: 'implementer', runId: run.runId, issue: task.issue, attemptId };
   const { env } = agentEnvironment(agent, secrets.env, limits.env, identity);
+  const known = session !== null && (await hasSession(agent, session, env, env.HOME ?? homedir()));
   await noteAttempt(workspace, attemptId);
   await startHost({
     dir,
-    argv: agent.argv({ model, session: agent.resumable ? session : null, command: limits.command }),
+    argv: agent.argv({ model, session: known ? session : null, command: limits.command }),
     cwd: workspace.path,
     env,
     prompt: await readFile(request.promptFile, 'utf8'),
     deadline: request.deadline * 1000,
     orphanMinutes: limits.orphanMinutes,
-    confined: await confine(run, { workspace, dir, env: secrets.env }),
+    confined: await confine(deps, run, { workspace, dir, env: secrets.env }),
   });
 }
 
@@ -90,13 +104,29 @@ function progressOf(issue: number, { activity, costUsd }: AgentReport) {
   return { issue, activity: activity === null ? null : redact(activity).slice(0, 300), costUsd };
 }
 
-async function verify(deps: Dependencies, run: RunContext, request: AttemptRequest, secrets: RunSecrets): Promise<Failure | null> {
+async function verify(
+  deps: Dependencies,
+  run: RunContext,
+  request: AttemptRequest,
+  secrets: RunSecrets,
+): Promise<Failure | null> {
   const argv = run.settings.agent.verify;
   if (argv === null) return null;
   const { workspace, attemptId, task } = request;
   const signal = Context.current().cancellationSignal;
-  const checked = await confinedRun(deps, run, { workspace, argv, env: secrets.env, purpose: 'verify', attemptId, issue: task.issue, signal });
+  const checked = await confinedRun(deps, run, {
+    workspace,
+    argv,
+    env: secrets.env,
+    purpose: 'verify',
+    attemptId,
+    issue: task.issue,
+    signal,
+  });
   Context.current().cancellationSignal.throwIfAborted();
   if (checked.exitCode === 0) return null;
-  return asFailure('VerifyFailed', `agent.verify (${argv.join(' ')}) ended with exit code ${checked.exitCode}: ${redact(checked.tail)}`);
+  return asFailure(
+    'VerifyFailed',
+    `agent.verify (${argv.join(' ')}) ended with exit code ${checked.exitCode}: ${redact(checked.tail)}`,
+  );
 }

@@ -1,5 +1,5 @@
+import { activityInfo, CompleteAsyncError, Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { activityInfo, Context, CompleteAsyncError } from '@temporalio/activity';
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 
 import { failureKinds, LocusFailure } from '../domain/failures.ts';
@@ -37,7 +37,8 @@ export async function beating<T>(work: (beat: (details: unknown) => void) => Pro
 }
 
 function translated(error: unknown): unknown {
-  if (error instanceof CancelledFailure || error instanceof ApplicationFailure || error instanceof CompleteAsyncError) return error;
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure || error instanceof CompleteAsyncError)
+    return error;
   if (error instanceof LocusFailure) {
     const { retryAt } = error.details;
     return ApplicationFailure.create({

@@ -2,8 +2,8 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import type { Agent } from '../agents/agent.ts';
 import { agentEnvironment } from '../agents/environment.ts';
+import { agentFolders } from '../agents/folders.ts';
 import { agentFor } from '../agents/index.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Workspace } from '../domain/workspace.ts';
@@ -19,6 +19,7 @@ export interface Confined {
 
 /** The sandbox of a run, and what an agent, or a command of the repository, may touch in it. */
 export async function confine(
+  deps: Pick<Dependencies, 'stateDir'>,
   run: RunContext,
   place: { readonly workspace: Workspace; readonly dir: string; readonly env: RunSecrets['env'] },
 ): Promise<Confined> {
@@ -30,18 +31,21 @@ export async function confine(
     dockerSandboxes: settings.dockerSandboxes,
     env,
   });
-  const home = env.HOME ?? homedir();
+  const home = await realpath(env.HOME ?? homedir());
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const objectsDir = sandbox.kind === 'os' && workspace.adminDir !== null ? path.join(dir, 'objects') : null;
   if (objectsDir) await mkdir(objectsDir, { recursive: true });
+  const { writable, readable } = await agentFolders(agentFor(settings.provider), env, home);
   const confinement = {
-    workspace: workspace.path,
+    workspace: await realpath(workspace.path),
     readOnly: false,
-    commonDir: workspace.repository.commonDir,
+    commonDir: await realpath(workspace.repository.commonDir),
     adminDir: workspace.adminDir,
     objectsDir,
     attemptDir: await realpath(dir),
-    agentFolders: foldersOf(agentFor(settings.provider), home),
+    agentFolders: writable,
+    agentReadable: readable,
+    hidden: [deps.stateDir],
     home,
   };
   return { sandbox, confinement };
@@ -69,10 +73,10 @@ export async function confinedRun(
   const { workspace, purpose } = command;
   const attemptId = command.attemptId ?? `${purpose}-${workspace.name}`;
   const dir = attemptDir(deps.stateDir, attemptId);
-  const { sandbox, confinement } = await confine(run, { workspace, dir, env: command.env });
+  const { sandbox, confinement } = await confine(deps, run, { workspace, dir, env: command.env });
   const identity = { role: purpose, runId: run.runId, issue: command.issue ?? 0, attemptId };
   const { env } = agentEnvironment(agentFor(run.settings.provider), command.env, run.settings.agent.env, identity);
-  const wrapped = await sandbox.wrap(command.argv, confinement);
+  const wrapped = await sandbox.wrap(command.argv, confinement, env);
   const [file = '', ...args] = wrapped.argv;
   const result = await execa(file, args, {
     cwd: workspace.path,
@@ -89,8 +93,4 @@ export async function confinedRun(
   });
   const output = result.all ?? result.shortMessage ?? '';
   return { exitCode: result.exitCode ?? 1, tail: output.trim().slice(-1500) };
-}
-
-function foldersOf(agent: Agent, home: string): string[] {
-  return agent.folders.map((folder) => folder.replace(/^~(?=\/|$)/, home));
 }

@@ -36,7 +36,11 @@ export interface SharedActivities {
   /** Taken by any host: the one that answers does the run's work. */
   claimHost(source: Source): Promise<{ readonly hostId: string }>;
   /** When the attempt may start its agent, in epoch milliseconds. */
-  acquirePermit(request: { readonly provider: Provider; readonly attemptId: string; readonly limit: number }): Promise<{ readonly at: number }>;
+  acquirePermit(request: {
+    readonly provider: Provider;
+    readonly attemptId: string;
+    readonly limit: number;
+  }): Promise<{ readonly at: number }>;
   releasePermit(request: { readonly provider: Provider; readonly attemptId: string }): Promise<void>;
 }
 

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { LocusFailure } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Workspace } from '../domain/workspace.ts';
-import { replaceFile } from '../git/place.ts';
 import { hideFiles } from '../git/exclude.ts';
+import { replaceFile } from '../git/place.ts';
 import { confinedRun } from './confine.ts';
 import type { Dependencies, RunSecrets } from './deps.ts';
 
@@ -25,7 +25,10 @@ export async function makeReady(
   if (setup !== null) {
     const done = await confinedRun(deps, run, { workspace, argv: setup, env: place.env, purpose: 'setup' });
     if (done.exitCode !== 0) {
-      throw new LocusFailure('SetupFailed', `workspace.setup (${setup.join(' ')}) ended with exit code ${done.exitCode}: ${done.tail}`);
+      throw new LocusFailure(
+        'SetupFailed',
+        `workspace.setup (${setup.join(' ')}) ended with exit code ${done.exitCode}: ${done.tail}`,
+      );
     }
   }
   await replaceFile(note, `${wanted}\n`);

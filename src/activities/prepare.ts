@@ -16,7 +16,15 @@ import type { Dependencies } from './deps.ts';
 import { makeReady } from './make-ready.ts';
 import { promptFor } from './prompt.ts';
 import { noteRun, removeStale } from './release.ts';
-import { credentialsFor, endEarlierAttempt, noteReturn, obtainRepository, unfinishedRef, workspaceMode, workspaceName } from './repository.ts';
+import {
+  credentialsFor,
+  endEarlierAttempt,
+  noteReturn,
+  obtainRepository,
+  unfinishedRef,
+  workspaceMode,
+  workspaceName,
+} from './repository.ts';
 
 /** Brings a task to the point where its agent can start: issue read, workspace clean and ready, base in it, prompt written. */
 export async function prepareTask(deps: Dependencies, run: RunContext, request: PrepareRequest): Promise<PreparedTask> {
@@ -81,7 +89,13 @@ async function updated(run: RunContext, opened: OpenedWorkspace, pushed: boolean
   if (!run.settings.agent.rebaseBeforeTask) return opened.tip;
   const { workspace, tip } = opened;
   const base = await baseCommit(workspace.repository, run.baseBranch, run.remote);
-  const result = await bringBaseIn(workspace, { base, baseBranch: run.baseBranch, tip, pushed, updateWith: run.settings.agent.updateWith });
+  const result = await bringBaseIn(workspace, {
+    base,
+    baseBranch: run.baseBranch,
+    tip,
+    pushed,
+    updateWith: run.settings.agent.updateWith,
+  });
   return result.tip;
 }
 

@@ -11,7 +11,10 @@ export async function pushBranch(deps: Dependencies, run: RunContext, { branch, 
   if (remote === null) return;
   const repository = await repositoryOf(run, deps.stateDir);
   const { token } = await deps.secrets(run);
-  const expected = run.settings.agent.updateWith === 'rebase' ? await resolveCommit(repository, `refs/remotes/${remote}/${branch}`) : null;
+  const expected =
+    run.settings.agent.updateWith === 'rebase'
+      ? await resolveCommit(repository, `refs/remotes/${remote}/${branch}`)
+      : null;
   await pushCommit({
     repository,
     remote,

@@ -20,7 +20,15 @@ export async function releaseWorkspace(deps: Dependencies, run: RunContext, bran
   }
   const back = await readReturn(repository);
   if (back === null) return;
-  const root = { mode: 'root', repository, name: 'root', path: repository.root, branch, adminDir: null, indexFile: null } as const;
+  const root = {
+    mode: 'root',
+    repository,
+    name: 'root',
+    path: repository.root,
+    branch,
+    adminDir: null,
+    indexFile: null,
+  } as const;
   await leaveRoot(root, back);
 }
 

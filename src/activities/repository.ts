@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { endAgent } from '../agents/host/end.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
-import { endAgent } from '../agents/host/end.ts';
-import { replaceFile } from '../git/place.ts';
 import { repositoryOf as bareRepository, checkoutRepository } from '../git/discover.ts';
+import { replaceFile } from '../git/place.ts';
 import { openMirror } from '../git/remote.ts';
 
 /** The repository of a run on this host: the person's checkout, or our mirror of the remote. */
@@ -62,7 +62,10 @@ export async function readReturn(repository: Repository): Promise<string | null>
 }
 
 /** The tracker's token serves git as well, but only where the remote is on the tracker's own host. */
-export function credentialsFor(run: RunContext, token: string | null): { username: string; password: string } | undefined {
+export function credentialsFor(
+  run: RunContext,
+  token: string | null,
+): { username: string; password: string } | undefined {
   if (token === null || run.tracker.kind !== 'github') return undefined;
   return { username: 'x-access-token', password: token };
 }

@@ -1,7 +1,9 @@
 import type { SharedActivities } from './contract.ts';
 import type { Dependencies } from './deps.ts';
 
-export function createSharedActivities(deps: Pick<Dependencies, 'hostId' | 'reservePermit' | 'returnPermit'>): SharedActivities {
+export function createSharedActivities(
+  deps: Pick<Dependencies, 'hostId' | 'reservePermit' | 'returnPermit'>,
+): SharedActivities {
   return {
     async claimHost() {
       return { hostId: deps.hostId };

@@ -14,13 +14,23 @@ export function createTrackerActivities(deps: Pick<Dependencies, 'secrets'>): Tr
     return { tracker: openTracker(run.tracker, token), hidden: token === null ? [] : [token] };
   }
 
-  async function changeStatus(tracker: Tracker, run: RunContext, change: StatusChange, to: Parameters<typeof toStatus>[0]) {
+  async function changeStatus(
+    tracker: Tracker,
+    run: RunContext,
+    change: StatusChange,
+    to: Parameters<typeof toStatus>[0],
+  ) {
     if (!run.settings.agent.autoLabel) return;
     const labels = change.labels ?? (await tracker.getIssue(change.issue)).labels;
     await applyLabels(tracker, change.issue, toStatus(to, labels));
   }
 
-  async function openPull(run: RunContext, tracker: Tracker, draft: Omit<PullDraft, 'labels' | 'draft' | 'base'>, mayExist: boolean): Promise<PullRef> {
+  async function openPull(
+    run: RunContext,
+    tracker: Tracker,
+    draft: Omit<PullDraft, 'labels' | 'draft' | 'base'>,
+    mayExist: boolean,
+  ): Promise<PullRef> {
     const labels = run.settings.agent.autoLabel ? [managedLabel.name] : [];
     const pull = await tracker.putPull(
       { ...draft, base: run.baseBranch, labels, draft: false },

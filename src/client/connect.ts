@@ -16,7 +16,14 @@ export async function connect(target: TemporalTarget): Promise<Engine> {
     return { client, target, close: () => connection.close() };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const remedy = target.configured ? 'check TEMPORAL_ADDRESS, or unset it to use the embedded server' : 'see `locus doctor`';
-    throw new LocusFailure('ServerUnavailable', `the Temporal server at ${target.address} does not answer: ${reason}`, { remedy }, error);
+    const remedy = target.configured
+      ? 'check TEMPORAL_ADDRESS, or unset it to use the embedded server'
+      : 'see `locus doctor`';
+    throw new LocusFailure(
+      'ServerUnavailable',
+      `the Temporal server at ${target.address} does not answer: ${reason}`,
+      { remedy },
+      error,
+    );
   }
 }

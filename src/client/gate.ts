@@ -24,7 +24,10 @@ export async function reservePermit(
   });
 }
 
-export async function returnPermit(client: Client, request: { readonly provider: Provider; readonly attemptId: string }): Promise<void> {
+export async function returnPermit(
+  client: Client,
+  request: { readonly provider: Provider; readonly attemptId: string },
+): Promise<void> {
   const gate = client.workflow.getHandle(accountGateId(request.provider));
   try {
     await gate.signal(giveBack, { attemptId: request.attemptId });

@@ -64,7 +64,10 @@ export async function findRun(client: Client, runId: string): Promise<FoundRun |
 }
 
 /** Runs, newest first. `open`: only those that go on. Parts of parallel runs are left out. */
-export async function listRuns(client: Client, query: { readonly open: boolean; readonly limit: number }): Promise<FoundRun[]> {
+export async function listRuns(
+  client: Client,
+  query: { readonly open: boolean; readonly limit: number },
+): Promise<FoundRun[]> {
   const types = Object.values(workflowTypes).map((type) => `'${type}'`);
   const running = query.open ? " AND ExecutionStatus = 'Running'" : '';
   const found: FoundRun[] = [];
@@ -115,6 +118,8 @@ export async function terminateRun(client: Client, runId: string, reason: string
 
 function summaryOf(input: RunInput): string {
   const [first] = input.tasks;
-  const what = input.sprint?.title ?? (input.tasks.length === 1 && first ? `#${first.issue} ${first.title}` : `${input.tasks.length} issues`);
+  const what =
+    input.sprint?.title ??
+    (input.tasks.length === 1 && first ? `#${first.issue} ${first.title}` : `${input.tasks.length} issues`);
   return `${input.repoName}: ${what}`.replace(/\s+/g, ' ').slice(0, 200);
 }

@@ -48,9 +48,13 @@ export async function* watchRun(client: Client, runId: string, signal?: AbortSig
       }
     }
     if (ended && found.status.name !== 'COMPLETED') {
-      throw new LocusFailure('RunConflict', `the run ${runId} was ended from outside (${found.status.name.toLowerCase()})`, {
-        remedy: 'start it again with `locus run`; finished work is on its branch',
-      });
+      throw new LocusFailure(
+        'RunConflict',
+        `the run ${runId} was ended from outside (${found.status.name.toLowerCase()})`,
+        {
+          remedy: 'start it again with `locus run`; finished work is on its branch',
+        },
+      );
     }
     yield { state, memo, ended, activities: (found.raw.pendingActivities ?? []).map(asActivity) };
     if (ended) return;
@@ -58,7 +62,9 @@ export async function* watchRun(client: Client, runId: string, signal?: AbortSig
   }
 }
 
-type Pending = NonNullable<Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['describe']>>['raw']['pendingActivities']>[number];
+type Pending = NonNullable<
+  Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['describe']>>['raw']['pendingActivities']
+>[number];
 
 function asActivity(pending: Pending): Activity {
   const [payload] = pending.heartbeatDetails?.payloads ?? [];

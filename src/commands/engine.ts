@@ -21,10 +21,15 @@ export async function chooseRun({ client }: Engine, name: string | undefined): P
   const [only] = matching;
   if (only && matching.length === 1) return only;
   if (!only) {
-    const problem = name === undefined ? 'no run is in progress' : `no run in progress is called ${JSON.stringify(name)}`;
+    const problem =
+      name === undefined ? 'no run is in progress' : `no run in progress is called ${JSON.stringify(name)}`;
     throw new LocusFailure('UsageInvalid', problem, { remedy: 'see `locus runs`' });
   }
-  throw new LocusFailure('UsageInvalid', `${matching.length} runs are in progress: ${matching.map((run) => run.runId).join(', ')}`, {
-    remedy: 'name one of them',
-  });
+  throw new LocusFailure(
+    'UsageInvalid',
+    `${matching.length} runs are in progress: ${matching.map((run) => run.runId).join(', ')}`,
+    {
+      remedy: 'name one of them',
+    },
+  );
 }

@@ -15,16 +15,23 @@ import { chooseRun, openEngine } from './engine.ts';
 import { issueNumbers } from './run-options.ts';
 
 /** `locus logs [run]`: what the agent of a task says, from the attempt's own files on this host. */
-export async function logs(options: { readonly run?: string; readonly follow?: boolean; readonly issue?: string }): Promise<number> {
+export async function logs(options: {
+  readonly run?: string;
+  readonly follow?: boolean;
+  readonly issue?: string;
+}): Promise<number> {
   const engine = await openEngine();
   try {
     const { runId } = await chooseRun(engine, options.run);
     const state = await readState(engine.client, runId, 5000);
     const task = state && chooseTask(state, options.issue);
-    if (!task?.attemptId) throw new LocusFailure('UsageInvalid', `no agent of ${runId} has been started`, { remedy: 'see `locus status`' });
+    if (!task?.attemptId)
+      throw new LocusFailure('UsageInvalid', `no agent of ${runId} has been started`, { remedy: 'see `locus status`' });
     const file = path.join(await stateDir(), 'attempts', task.attemptId, 'events.ndjson');
     if (!(await stat(file).catch(() => null))) {
-      throw new LocusFailure('UsageInvalid', `the agent of #${task.issue} ran on another host`, { remedy: 'look there' });
+      throw new LocusFailure('UsageInvalid', `the agent of #${task.issue} ran on another host`, {
+        remedy: 'look there',
+      });
     }
     await print(file, options.follow ? async () => (await findRun(engine.client, runId))?.open ?? false : null);
     return 0;

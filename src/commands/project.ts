@@ -3,8 +3,8 @@ import path from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { LocusFailure } from '../domain/failures.ts';
-import { repoKey } from '../domain/run-id.ts';
 import type { TrackerRef } from '../domain/run.ts';
+import { repoKey } from '../domain/run-id.ts';
 import { type Checkout, discoverCheckout } from '../git/discover.ts';
 import { describeRemote, type Remote } from '../git/remote.ts';
 import { scopeOf } from '../server/run-secrets.ts';
@@ -36,13 +36,18 @@ export async function openProject(cwd: string): Promise<Project> {
   const checkout = await discoverCheckout(cwd, state);
   const { config, unknownKeys } = await loadConfig(checkout.root);
   if (unknownKeys.length > 0) {
-    console.error(`warning: .locus/config.json: unknown ${unknownKeys.length === 1 ? 'key' : 'keys'} ${unknownKeys.join(', ')}`);
+    console.error(
+      `warning: .locus/config.json: unknown ${unknownKeys.length === 1 ? 'key' : 'keys'} ${unknownKeys.join(', ')}`,
+    );
   }
   const remote = await describeRemote(checkout.root);
   const tracker = trackerOf(config, checkout, remote);
   let known: Promise<string | null> | null = null;
   const token = () => {
-    known ??= tracker.kind === 'local' ? Promise.resolve(null) : lookUpToken({ stateDir: null, scope: scopeOf(tracker), apiUrl: tracker.apiUrl });
+    known ??=
+      tracker.kind === 'local'
+        ? Promise.resolve(null)
+        : lookUpToken({ stateDir: null, scope: scopeOf(tracker), apiUrl: tracker.apiUrl });
     return known;
   };
   return {
@@ -61,9 +66,12 @@ export async function openProject(cwd: string): Promise<Project> {
 /** The branch that work is based on and pull requests aim at, by name alone. */
 export function baseBranchOf(project: Pick<Project, 'config' | 'remote' | 'checkout'>): string {
   const { config, remote, checkout } = project;
-  const base = config.agent.baseBranch ?? config.github.defaultBranch ?? remote?.defaultBranch ?? checkout.currentBranch;
+  const base =
+    config.agent.baseBranch ?? config.github.defaultBranch ?? remote?.defaultBranch ?? checkout.currentBranch;
   if (base !== null) return base;
-  throw new LocusFailure('ConfigInvalid', 'the base branch cannot be found', { remedy: 'set agent.baseBranch in .locus/config.json' });
+  throw new LocusFailure('ConfigInvalid', 'the base branch cannot be found', {
+    remedy: 'set agent.baseBranch in .locus/config.json',
+  });
 }
 
 function trackerOf(config: Config, checkout: Checkout, remote: Remote | null): TrackerRef {
@@ -74,11 +82,19 @@ function trackerOf(config: Config, checkout: Checkout, remote: Remote | null): T
     return { kind: 'github', apiUrl: (process.env.GITHUB_API_URL || publicApi).replace(/\/+$/, ''), owner, repo };
   }
   if (remote === null) {
-    throw new LocusFailure('RepositoryInvalid', `${checkout.root} has no git remote, so there is no repository on GitHub`, {
-      remedy: 'add one with `git remote add origin <url>`, or use the local tracker: `locus init --tracker local`',
-    });
+    throw new LocusFailure(
+      'RepositoryInvalid',
+      `${checkout.root} has no git remote, so there is no repository on GitHub`,
+      {
+        remedy: 'add one with `git remote add origin <url>`, or use the local tracker: `locus init --tracker local`',
+      },
+    );
   }
-  throw new LocusFailure('ConfigInvalid', `the remote ${remote.name} (${remote.url}) does not say which repository on GitHub it is`, {
-    remedy: 'set github.owner and github.repo with `locus init --owner <owner> --repo <repo>`',
-  });
+  throw new LocusFailure(
+    'ConfigInvalid',
+    `the remote ${remote.name} (${remote.url}) does not say which repository on GitHub it is`,
+    {
+      remedy: 'set github.owner and github.repo with `locus init --owner <owner> --repo <repo>`',
+    },
+  );
 }

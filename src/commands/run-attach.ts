@@ -2,8 +2,8 @@ import type { Client } from '@temporalio/client';
 import { haltRun } from '../client/runs.ts';
 import { type Activity, type Glance, watchRun } from '../client/watch.ts';
 import { eventsBetween } from '../domain/events.ts';
-import { exitCodeOf } from '../domain/run-state.ts';
 import type { RunState } from '../domain/run.ts';
+import { exitCodeOf } from '../domain/run-state.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
 import type { Printer } from '../ui/printer.ts';
 
@@ -11,7 +11,12 @@ const interrupted = 130;
 const halted = 3;
 
 /** Shows a run until it has ended or halts; Ctrl+C or ESC halts it, where `mayHalt` says so. Answers the exit code. */
-export async function attach(client: Client, runId: string, printer: Printer, options: { readonly mayHalt: boolean }): Promise<number> {
+export async function attach(
+  client: Client,
+  runId: string,
+  printer: Printer,
+  options: { readonly mayHalt: boolean },
+): Promise<number> {
   let halting = false;
   const leave = new AbortController();
   const release = options.mayHalt
@@ -19,7 +24,9 @@ export async function attach(client: Client, runId: string, printer: Printer, op
         first() {
           halting = true;
           printer.note('stopping: the agent is being ended, what it made is kept (once more to leave at once)');
-          haltRun(client, runId, 'interrupted by a person').catch((error: Error) => printer.note(`the run could not be halted: ${error.message}`));
+          haltRun(client, runId, 'interrupted by a person').catch((error: Error) =>
+            printer.note(`the run could not be halted: ${error.message}`),
+          );
         },
         second() {
           leave.abort();
@@ -36,23 +43,23 @@ export async function attach(client: Client, runId: string, printer: Printer, op
 }
 
 async function show(client: Client, runId: string, printer: Printer, isHalting: () => boolean): Promise<number> {
-    let before: RunState | null = null;
-    const agents = new Map<number, string>();
-    for await (const glance of watchRun(client, runId)) {
-      const { state } = glance;
-      if (state) {
-        for (const event of eventsBetween(before, state)) printer.event(event);
-        before = state;
-      }
-      tellAgents(runId, glance, agents, printer);
-      printer.status(statusOf(glance, isHalting()));
-      if (state?.status === 'halted' && !glance.ended) {
-        if (isHalting()) printer.note('halted; go on with `locus run --resume`');
-        return isHalting() ? interrupted : halted;
-      }
+  let before: RunState | null = null;
+  const agents = new Map<number, string>();
+  for await (const glance of watchRun(client, runId)) {
+    const { state } = glance;
+    if (state) {
+      for (const event of eventsBetween(before, state)) printer.event(event);
+      before = state;
     }
-    if (isHalting() && before?.status !== 'finished') return interrupted;
-    return before ? exitCodeOf(before) : 1;
+    tellAgents(runId, glance, agents, printer);
+    printer.status(statusOf(glance, isHalting()));
+    if (state?.status === 'halted' && !glance.ended) {
+      if (isHalting()) printer.note('halted; go on with `locus run --resume`');
+      return isHalting() ? interrupted : halted;
+    }
+  }
+  if (isHalting() && before?.status !== 'finished') return interrupted;
+  return before ? exitCodeOf(before) : 1;
 }
 
 function tellAgents(runId: string, glance: Glance, told: Map<number, string>, printer: Printer): void {
@@ -60,7 +67,14 @@ function tellAgents(runId: string, glance: Glance, told: Map<number, string>, pr
     if (!agent?.activity || told.get(agent.issue) === agent.activity) continue;
     told.set(agent.issue, agent.activity);
     const at = new Date().toISOString();
-    printer.event({ event: 'agent.event', runId, at, issue: agent.issue, text: agent.activity, costUsd: agent.costUsd });
+    printer.event({
+      event: 'agent.event',
+      runId,
+      at,
+      issue: agent.issue,
+      text: agent.activity,
+      costUsd: agent.costUsd,
+    });
   }
 }
 
@@ -70,7 +84,8 @@ function statusOf({ state, activities }: Glance, halting: boolean): string {
   const stuck = activities.find((activity) => activity.problem);
   if (stuck) return `${stuck.name}, attempt ${stuck.attempt}: ${stuck.problem}`;
   if (!state) return 'waiting for a worker';
-  if (state.waiting) return `waiting until ${new Date(state.waiting.until).toLocaleTimeString()}: ${state.waiting.reason}`;
+  if (state.waiting)
+    return `waiting until ${new Date(state.waiting.until).toLocaleTimeString()}: ${state.waiting.reason}`;
   const working = state.tasks.filter((task) => task.status === 'in_progress');
   const done = state.tasks.filter((task) => task.status === 'done').length;
   const now = working.map((task) => `#${task.issue} ${task.phase ?? ''}${detail(task.issue, activities)}`);

@@ -4,7 +4,10 @@ import type { Tracker } from '../trackers/tracker.ts';
 import type { Request } from './run-decision.ts';
 
 /** The branch of each issue. A branch whose pull request was merged or closed is not used again. */
-export async function branchesFor(request: Pick<Request, 'project' | 'plan' | 'tracker' | 'selection'>, mayBeTaken: boolean): Promise<Map<number, string>> {
+export async function branchesFor(
+  request: Pick<Request, 'project' | 'plan' | 'tracker' | 'selection'>,
+  mayBeTaken: boolean,
+): Promise<Map<number, string>> {
   const { selection, tracker } = request;
   const free = async (branch: string) => {
     const known = mayBeTaken || (await isKnown(request, branch));

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine } from '../client/connect.ts';
 import { type FoundRun, findRun, readState, resumeRun, stopRun, terminateRun } from '../client/runs.ts';
 import { LocusFailure } from '../domain/failures.ts';
-import { issueRunId } from '../domain/run-id.ts';
 import type { RunInput, RunState, TaskSpec } from '../domain/run.ts';
+import { issueRunId } from '../domain/run-id.ts';
 import { oneLine } from '../domain/text.ts';
 import type { Tracker } from '../trackers/tracker.ts';
 import type { Printer } from '../ui/printer.ts';
@@ -98,15 +98,21 @@ function joined(found: FoundRun, printer: Printer): Decision {
 
 function halted(found: FoundRun, printer: Printer): Decision {
   const why = found.memo?.failure ? `: ${oneLine(found.memo.failure)}` : '';
-  printer.note(`${found.runId} is halted${why}\ngo on with \`locus run --resume\`, or end it and start anew with \`locus run --fresh\``);
+  printer.note(
+    `${found.runId} is halted${why}\ngo on with \`locus run --resume\`, or end it and start anew with \`locus run --fresh\``,
+  );
   return { kind: 'nothing', exitCode: 3 };
 }
 
 async function nothingToDo({ selection, tracker, printer }: Request): Promise<Decision> {
   if (selection.finished.length === 0) {
-    throw new LocusFailure('IssueInvalid', `the sprint "${oneLine(selection.sprint?.title ?? '')}" has no open issues`, {
-      remedy: 'add issues to it on the tracker, or choose another with --sprint',
-    });
+    throw new LocusFailure(
+      'IssueInvalid',
+      `the sprint "${oneLine(selection.sprint?.title ?? '')}" has no open issues`,
+      {
+        remedy: 'add issues to it on the tracker, or choose another with --sprint',
+      },
+    );
   }
   await tellFinished(selection, tracker, printer);
   printer.note('nothing to do; run them again with --force');
@@ -129,7 +135,12 @@ async function freshTasks(request: Request, found: FoundRun | null): Promise<Tas
   return selection.issues.map((issue) => taskOf(issue, branches.get(issue.number) ?? selection.branch ?? ''));
 }
 
-async function inputFor(request: Request, tasks: readonly TaskSpec[], restarted: boolean, before: RunState | null = null): Promise<RunInput> {
+async function inputFor(
+  request: Request,
+  tasks: readonly TaskSpec[],
+  restarted: boolean,
+  before: RunState | null = null,
+): Promise<RunInput> {
   const { project, plan, selection } = request;
   const doneBefore = before?.tasks.filter((task) => task.status === 'done') ?? [];
   const finished = [...selection.finished.map(({ number, title }) => ({ issue: number, title })), ...doneBefore];

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { issueBranch } from '../domain/branch.ts';
-import { buildPrompt } from '../domain/prompt.ts';
 import { orderOf } from '../domain/issue.ts';
+import { buildPrompt } from '../domain/prompt.ts';
 import { oneLine } from '../domain/text.ts';
 import { baseCommit, resolveCommit } from '../git/branches.ts';
 import { readContext } from '../git/context.ts';
@@ -47,7 +47,10 @@ export async function printPlan(
       sandbox: plan.sandboxTitle,
     });
   }
-  if (options.json) console.log(JSON.stringify({ runId: selection.runId, type: selection.type, base: plan.baseBranch, tasks }, null, 2));
+  if (options.json)
+    console.log(
+      JSON.stringify({ runId: selection.runId, type: selection.type, base: plan.baseBranch, tasks }, null, 2),
+    );
   else printLines(selection, plan, tasks);
   return 0;
 }
@@ -78,9 +81,12 @@ function directoryOf({ checkout }: Project, { settings, source }: Plan, { type }
 }
 
 function printLines(selection: Selection, plan: Plan, tasks: readonly PlannedTask[]): void {
-  const what = selection.sprint ? `sprint "${oneLine(selection.sprint.title)}"` : `${tasks.length} ${tasks.length === 1 ? 'issue' : 'issues'}`;
+  const what = selection.sprint
+    ? `sprint "${oneLine(selection.sprint.title)}"`
+    : `${tasks.length} ${tasks.length === 1 ? 'issue' : 'issues'}`;
   console.log(`Dry run of ${what}, based on ${plan.baseBranch}: nothing is changed`);
-  for (const { number, title } of selection.finished) console.log(`\n#${number} ${oneLine(title)}: done already, would be skipped`);
+  for (const { number, title } of selection.finished)
+    console.log(`\n#${number} ${oneLine(title)}: done already, would be skipped`);
   for (const task of tasks) {
     console.log(
       [

@@ -5,8 +5,8 @@ import type { RunType, Source } from '../domain/run.ts';
 import type { RunSettings, SandboxMode } from '../domain/settings.ts';
 import { baseCommit, fetchBranches } from '../git/branches.ts';
 import { isClean } from '../git/discover.ts';
-import { findProgram } from '../sandboxes/program.ts';
 import { chooseSandbox } from '../sandboxes/choose.ts';
+import { findProgram } from '../sandboxes/program.ts';
 import { hostId } from '../server/state.ts';
 import { baseBranchOf, type Project } from './project.ts';
 import type { Placement } from './run.ts';
@@ -29,11 +29,16 @@ export async function preflight(
 ): Promise<Plan> {
   const { checkout, config, remote } = project;
   if (!checkout.hasCommits) {
-    throw new LocusFailure('RepositoryInvalid', `${checkout.root} has no commits yet`, { remedy: 'make the first commit, then try again' });
+    throw new LocusFailure('RepositoryInvalid', `${checkout.root} has no commits yet`, {
+      remedy: 'make the first commit, then try again',
+    });
   }
   const settings = snapshot(config, { model: request.model, sandbox: request.sandbox });
   if (settings.provider === 'command' && settings.agent.command === null) {
-    throw new LocusFailure('ConfigInvalid', '.locus/config.json: agent.command must name a program, because ai.provider is "command"');
+    throw new LocusFailure(
+      'ConfigInvalid',
+      '.locus/config.json: agent.command must name a program, because ai.provider is "command"',
+    );
   }
   const baseBranch = baseBranchOf(project);
   if (project.tracker.kind === 'github' && remote === null) {
@@ -49,7 +54,9 @@ export async function preflight(
     settings,
     baseBranch,
     remote: remote?.name ?? null,
-    source: here ? { kind: 'checkout', hostId: await hostId(project.stateDir), root: checkout.root } : remoteSource(project),
+    source: here
+      ? { kind: 'checkout', hostId: await hostId(project.stateDir), root: checkout.root }
+      : remoteSource(project),
     sandboxTitle: sandbox.title,
     warnings: sandbox.warning === null ? [] : [sandbox.warning],
   };
@@ -67,7 +74,11 @@ async function requireBase({ checkout, remote }: Project, baseBranch: string): P
 }
 
 /** In root mode a sprint works in the person's own checkout: nothing of theirs may be lost in it. */
-export async function requireCleanRoot({ checkout }: Project, { settings, source }: Plan, type: RunType): Promise<void> {
+export async function requireCleanRoot(
+  { checkout }: Project,
+  { settings, source }: Plan,
+  type: RunType,
+): Promise<void> {
   if (type !== 'sprint' || settings.sprint.workspace !== 'root' || source.kind !== 'checkout') return;
   if (await isClean(checkout.root)) return;
   throw new LocusFailure('RepositoryInvalid', `${checkout.root} has changes that are not committed`, {
@@ -98,7 +109,11 @@ async function requireAgent({ provider, agent }: RunSettings): Promise<void> {
 
 function remoteSource({ remote, tracker }: Project): Source {
   if (remote !== null && tracker.kind !== 'local') return { kind: 'remote', url: remote.url };
-  throw new LocusFailure('ServerUnavailable', 'a Temporal server is configured, but no worker for it runs on this machine, where the issues or the only copy of the code are', {
-    remedy: 'start one here with `locus worker`, or unset TEMPORAL_ADDRESS to use the embedded server',
-  });
+  throw new LocusFailure(
+    'ServerUnavailable',
+    'a Temporal server is configured, but no worker for it runs on this machine, where the issues or the only copy of the code are',
+    {
+      remedy: 'start one here with `locus worker`, or unset TEMPORAL_ADDRESS to use the embedded server',
+    },
+  );
 }

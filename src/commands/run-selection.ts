@@ -1,10 +1,10 @@
+import { sprintBranch } from '../domain/branch.ts';
 import { commitType } from '../domain/commit.ts';
 import { LocusFailure } from '../domain/failures.ts';
-import { inOrder, type Issue, orderOf, type Sprint } from '../domain/issue.ts';
+import { type Issue, inOrder, orderOf, type Sprint } from '../domain/issue.ts';
 import { statusLabels } from '../domain/labels.ts';
-import { sprintBranch } from '../domain/branch.ts';
-import { issueRunId, parallelRunId, sprintRunId } from '../domain/run-id.ts';
 import type { RunType, TaskSpec } from '../domain/run.ts';
+import { issueRunId, parallelRunId, sprintRunId } from '../domain/run-id.ts';
 import { sprintSlugs } from '../domain/slug.ts';
 import { chooseSprint, sprintTitled } from '../domain/sprint.ts';
 import type { Tracker } from '../trackers/tracker.ts';
@@ -25,25 +25,40 @@ export interface Selection {
 
 const mostIssues = 4000;
 
-export async function selectSprint(tracker: Tracker, key: string, title: string | null, force: boolean): Promise<Selection> {
+export async function selectSprint(
+  tracker: Tracker,
+  key: string,
+  title: string | null,
+  force: boolean,
+): Promise<Selection> {
   const sprints = await tracker.listSprints();
   const sprint = chooseSprint(sprints, title);
   const issues = inOrder(await tracker.listIssues({ sprint: sprint.number, state: 'open' }));
   return sprintSelection(key, sprints, sprint, { all: issues, force, only: null });
 }
 
-export async function selectIssues(tracker: Tracker, key: string, numbers: readonly number[], force: boolean): Promise<Selection> {
+export async function selectIssues(
+  tracker: Tracker,
+  key: string,
+  numbers: readonly number[],
+  force: boolean,
+): Promise<Selection> {
   const issues = await Promise.all(numbers.map((number) => openIssue(tracker, number)));
   const [first] = issues;
-  if (issues.length === 1 && first) return first.sprint === null ? standalone(key, first, force) : ofSprint(tracker, key, first, force);
+  if (issues.length === 1 && first)
+    return first.sprint === null ? standalone(key, first, force) : ofSprint(tracker, key, first, force);
   if (issues.length > mostIssues) {
     throw new LocusFailure('UsageInvalid', `a parallel run takes at most ${mostIssues} issues, not ${issues.length}`);
   }
   const inSprint = issues.find((issue) => issue.sprint !== null);
   if (inSprint) {
-    throw new LocusFailure('UsageInvalid', `issue #${inSprint.number} belongs to the sprint "${inSprint.sprint}", whose issues share one branch`, {
-      remedy: `run it alone (locus run ${inSprint.number}), or the sprint`,
-    });
+    throw new LocusFailure(
+      'UsageInvalid',
+      `issue #${inSprint.number} belongs to the sprint "${inSprint.sprint}", whose issues share one branch`,
+      {
+        remedy: `run it alone (locus run ${inSprint.number}), or the sprint`,
+      },
+    );
   }
   return {
     type: 'parallel',
@@ -70,7 +85,9 @@ export function taskOf(issue: Issue, branch: string): TaskSpec {
 async function openIssue(tracker: Tracker, number: number): Promise<Issue> {
   const issue = await tracker.getIssue(number);
   if (issue.state === 'open') return issue;
-  throw new LocusFailure('IssueInvalid', `issue #${number} is closed`, { remedy: 'reopen it on the tracker, or choose another' });
+  throw new LocusFailure('IssueInvalid', `issue #${number} is closed`, {
+    remedy: 'reopen it on the tracker, or choose another',
+  });
 }
 
 function standalone(key: string, issue: Issue, force: boolean): Selection {
@@ -89,7 +106,8 @@ function standalone(key: string, issue: Issue, force: boolean): Selection {
 async function ofSprint(tracker: Tracker, key: string, issue: Issue, force: boolean): Promise<Selection> {
   const sprints = await tracker.listSprints();
   const sprint = sprintTitled(sprints, issue.sprint ?? '');
-  if (!sprint) throw new LocusFailure('IssueInvalid', `the sprint "${issue.sprint}" of issue #${issue.number} is not there`);
+  if (!sprint)
+    throw new LocusFailure('IssueInvalid', `the sprint "${issue.sprint}" of issue #${issue.number} is not there`);
   const all = await tracker.listIssues({ sprint: sprint.number, state: 'open' });
   return sprintSelection(key, sprints, sprint, { all, force, only: issue.number });
 }

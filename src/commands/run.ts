@@ -1,9 +1,10 @@
-import { type Engine, connect } from '../client/connect.ts';
+import { handedVariables } from '../agents/handed.ts';
+import { connect, type Engine } from '../client/connect.ts';
 import { startRun } from '../client/runs.ts';
 import type { RunInput } from '../domain/run.ts';
 import { configuredTemporal, resolveTemporal, workflowUrl } from '../server/connection.ts';
 import { readKeeper, readWorker } from '../server/keeper-file.ts';
-import { scopeOf, variables } from '../server/run-secrets.ts';
+import { scopeOf } from '../server/run-secrets.ts';
 import { handOver } from '../server/secrets.ts';
 import { locusVersion } from '../server/version.ts';
 import { openPrinter, type Printer } from '../ui/printer.ts';
@@ -66,7 +67,8 @@ async function openEngine(project: Project, printer: Printer): Promise<Engine> {
   const target = await resolveTemporal({ stateDir: project.stateDir, onProgress: (line) => printer.note(line) });
   if (!target.configured) {
     const keeper = await readKeeper(project.stateDir);
-    const secrets = { token: await project.token(), env: variables(process.env) };
+    const env = handedVariables(process.env, project.config.agent.env);
+    const secrets = { token: await project.token(), env };
     if (keeper) await handOver(keeper, scopeOf(project.tracker), secrets);
   }
   return connect(target);
@@ -78,7 +80,10 @@ async function start(engine: Engine, input: RunInput, printer: Printer): Promise
 }
 
 function detached(runId: string, printer: Printer, json: boolean): number {
-  if (json) console.log(JSON.stringify({ event: 'run.detached', runId, at: new Date().toISOString(), version: locusVersion() }));
+  if (json)
+    console.log(
+      JSON.stringify({ event: 'run.detached', runId, at: new Date().toISOString(), version: locusVersion() }),
+    );
   else printer.note(`${runId} goes on in the background\nsee it with \`locus status\`, follow it with \`locus run\``);
   return 0;
 }

@@ -11,8 +11,8 @@ import { terminalAsk } from './ask.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
 import { chooseRun, openEngine } from './engine.ts';
-import { init, type InitOptions } from './init.ts';
-import { issueAdd, issueClose, issueList, type IssueListOptions, issueShow } from './issue.ts';
+import { type InitOptions, init } from './init.ts';
+import { type IssueListOptions, issueAdd, issueClose, issueList, issueShow } from './issue.ts';
 import { open } from './open.ts';
 import { openProject } from './project.ts';
 import { issueNumbers } from './run-options.ts';
@@ -68,7 +68,13 @@ export async function runIssueList(options: IssueListOptions): Promise<number> {
   return issueList(options, await issueDeps());
 }
 
-export async function runIssueShow({ number, json }: { readonly number: string; readonly json?: boolean }): Promise<number> {
+export async function runIssueShow({
+  number,
+  json,
+}: {
+  readonly number: string;
+  readonly json?: boolean;
+}): Promise<number> {
   const [issue = 0] = issueNumbers([number]);
   return issueShow({ issue, json }, await issueDeps());
 }
@@ -83,7 +89,11 @@ export async function runSprint(
   options: { readonly title?: string; readonly json?: boolean },
 ): Promise<number> {
   const project = await openProject(process.cwd());
-  const deps = { tracker: await project.openTracker(), root: project.checkout.root, active: project.config.sprint.active };
+  const deps = {
+    tracker: await project.openTracker(),
+    root: project.checkout.root,
+    active: project.config.sprint.active,
+  };
   if (verb === 'list') return sprintList(options, deps);
   if (verb === 'active') return sprintActive(options, deps);
   return sprintAdd({ title: options.title ?? '' }, deps);
@@ -95,7 +105,10 @@ export async function runUp(): Promise<number> {
 
 export async function runDown(options: { readonly agents?: boolean }): Promise<number> {
   const state = await stateDir();
-  return down({ stateDir: state, agents: options.agents ?? false }, { endAgents: () => endAllAgents(path.join(state, 'attempts')) });
+  return down(
+    { stateDir: state, agents: options.agents ?? false },
+    { endAgents: () => endAllAgents(path.join(state, 'attempts')) },
+  );
 }
 
 export async function runWorkerCommand(): Promise<number> {

@@ -11,7 +11,9 @@ import { chooseRun, openEngine } from './engine.ts';
 export async function status(options: { readonly run?: string; readonly json?: boolean }): Promise<number> {
   const engine = await openEngine();
   try {
-    const runs = options.run ? [await chooseRun(engine, options.run)] : await listRuns(engine.client, { open: true, limit: 100 });
+    const runs = options.run
+      ? [await chooseRun(engine, options.run)]
+      : await listRuns(engine.client, { open: true, limit: 100 });
     const states = await Promise.all(runs.map((run) => readState(engine.client, run.runId)));
     if (options.json) printJson(runs, states);
     else printText(engine, runs, states);
@@ -60,7 +62,8 @@ function printText(engine: Engine, found: readonly FoundRun[], states: readonly 
 
 function printTasks(state: RunState): void {
   if (state.halt) console.log(`  halted: ${oneLine(state.halt.reason)}; go on with \`locus run --resume\``);
-  if (state.waiting) console.log(`  waiting until ${new Date(state.waiting.until).toLocaleString()}: ${state.waiting.reason}`);
+  if (state.waiting)
+    console.log(`  waiting until ${new Date(state.waiting.until).toLocaleString()}: ${state.waiting.reason}`);
   for (const task of state.tasks) {
     const phase = task.status === 'in_progress' && task.phase ? `, ${task.phase}` : '';
     const pull = task.pr === null ? '' : `  pull request #${task.pr}`;
@@ -73,7 +76,9 @@ function line(run: FoundRun): string {
   const { memo } = run;
   const state = run.open ? (memo?.status ?? 'starting') : ending(run);
   const [pending, running, done, failed] = memo?.counts ?? [0, 0, 0, 0];
-  const counts = memo ? `  ${done}/${pending + running + done + failed} done${failed > 0 ? `, ${failed} failed` : ''}` : '';
+  const counts = memo
+    ? `  ${done}/${pending + running + done + failed} done${failed > 0 ? `, ${failed} failed` : ''}`
+    : '';
   return `${paint('bold', run.runId)}  ${state}${counts}  ${paint('dim', run.startedAt.toLocaleString())}`;
 }
 
@@ -83,5 +88,14 @@ function ending(run: FoundRun): string {
 
 function brief(run: FoundRun) {
   const { runId, open, memo, startedAt, closedAt } = run;
-  return { runId, open, type: memo?.type ?? null, sprint: memo?.sprint ?? null, status: open ? (memo?.status ?? null) : ending(run), counts: memo?.counts ?? null, startedAt, closedAt };
+  return {
+    runId,
+    open,
+    type: memo?.type ?? null,
+    sprint: memo?.sprint ?? null,
+    status: open ? (memo?.status ?? null) : ending(run),
+    counts: memo?.counts ?? null,
+    startedAt,
+    closedAt,
+  };
 }

@@ -1,5 +1,5 @@
-import { exitCodeOf } from './run-state.ts';
 import type { RunState, TaskState } from './run.ts';
+import { exitCodeOf } from './run-state.ts';
 
 /** What `--json` prints of a task; the fields scripts know from the run-state of old. */
 export interface TaskView {
@@ -21,11 +21,21 @@ interface Stamp {
 /** One line of `locus run --json`. */
 export type RunEvent =
   | (Stamp & RunView & { readonly event: 'run.started' })
-  | (Stamp & { readonly event: 'task.started'; readonly issue: number; readonly title: string; readonly branch: string })
+  | (Stamp & {
+      readonly event: 'task.started';
+      readonly issue: number;
+      readonly title: string;
+      readonly branch: string;
+    })
   | (Stamp & { readonly event: 'agent.event'; readonly issue: number; readonly text: string; readonly costUsd: number })
   | (Stamp & TaskView & { readonly event: 'task.finished'; readonly durationMs: number })
   | (Stamp & { readonly event: 'run.waiting'; readonly reason: string; readonly until: string })
-  | (Stamp & { readonly event: 'run.halted'; readonly reason: string; readonly remedy: string; readonly files: readonly string[] })
+  | (Stamp & {
+      readonly event: 'run.halted';
+      readonly reason: string;
+      readonly remedy: string;
+      readonly files: readonly string[];
+    })
   | (Stamp & { readonly event: 'run.warning'; readonly text: string })
   | (Stamp & RunView & { readonly event: 'run.finished'; readonly exitCode: number });
 

@@ -42,7 +42,10 @@ export function memoOf(state: RunState, revision: number): RunMemo {
     only: state.only,
     status: state.status,
     counts: [counts.pending, counts.in_progress, counts.done + counts.skipped, counts.failed],
-    current: state.tasks.filter((task) => task.status === 'in_progress').map((task) => task.issue).slice(0, 10),
+    current: state.tasks
+      .filter((task) => task.status === 'in_progress')
+      .map((task) => task.issue)
+      .slice(0, 10),
     waitingUntil: state.waiting?.until ?? null,
     failure: failure?.slice(0, 200) ?? null,
     revision,

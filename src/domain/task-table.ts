@@ -6,7 +6,8 @@ const mostRows = 60;
 export function taskTable(state: RunState): string {
   const lines = [`**${state.sprint ?? state.repoName}**: ${state.status}`];
   if (state.halt) lines.push('', `Halted: ${oneLine(state.halt.reason)}. Go on with \`locus run --resume\`.`);
-  if (state.waiting) lines.push('', `Waiting until ${new Date(state.waiting.until).toISOString()}: ${state.waiting.reason}`);
+  if (state.waiting)
+    lines.push('', `Waiting until ${new Date(state.waiting.until).toISOString()}: ${state.waiting.reason}`);
   if (state.pr) lines.push('', `Pull request: [#${state.pr.number}](${state.pr.url})`);
   lines.push('', '| issue | title | status | pull request | note |', '| --- | --- | --- | --- | --- |');
   const from = Math.max(0, Math.min(firstOpen(state.tasks) - 20, state.tasks.length - mostRows));

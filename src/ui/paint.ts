@@ -7,4 +7,5 @@ export function paint(style: Style, text: string): string {
   return wantsColour ? styleText(style, text) : text;
 }
 
-const wantsColour = (process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb') || Boolean(process.env.FORCE_COLOR);
+const wantsColour =
+  (process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb') || Boolean(process.env.FORCE_COLOR);

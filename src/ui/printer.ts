@@ -30,10 +30,11 @@ function jsonPrinter(): Printer {
 function linePrinter(): Printer {
   const line = openStatusLine(process.stdout);
   let lastActivity = '';
+  let sharedPull = false;
   return {
     event(event) {
-      const text = describe(event);
-      if (text === null) return;
+      if (event.event === 'run.started') sharedPull = event.sprint !== null;
+      const text = describe(event, sharedPull);
       // Without a terminal each activity would be a line of a log that nobody asked for.
       if (event.event === 'agent.event') {
         if (line.live && text !== lastActivity) line.print(text);
@@ -48,7 +49,7 @@ function linePrinter(): Printer {
   };
 }
 
-function describe(event: RunEvent): string | null {
+function describe(event: RunEvent, sharedPull: boolean): string {
   switch (event.event) {
     case 'run.started':
       return `${paint('bold', event.sprint ?? event.tasks.map((task) => `#${task.issue}`).join(' '))}  ${count(event.tasks.length, 'task')}${event.branch ? `, branch ${event.branch}` : ''}`;
@@ -57,25 +58,32 @@ function describe(event: RunEvent): string | null {
     case 'agent.event':
       return paint('dim', `    #${event.issue} ${oneLine(event.text)}`);
     case 'task.finished':
-      return finished(event);
+      return finished(event, sharedPull);
     case 'run.waiting':
       return `${paint('yellow', '…')} waiting until ${clock(event.until)}: ${event.reason}`;
     case 'run.warning':
       return `${paint('yellow', 'warning:')} ${oneLine(event.text)}`;
     case 'run.halted':
-      return [`${paint('yellow', '■')} halted: ${event.reason}`, ...event.files.map((file) => `    ${oneLine(file)}`), `  ${event.remedy}`].join('\n');
+      return [
+        `${paint('yellow', '■')} halted: ${event.reason}`,
+        ...event.files.map((file) => `    ${oneLine(file)}`),
+        `  ${event.remedy}`,
+      ].join('\n');
     case 'run.finished':
       return summary(event);
   }
 }
 
-function finished(event: Extract<RunEvent, { readonly event: 'task.finished' }>): string {
+// A sprint has one pull request, which its last line names.
+function finished(event: Extract<RunEvent, { readonly event: 'task.finished' }>, sharedPull: boolean): string {
   const time = paint('dim', duration(event.durationMs));
-  const pull = event.pr === null ? '' : `  pull request #${event.pr}`;
+  const pull = event.pr === null || sharedPull ? '' : `  pull request #${event.pr}`;
   const what = `#${event.issue} ${oneLine(event.title)}`;
   if (event.status === 'done') return `${paint('green', '✔')} ${what}${pull}  ${time}`;
   if (event.status === 'skipped') return `${paint('dim', '-')} ${what}  skipped: the issue is closed`;
-  const error = event.error ? `\n    ${event.error.message.trim().split('\n').join('\n    ')}\n    ${event.error.remedy}` : '';
+  const error = event.error
+    ? `\n    ${event.error.message.trim().split('\n').join('\n    ')}\n    ${event.error.remedy}`
+    : '';
   return `${paint('red', '✘')} ${what}  ${time}${error}`;
 }
 

@@ -16,7 +16,10 @@ export function openStatusLine(out: NodeJS.WriteStream): StatusLine {
   let text = '';
   let frame = 0;
   const draw = () => {
-    if (text !== '') out.write(`\r\u001b[2K${paint('cyan', frames[frame % frames.length] ?? '')} ${cut(oneLine(text), (out.columns ?? 80) - 4)}`);
+    if (text !== '')
+      out.write(
+        `\r\u001b[2K${paint('cyan', frames[frame % frames.length] ?? '')} ${cut(oneLine(text), (out.columns ?? 80) - 4)}`,
+      );
   };
   const erase = () => {
     if (live) out.write('\r\u001b[2K');

@@ -2,7 +2,7 @@ import { ActivityCancellationType, ActivityFailure, ApplicationFailure, proxyAct
 import type { HostActivities, SharedActivities, TrackerActivities } from '../activities/contract.ts';
 import { asFailure, type Failure, type FailureDetails, isFailureType } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
-import { hostQueue, hostsQueue, sharedQueue } from './messages.ts';
+import { hostQueue, hostsQueue } from './messages.ts';
 
 /** The activities of one run, each with the timeouts and the queue that fit it. */
 export interface Tools {
@@ -14,8 +14,8 @@ export interface Tools {
 // Passing errors are retried for as long as they last: a run waits for its tracker, it does not die of it.
 const patient = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' } as const;
 
+// Without a queue of their own, activities go to the workflow's: any worker.
 export const shared = proxyActivities<SharedActivities>({
-  taskQueue: sharedQueue,
   startToCloseTimeout: '30 seconds',
   retry: patient,
 });
@@ -32,7 +32,7 @@ export async function claimTools(run: RunContext): Promise<Tools> {
   return {
     host: hostActivities(queue),
     agent: agentActivities(queue, run.settings.agent.timeoutMinutes),
-    tracker: trackerActivities(run.tracker.kind === 'local' ? queue : sharedQueue),
+    tracker: trackerActivities(run.tracker.kind === 'local' ? { taskQueue: queue } : {}),
   };
 }
 
@@ -67,6 +67,6 @@ function agentActivities(taskQueue: string, timeoutMinutes: number) {
   });
 }
 
-function trackerActivities(taskQueue: string) {
-  return proxyActivities<TrackerActivities>({ taskQueue, startToCloseTimeout: '2 minutes', retry: patient });
+function trackerActivities(where: { readonly taskQueue?: string }) {
+  return proxyActivities<TrackerActivities>({ ...where, startToCloseTimeout: '2 minutes', retry: patient });
 }

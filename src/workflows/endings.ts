@@ -9,7 +9,7 @@ export async function labelsReady(run: Run, tools: Tools, alreadyMade: boolean):
   const { autoLabel, autoPR } = run.input.settings.agent;
   if (alreadyMade || (!autoLabel && !autoPR)) return;
   try {
-    await tools.tracker.prepareTracker(run.context);
+    await tools.tracker.prepareTracker.executeWithOptions({ summary: 'labels' }, [run.context]);
   } catch (error) {
     if (isCancellation(error)) throw error;
     run.warn(`the labels could not be made: ${failureOf(error).message}`);
@@ -19,7 +19,7 @@ export async function labelsReady(run: Run, tools: Tools, alreadyMade: boolean):
 /** Removes a worktree whose work is safe; where it is not, it stays and the run says so. */
 export async function releaseWorkspace(run: Run, tools: Tools, branch: string): Promise<void> {
   try {
-    await tools.host.releaseWorkspace(run.context, { branch });
+    await tools.host.releaseWorkspace.executeWithOptions({ summary: `release ${branch}` }, [run.context, { branch }]);
   } catch (error) {
     if (isCancellation(error)) throw error;
     run.warn(`the workspace of ${branch} was kept: ${failureOf(error).message}`);

@@ -1,9 +1,5 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import {
-  defineQuery,
-  defineSignal,
-  defineUpdate,
-} from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { RunState, TaskState } from '../domain/run.ts';
 
 /** Everything that can be said to, or asked of, a workflow of ours. Clients import this file and nothing else from here. */

@@ -1,11 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  type ChildWorkflowHandle,
-  condition,
-  ParentClosePolicy,
-  setHandler,
-  startChild,
-} from '@temporalio/workflow';
+import { type ChildWorkflowHandle, condition, ParentClosePolicy, setHandler, startChild } from '@temporalio/workflow';
 import { asFailure } from '../domain/failures.ts';
 import type { RunInput, RunState, TaskSpec } from '../domain/run.ts';
 import { issueRunId, parseRunId } from '../domain/run-id.ts';
@@ -77,7 +71,9 @@ async function passInterruptsOn(run: Run, children: Children): Promise<never> {
   for (;;) {
     await condition(() => run.interrupted);
     const signal = run.stopping ? stop : halt;
-    await Promise.all([...children.values()].map((child) => child.signal(signal, { reason: 'the parallel run was interrupted' })));
+    await Promise.all(
+      [...children.values()].map((child) => child.signal(signal, { reason: 'the parallel run was interrupted' })),
+    );
     await condition(() => run.stopping || [...children.keys()].every((issue) => run.task(issue).phase === 'halted'));
     await run.checkpoint();
     await Promise.all([...children.values()].map((child) => child.signal(resume)));

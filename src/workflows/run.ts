@@ -77,10 +77,10 @@ export class Run {
     this.change({ warnings: [...this.state.warnings, text].slice(-20) });
   }
 
-  /** A folder name that no other attempt of any run has. */
+  /** A folder name that no other attempt of any run has: the end of a Temporal run id is random, its start is the time. */
   nextAttemptId(issue: number): string {
     this.starts += 1;
-    return `${workflowInfo().runId.slice(0, 8)}-${issue}-${this.starts}`;
+    return `${workflowInfo().runId.slice(-12)}-${issue}-${this.starts}`;
   }
 
   /** Waits here while the run is halted by a person; unwinds when it is to stop. */

@@ -37,7 +37,8 @@ export async function sprintRun(input: RunInput, carried: RunState | null = null
     }
     await writes.drain();
     await openSprintPull(run, tools);
-    if (branch !== null && !run.state.tasks.some((task) => task.status === 'failed')) await releaseWorkspace(run, tools, branch);
+    if (branch !== null && !run.state.tasks.some((task) => task.status === 'failed'))
+      await releaseWorkspace(run, tools, branch);
     return run.finish();
   } catch (error) {
     if (error instanceof RunStopped) return stopped(run, tools, writes);
@@ -54,7 +55,12 @@ async function openSprintPull(run: Run, tools: Tools): Promise<void> {
   if (remote === null && tracker.kind !== 'local') return;
   for (;;) {
     try {
-      const finished = run.input.finished.map(({ issue, title }) => ({ issue, title, status: 'done' as const, error: null }));
+      const finished = run.input.finished.map(({ issue, title }) => ({
+        issue,
+        title,
+        status: 'done' as const,
+        error: null,
+      }));
       const pull = await tools.tracker.openSprintPull.executeWithOptions({ summary: `pull request for ${branch}` }, [
         run.context,
         { branch, sprint: sprint.title, tasks: [...finished, ...tasks] },

@@ -1,15 +1,24 @@
-import { toStatus } from '../domain/labels.ts';
 import type { Failure } from '../domain/failures.ts';
+import { toStatus } from '../domain/labels.ts';
 import type { Tools } from './activities.ts';
 import type { Run } from './run.ts';
 import type { TrackerWrites } from './tracker-writes.ts';
 
 /** Says on the tracker that an issue is worked on. `labels`: its status labels as just read. */
-export function reportStarted(run: Run, tools: Tools, writes: TrackerWrites, issue: number, labels: readonly string[]): void {
+export function reportStarted(
+  run: Run,
+  tools: Tools,
+  writes: TrackerWrites,
+  issue: number,
+  labels: readonly string[],
+): void {
   const change = toStatus('inProgress', labels);
   if (!run.input.settings.agent.autoLabel || change.add.length + change.remove.length === 0) return;
   writes.add(issue, () =>
-    tools.tracker.markStarted.executeWithOptions({ summary: `#${issue} in progress` }, [run.context, { issue, labels }]),
+    tools.tracker.markStarted.executeWithOptions({ summary: `#${issue} in progress` }, [
+      run.context,
+      { issue, labels },
+    ]),
   );
 }
 

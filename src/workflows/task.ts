@@ -24,7 +24,14 @@ class TaskFailed extends Error {
  * failed or skipped; halts inside where a person must act first. Throws RunStopped when the run is to end.
  */
 export async function runTask(run: Run, tools: Tools, writes: TrackerWrites, issue: number): Promise<void> {
-  run.update(issue, { status: 'in_progress', phase: 'preparing', startedAt: Date.now(), finishedAt: null, error: null });
+  run.update(issue, {
+    status: 'in_progress',
+    phase: 'preparing',
+    startedAt: Date.now(),
+    finishedAt: null,
+    error: null,
+    session: null,
+  });
   let ready: Ready | null = null;
   try {
     if (run.task(issue).commit === null) {
@@ -44,7 +51,13 @@ export async function runTask(run: Run, tools: Tools, writes: TrackerWrites, iss
     if (error instanceof RunStopped || isCancellation(error)) throw error;
     const failure = error instanceof TaskFailed ? error.failure : failureOf(error);
     const { failures } = run.task(issue);
-    run.update(issue, { status: 'failed', phase: null, error: failure, failures: failures + 1, finishedAt: Date.now() });
+    run.update(issue, {
+      status: 'failed',
+      phase: null,
+      error: failure,
+      failures: failures + 1,
+      finishedAt: Date.now(),
+    });
     reportFailed(run, tools, writes, issue, failure, ready !== null);
   }
 }
@@ -104,7 +117,9 @@ async function work(run: Run, tools: Tools, issue: number, prepared: Ready): Pro
 async function attempt(run: Run, tools: Tools, issue: number, ready: Ready): Promise<AttemptResult> {
   const attemptId = run.nextAttemptId(issue);
   const { provider, agent } = run.input.settings;
-  const { at } = await shared.acquirePermit({ provider, attemptId, limit: agent.callsPerHour });
+  const { at } = await shared.acquirePermit.executeWithOptions({ summary: `#${issue} may start ${provider}` }, [
+    { provider, attemptId, limit: agent.callsPerHour },
+  ]);
   run.update(issue, { phase: at > Date.now() ? 'waiting' : 'working', attemptId });
   await run.waitUntil(at, `${agent.callsPerHour} agent starts an hour (${provider})`);
   if (run.interrupted) {
@@ -131,17 +146,16 @@ async function attempt(run: Run, tools: Tools, issue: number, ready: Ready): Pro
       settled = true;
     });
   await Promise.race([condition(() => settled || run.interrupted), result.catch(() => {})]);
-  if (!settled) await tools.host.endAgent({ attemptId });
+  if (!settled) await tools.host.endAgent.executeWithOptions({ summary: `#${issue} end the agent` }, [{ attemptId }]);
   return result;
 }
 
 async function keepUnfinished(run: Run, tools: Tools, issue: number, ready: Ready): Promise<void> {
-  await tools.host.keepUnfinished(run.context, {
-    task: run.specOf(issue),
-    workspace: ready.workspace,
-    attemptId: run.task(issue).attemptId,
-    startCommit: ready.startCommit,
-  });
+  const { attemptId } = run.task(issue);
+  await tools.host.keepUnfinished.executeWithOptions({ summary: `#${issue} keep unfinished work` }, [
+    run.context,
+    { task: run.specOf(issue), workspace: ready.workspace, attemptId, startCommit: ready.startCommit },
+  ]);
 }
 
 /** Waits for `resume`, then makes the workspace ready again with the unfinished work in it. */

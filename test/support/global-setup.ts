@@ -17,7 +17,8 @@ export default async function setup(): Promise<void> {
   const env = await TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: binary },
-      extraArgs: pollingFlags,
+      // Long before the server's own limit, so that tests see runs continue as new.
+      extraArgs: [...pollingFlags, '--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=150'],
       log: { format: 'pretty', level: 'error' },
     },
   });

@@ -1,0 +1,262 @@
+import { randomUUID } from 'node:crypto';
+import { TypedSearchAttributes } from '@temporalio/common';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { Worker } from '@temporalio/worker';
+import type {
+  AttemptRequest,
+  AttemptResult,
+  HostActivities,
+  SharedActivities,
+  TrackerActivities,
+} from '../../src/activities/contract.ts';
+import { asFailure } from '../../src/domain/failures.ts';
+import type { RunInput, RunState, TaskSpec } from '../../src/domain/run.ts';
+import type { RunSettings } from '../../src/domain/settings.ts';
+import { hostQueue, progress, workflowTypes } from '../../src/workflows/messages.ts';
+import { connect, createWorker } from '../support/temporal.ts';
+
+export const done: AttemptResult = {
+  outcome: 'done',
+  commit: 'c'.repeat(40),
+  summary: 'did it',
+  session: null,
+  costUsd: 0,
+  durationMs: 1,
+};
+
+export function failed(message: string, more: { retry?: boolean; killed?: boolean } = {}): AttemptResult {
+  const failure = asFailure('AgentFailed', message);
+  return { outcome: 'failed', failure, retry: true, killed: false, session: 's-1', costUsd: 0, durationMs: 1, ...more };
+}
+
+/** Everything the activities were asked for, in order, as `name issue`. */
+export type Calls = string[];
+
+export interface Stage {
+  readonly env: TestWorkflowEnvironment;
+  readonly worker: Worker;
+  readonly queue: string;
+  readonly hostId: string;
+}
+
+export interface Script {
+  /** What each agent does; by default it succeeds. `n` counts the starts for that issue. */
+  agent?(request: AttemptRequest, n: number, ended: Promise<void>): Promise<AttemptResult> | AttemptResult;
+  readonly host?: Partial<HostActivities>;
+  readonly tracker?: Partial<TrackerActivities>;
+  readonly shared?: Partial<SharedActivities>;
+}
+
+/** Workflows of ours on a real server, with activities that follow a script. */
+export async function openStage(script: Script, calls: Calls): Promise<{ stage: Stage; close(): Promise<void> }> {
+  const env = await connect();
+  const hostId = randomUUID().slice(0, 8);
+  const activities = scripted(script, calls);
+  const worker = await createWorker(env, activities);
+  const host = await createWorker(env, activities, {
+    taskQueue: hostQueue(hostId),
+    maxHeartbeatThrottleInterval: '1 second',
+  });
+  const running = Promise.all([worker.run(), host.run()]);
+  const close = async () => {
+    worker.shutdown();
+    host.shutdown();
+    await running;
+    await env.teardown();
+  };
+  return { stage: { env, worker, queue: worker.options.taskQueue, hostId }, close };
+}
+
+function scripted(script: Script, calls: Calls): HostActivities & TrackerActivities & SharedActivities {
+  const starts = new Map<string, number>();
+  const ends = new Map<string, { promise: Promise<void>; resolve: () => void }>();
+  const endOf = (attemptId: string) => {
+    const known = ends.get(attemptId);
+    if (known) return known;
+    let resolve = () => {};
+    const promise = new Promise<void>((done) => {
+      resolve = done;
+    });
+    ends.set(attemptId, { promise, resolve });
+    return { promise, resolve };
+  };
+  const log = (name: string, issue: number | string = '') => calls.push(`${name} ${issue}`.trim());
+  const pull = { number: 99, url: 'http://tracker.test/pull/99' };
+  return {
+    async prepareTracker() {
+      log('labels');
+    },
+    async markStarted(_run, { issue }) {
+      log('started', issue);
+    },
+    async reportResult(_run, { issue, kind }) {
+      log(kind, issue);
+    },
+    async clearStatus(_run, { issue }) {
+      log('cleared', issue);
+    },
+    async openIssuePull(_run, { issue }) {
+      log('pull', issue);
+      return pull;
+    },
+    async openSprintPull(_run, { tasks }) {
+      log('pull', tasks.map((task) => `${task.issue}:${task.status}`).join(','));
+      return pull;
+    },
+    async prepareTask(_run, { task, resuming }) {
+      log(resuming ? 'prepare-resumed' : 'prepare', task.issue);
+      const repository = { root: '/r', commonDir: '/r/.git', bare: false, worktreesDir: '/r/w', privateDir: '/p' };
+      const workspace = {
+        mode: 'worktree',
+        repository,
+        name: 'w',
+        path: '/r/w/w',
+        branch: task.branch,
+        adminDir: null,
+        indexFile: null,
+      } as const;
+      return {
+        kind: 'ready',
+        workspace,
+        startCommit: 'a'.repeat(40),
+        labels: [],
+        prompt: { file: '/p/1', length: 1, sha256: '' },
+        branchExisted: false,
+      };
+    },
+    async runAgent({ runId }, request) {
+      const { issue } = request.task;
+      const n = (starts.get(`${runId} ${issue}`) ?? 0) + 1;
+      starts.set(`${runId} ${issue}`, n);
+      log('agent', request.session ? `${issue} session ${request.session}` : issue);
+      return (await script.agent?.(request, n, endOf(request.attemptId).promise)) ?? done;
+    },
+    async endAgent({ attemptId }) {
+      log('end', attemptId.split('-')[1]);
+      endOf(attemptId).resolve();
+    },
+    async keepUnfinished(_run, { task }) {
+      log('keep', task.issue);
+      return { kept: true };
+    },
+    async pushBranch(_run, { branch }) {
+      log('push', branch);
+    },
+    async releaseWorkspace(_run, { branch }) {
+      log('release', branch);
+    },
+    async claimHost() {
+      return { hostId: '' };
+    },
+    async acquirePermit() {
+      return { at: Date.now() };
+    },
+    async releasePermit() {
+      log('permit-returned');
+    },
+    ...script.host,
+    ...script.tracker,
+    ...script.shared,
+  };
+}
+
+interface Change {
+  readonly type?: RunInput['type'];
+  readonly issues: readonly number[];
+  readonly agent?: Partial<RunSettings['agent']>;
+  readonly stopOnFailure?: boolean;
+  readonly input?: Partial<RunInput>;
+}
+
+export function inputOf(
+  { hostId }: Stage,
+  { type = 'sprint', issues, agent = {}, stopOnFailure = true, input = {} }: Change,
+): RunInput {
+  const key = `test/${randomUUID().slice(0, 8)}`;
+  const branchOf = (issue: number) => (type === 'sprint' ? 'locus/sprint-s' : `locus/issue-${issue}`);
+  const tasks = issues.map(
+    (issue): TaskSpec => ({
+      issue,
+      title: `Issue ${issue}`,
+      order: null,
+      commitType: 'feat',
+      branch: branchOf(issue),
+      committed: null,
+    }),
+  );
+  return {
+    runId: type === 'issue' ? `locus/${key}/issue/${issues[0]}` : `locus/${key}/${type}/s`,
+    type,
+    repoName: key,
+    tracker: { kind: 'github', apiUrl: 'http://tracker.test', owner: 'test', repo: 'test' },
+    source: { kind: 'checkout', hostId, root: '/r' },
+    baseBranch: 'main',
+    remote: 'origin',
+    sprint: type === 'sprint' ? { number: 1, title: 'S' } : null,
+    branch: type === 'sprint' ? 'locus/sprint-s' : null,
+    only: null,
+    settings: settingsOf(agent, stopOnFailure),
+    startedBy: 'test',
+    restarted: false,
+    tasks,
+    finished: [],
+    ...input,
+  };
+}
+
+function settingsOf(agent: Partial<RunSettings['agent']>, stopOnFailure: boolean): RunSettings {
+  const defaults: RunSettings['agent'] = {
+    maxParallel: 3,
+    autoLabel: true,
+    autoPR: true,
+    rebaseBeforeTask: true,
+    updateWith: 'merge',
+    command: ['true'],
+    env: [],
+    timeoutMinutes: 1,
+    stallMinutes: 1,
+    maxAttempts: 2,
+    orphanMinutes: 1,
+    callsPerHour: 100,
+    verify: null,
+  };
+  return {
+    provider: 'command',
+    model: null,
+    sandbox: 'off',
+    dockerSandboxes: {},
+    agent: { ...defaults, ...agent },
+    workspace: { setup: null, copy: [] },
+    sprint: { stopOnFailure, workspace: 'worktree' },
+  };
+}
+
+export async function start(stage: Stage, input: RunInput) {
+  return stage.env.client.workflow.start(workflowTypes[input.type], {
+    workflowId: input.runId,
+    taskQueue: stage.queue,
+    args: [input],
+    typedSearchAttributes: new TypedSearchAttributes([]),
+  });
+}
+
+export type Handle = Awaited<ReturnType<typeof start>>;
+
+export async function finished(handle: Handle): Promise<RunState> {
+  return (await handle.result()) as RunState;
+}
+
+/** Asks a run for its state until it is as wanted. */
+export async function until(
+  handle: Handle,
+  wanted: (state: RunState) => boolean,
+  withinMs = 15_000,
+): Promise<RunState> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const state = await handle.query(progress);
+    if (wanted(state)) return state;
+    if (Date.now() > deadline) throw new Error(`still ${JSON.stringify(state)}`);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}
