@@ -235,10 +235,12 @@ test('a workspace that became a link is not followed', async () => {
 
 test('what a failed task hid behind its own .gitignore does not reach the next one', async () => {
   const fixture = await makeFixture();
-  const { workspace, tip } = await open(fixture);
-  write(workspace.path, { '.gitignore': '*\n', 'half-made.txt': 'x\n' });
+  commit(fixture.root, { 'dir/tracked.txt': 'x\n' });
+  const { workspace, tip } = await open(fixture, { remote: null });
+  write(workspace.path, { 'dir/.gitignore': '*\n', 'dir/half-made.txt': 'x\n', 'ignored/keep.txt': 'x\n' });
   await cleanWorkspace(workspace, tip);
-  expect(existsSync(join(workspace.path, 'half-made.txt'))).toBe(false);
+  expect(existsSync(join(workspace.path, 'dir/half-made.txt'))).toBe(false);
+  expect(existsSync(join(workspace.path, 'ignored/keep.txt'))).toBe(true);
 });
 
 function trap(fixture: Fixture): { program: string; ran: string } {
