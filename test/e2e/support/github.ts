@@ -43,7 +43,7 @@ export function writesOf(github: GitHubStandIn, from = 0): string[] {
 export function callsOf(github: GitHubStandIn, from = 0): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { method, path } of github.log.slice(from)) {
-    const kind = `${method} ${path
+    const kind = `${method} ${decodeURIComponent(path)
       .replace(/^\/repos\/[^/]+\/[^/?]+/, '')
       .replace(/\?.*$/, '')
       .replace(/\/\d+(?=\/|$)/g, '/N')}`;
