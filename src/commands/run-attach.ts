@@ -54,7 +54,6 @@ async function show(client: Client, runId: string, printer: Printer, isHalting: 
     tellAgents(runId, glance, agents, printer);
     printer.status(statusOf(glance, isHalting()));
     if (state?.status === 'halted' && !glance.ended) {
-      if (isHalting()) printer.note('halted; go on with `locus run --resume`');
       return isHalting() ? interrupted : halted;
     }
   }

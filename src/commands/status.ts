@@ -2,6 +2,7 @@ import type { Engine } from '../client/connect.ts';
 import { type FoundRun, listRuns, readState } from '../client/runs.ts';
 import { viewOf } from '../domain/events.ts';
 import type { RunState } from '../domain/run.ts';
+import { resumeCommand } from '../domain/run-state.ts';
 import { oneLine } from '../domain/text.ts';
 import { workflowUrl } from '../server/connection.ts';
 import { paint } from '../ui/paint.ts';
@@ -61,7 +62,7 @@ function printText(engine: Engine, found: readonly FoundRun[], states: readonly 
 }
 
 function printTasks(state: RunState): void {
-  if (state.halt) console.log(`  halted: ${oneLine(state.halt.reason)}; go on with \`locus run --resume\``);
+  if (state.halt) console.log(`  halted: ${oneLine(state.halt.reason)}; go on with \`${resumeCommand(state)}\``);
   if (state.waiting)
     console.log(`  waiting until ${new Date(state.waiting.until).toLocaleString()}: ${state.waiting.reason}`);
   for (const task of state.tasks) {

@@ -1,5 +1,6 @@
+import type { Failure } from './failures.ts';
 import type { RunState, TaskState } from './run.ts';
-import { exitCodeOf } from './run-state.ts';
+import { exitCodeOf, resumeCommand } from './run-state.ts';
 
 /** What `--json` prints of a task; the fields scripts know from the run-state of old. */
 export interface TaskView {
@@ -35,6 +36,8 @@ export type RunEvent =
       readonly reason: string;
       readonly remedy: string;
       readonly files: readonly string[];
+      /** What to type to let the run go on. */
+      readonly resume: string;
     })
   | (Stamp & { readonly event: 'run.warning'; readonly text: string })
   | (Stamp & RunView & { readonly event: 'run.finished'; readonly exitCode: number });
@@ -96,9 +99,16 @@ function halted(state: RunState, halt: NonNullable<RunState['halt']>): RunEvent 
     runId: state.runId,
     at: iso(halt.at),
     reason: halt.reason,
-    remedy: halt.failure?.remedy ?? 'go on with `locus run --resume`',
+    remedy: remedyOf(halt.failure, resumeCommand(state)),
     files: halt.failure?.files ?? [],
+    resume: resumeCommand(state),
   };
+}
+
+function remedyOf(failure: Failure | null, resume: string): string {
+  if (failure === null) return `go on with \`${resume}\``;
+  const remedy = failure.remedy.replaceAll('`locus run --resume`', `\`${resume}\``);
+  return remedy.includes(resume) ? remedy : `${remedy}, then \`${resume}\``;
 }
 
 function viewOfTask({ issue, title, order, status, branch, pr, error }: TaskState): TaskView {

@@ -58,6 +58,13 @@ export function exitCodeOf(state: RunState): 0 | 1 | 3 {
   return state.tasks.some((task) => task.status === 'failed') ? 1 : 0;
 }
 
+/** What a person types to let this run go on. */
+export function resumeCommand({ type, only, tasks }: Pick<RunState, 'type' | 'only' | 'tasks'>): string {
+  const sprintIssues = only === null ? [] : [only];
+  const issues = type === 'sprint' ? sprintIssues : tasks.map((task) => task.issue);
+  return ['locus run', ...issues, '--resume'].join(' ');
+}
+
 function newTaskState(spec: TaskSpec): TaskState {
   return {
     ...spec,

@@ -4,7 +4,7 @@ export interface Interrupts {
 }
 
 const ctrlC = 3;
-const escape = 27;
+const escapeKey = 27;
 
 /** Calls `first` at Ctrl+C or ESC, `second` when it comes again. Returns what undoes all of it. */
 export function onInterrupt({ first, second }: Interrupts): () => void {
@@ -27,7 +27,8 @@ function listenToKeys(pressed: () => void): () => void {
   const { stdin } = process;
   if (!stdin.isTTY) return () => {};
   const onData = (keys: Buffer) => {
-    if (keys.length === 1 && (keys[0] === ctrlC || keys[0] === escape)) pressed();
+    // Keys pressed in quick succession come together; an arrow key begins with ESC too, and is neither.
+    if (keys.every((key) => key === ctrlC || key === escapeKey)) for (const _key of keys) pressed();
   };
   stdin.setRawMode(true);
   stdin.on('data', onData);

@@ -1,6 +1,6 @@
 import { duration } from '../domain/duration.ts';
 import type { RunEvent } from '../domain/events.ts';
-import { oneLine } from '../domain/text.ts';
+import { oneLine, printable } from '../domain/text.ts';
 import { paint } from './paint.ts';
 import { openStatusLine } from './status-line.ts';
 
@@ -31,10 +31,12 @@ function linePrinter(): Printer {
   const line = openStatusLine(process.stdout);
   let lastActivity = '';
   let sharedPull = false;
+  let lastError = '';
   return {
     event(event) {
       if (event.event === 'run.started') sharedPull = event.sprint !== null;
-      const text = describe(event, sharedPull);
+      if (event.event === 'task.finished') lastError = event.error?.message ?? '';
+      const text = event.event === 'run.halted' ? halted(event, lastError) : describe(event, sharedPull);
       // Without a terminal each activity would be a line of a log that nobody asked for.
       if (event.event === 'agent.event') {
         if (line.live && text !== lastActivity) line.print(text);
@@ -52,7 +54,7 @@ function linePrinter(): Printer {
 function describe(event: RunEvent, sharedPull: boolean): string {
   switch (event.event) {
     case 'run.started':
-      return `${paint('bold', event.sprint ?? event.tasks.map((task) => `#${task.issue}`).join(' '))}  ${count(event.tasks.length, 'task')}${event.branch ? `, branch ${event.branch}` : ''}`;
+      return `${paint('bold', event.sprint !== null ? oneLine(event.sprint) : event.tasks.map((task) => `#${task.issue}`).join(' '))}  ${count(event.tasks.length, 'task')}${event.branch ? `, branch ${event.branch}` : ''}`;
     case 'task.started':
       return `${paint('cyan', '▶')} #${event.issue} ${oneLine(event.title)}`;
     case 'agent.event':
@@ -64,14 +66,18 @@ function describe(event: RunEvent, sharedPull: boolean): string {
     case 'run.warning':
       return `${paint('yellow', 'warning:')} ${oneLine(event.text)}`;
     case 'run.halted':
-      return [
-        `${paint('yellow', '■')} halted: ${event.reason}`,
-        ...event.files.map((file) => `    ${oneLine(file)}`),
-        `  ${event.remedy}`,
-      ].join('\n');
+      return halted(event, '');
     case 'run.finished':
       return summary(event);
   }
+}
+
+/** `told`: what the line above has said already. */
+function halted(event: Extract<RunEvent, { readonly event: 'run.halted' }>, told: string): string {
+  const mark = `${paint('yellow', '■')} halted`;
+  if (event.reason === told) return `${mark}; go on with \`${event.resume}\``;
+  const files = event.files.map((file) => `    ${oneLine(file)}`);
+  return [`${mark}: ${printable(event.reason)}`, ...files, `  ${event.remedy}`].join('\n');
 }
 
 // A sprint has one pull request, which its last line names.
@@ -82,7 +88,7 @@ function finished(event: Extract<RunEvent, { readonly event: 'task.finished' }>,
   if (event.status === 'done') return `${paint('green', '✔')} ${what}${pull}  ${time}`;
   if (event.status === 'skipped') return `${paint('dim', '-')} ${what}  skipped: the issue is closed`;
   const error = event.error
-    ? `\n    ${event.error.message.trim().split('\n').join('\n    ')}\n    ${event.error.remedy}`
+    ? `\n    ${printable(event.error.message).trim().split('\n').join('\n    ')}\n    ${event.error.remedy}`
     : '';
   return `${paint('red', '✘')} ${what}  ${time}${error}`;
 }
