@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { issueRunId } from '../../src/domain/run-id.ts';
+import { halt, resume, stop } from '../../src/workflows/messages.ts';
+import {
+  type Calls,
+  done,
+  failed,
+  finished,
+  inputOf,
+  openStage,
+  type Script,
+  type Stage,
+  start,
+  until,
+} from './support.ts';
+
+const calls: Calls = [];
+let agent: NonNullable<Script['agent']>;
+let stage: Stage;
+let close: () => Promise<void>;
+
+beforeAll(async () => {
+  const opened = await openStage({ agent: (...args) => agent(...args) }, calls);
+  stage = opened.stage;
+  close = opened.close;
+});
+
+afterAll(() => close());
+
+beforeEach(() => {
+  calls.length = 0;
+  agent = () => done;
+});
+
+function gate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+const started = () => calls.filter((call) => call.startsWith('agent')).map((call) => Number(call.split(' ')[1]));
+
+describe('a parallel run', () => {
+  test('gives each issue a branch, a pull request and a report of its own', async () => {
+    const state = await finished(await start(stage, inputOf(stage, { type: 'parallel', issues: [1, 2, 3, 4] })));
+    expect(state.tasks.map(({ issue, status, pr, branch }) => [issue, status, pr, branch])).toEqual(
+      [1, 2, 3, 4].map((issue) => [issue, 'done', 99, `locus/issue-${issue}`]),
+    );
+    expect(calls.filter((call) => call.startsWith('pull')).sort()).toEqual(['pull 1', 'pull 2', 'pull 3', 'pull 4']);
+    expect(calls.filter((call) => call === 'labels')).toHaveLength(1);
+  });
+
+  test('keeps agent.maxParallel tasks going at all times, not in batches', async () => {
+    const slow = gate();
+    agent = async ({ task }) => {
+      if (task.issue === 1) await slow.opened;
+      return done;
+    };
+    const handle = await start(
+      stage,
+      inputOf(stage, { type: 'parallel', issues: [1, 2, 3, 4, 5], agent: { maxParallel: 2 } }),
+    );
+    const state = await until(handle, (each) => each.tasks.filter((task) => task.status === 'done').length === 4);
+    expect(state.tasks[0]?.status).toBe('in_progress');
+    slow.open();
+    await finished(handle);
+    expect(started().sort()).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('a failed task stops no other', async () => {
+    agent = ({ task }) => (task.issue === 2 ? failed('no', { retry: false }) : done);
+    const state = await finished(await start(stage, inputOf(stage, { type: 'parallel', issues: [1, 2, 3] })));
+    expect(state.tasks.map((task) => task.status)).toEqual(['done', 'failed', 'done']);
+  });
+
+  test('an issue that another run holds fails and names that run', async () => {
+    const free = gate();
+    agent = async ({ task }) => {
+      if (task.issue === 7) await free.opened;
+      return done;
+    };
+    const input = inputOf(stage, { type: 'parallel', issues: [7, 8] });
+    const held = issueRunId(input.repoName, 7);
+    const alone = await start(stage, { ...input, type: 'issue', runId: held, tasks: input.tasks.slice(0, 1) });
+    await until(alone, () => calls.includes('agent 7'));
+    const state = await finished(await start(stage, input));
+    expect(state.tasks[0]).toMatchObject({ status: 'failed', error: { type: 'RunConflict' } });
+    expect(state.tasks[0]?.error?.message).toContain(held);
+    free.open();
+    expect((await finished(alone)).tasks[0]?.status).toBe('done');
+  });
+
+  test('halt reaches every child and counts when the last agent has ended; resume lets all go on', async () => {
+    agent = async ({ task }, n, ended) => {
+      if (n > 1 || task.issue === 3) return done;
+      await ended;
+      return { outcome: 'ended', session: 's-1', costUsd: 0, durationMs: 1 };
+    };
+    const handle = await start(
+      stage,
+      inputOf(stage, { type: 'parallel', issues: [1, 2, 3], agent: { maxParallel: 2 } }),
+    );
+    await until(handle, () => started().length === 2);
+    await handle.signal(halt, { reason: 'night' });
+    await until(handle, (state) => state.status === 'halted');
+    expect(calls.filter((call) => call.startsWith('keep'))).toHaveLength(2);
+    expect(started()).toHaveLength(2);
+    await handle.signal(resume);
+    const state = await finished(handle);
+    expect(state.tasks.map((task) => task.status)).toEqual(['done', 'done', 'done']);
+  });
+
+  test('stop ends every child and leaves the rest alone', async () => {
+    agent = async (_request, _n, ended) => {
+      await ended;
+      return { outcome: 'ended', session: null, costUsd: 0, durationMs: 1 };
+    };
+    const handle = await start(
+      stage,
+      inputOf(stage, { type: 'parallel', issues: [1, 2, 3], agent: { maxParallel: 2 } }),
+    );
+    await until(handle, () => started().length === 2);
+    await handle.signal(stop, { reason: 'enough' });
+    const state = await finished(handle);
+    expect(state.status).toBe('stopped');
+    expect(state.tasks.map((task) => task.status)).toEqual(['pending', 'pending', 'pending']);
+    expect(calls.filter((call) => call.startsWith('cleared')).sort()).toEqual(['cleared 1', 'cleared 2']);
+  });
+});
+
+describe('a single issue', () => {
+  test('is pushed, gets its pull request, then its report, and gives its workspace back', async () => {
+    const state = await finished(await start(stage, inputOf(stage, { type: 'issue', issues: [4] })));
+    expect(state.tasks[0]).toMatchObject({ status: 'done', pr: 99 });
+    expect(calls.filter((call) => /^(push|pull|release)/.test(call))).toEqual([
+      'push locus/issue-4',
+      'pull 4',
+      'release locus/issue-4',
+    ]);
+    expect(calls.indexOf('pull 4')).toBeLessThan(calls.indexOf('done 4'));
+  });
+
+  test('ends with the failure of its agent', async () => {
+    agent = () => failed('exit code 3', { retry: false });
+    const state = await finished(await start(stage, inputOf(stage, { type: 'issue', issues: [4] })));
+    expect(state.tasks[0]).toMatchObject({ status: 'failed', error: { type: 'AgentFailed', message: 'exit code 3' } });
+    expect(calls).toContain('failed 4');
+    expect(calls).not.toContain('release locus/issue-4');
+  });
+});
