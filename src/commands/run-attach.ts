@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import type { Engine } from '../client/connect.ts';
 import { haltRun } from '../client/runs.ts';
 import { type Activity, type Glance, watchRun } from '../client/watch.ts';
 import { eventsBetween } from '../domain/events.ts';
@@ -6,6 +6,8 @@ import type { RunState } from '../domain/run.ts';
 import { exitCodeOf } from '../domain/run-state.ts';
 import { onInterrupt } from '../ui/interrupt.ts';
 import type { Printer } from '../ui/printer.ts';
+
+type Client = Engine['client'];
 
 const interrupted = 130;
 const halted = 3;
