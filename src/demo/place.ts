@@ -1,0 +1,68 @@
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { endAllAgents } from '../agents/host/end.ts';
+import { findTemporalBinary } from '../server/binary.ts';
+import { ensureKeeper, stopKeeper } from '../server/keeper.ts';
+import type { KeeperInfo } from '../server/keeper-file.ts';
+import { cacheDir } from '../server/state.ts';
+
+/** The demo's throwaway folder, and everything that runs for it. */
+export interface Place {
+  readonly folder: string;
+  readonly repository: string;
+  /** The bare repository that the work is pushed to. */
+  readonly remote: string;
+  readonly stateDir: string;
+  readonly attemptsDir: string;
+  /** Starts the demo's own Temporal server and worker; only the server's program is shared with the user. */
+  startServer(onProgress: (line: string) => void): Promise<KeeperInfo>;
+  /** Ends every process of the demo and removes its folder. */
+  close(): Promise<void>;
+}
+
+export async function openPlace(): Promise<Place> {
+  const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'locus-demo-')));
+  const stateDir = path.join(folder, 'state');
+  const attemptsDir = path.join(stateDir, 'attempts');
+  await mkdir(stateDir, { mode: 0o700 });
+  isolate(process.env, { folder, stateDir });
+  let starting: Promise<KeeperInfo> | null = null;
+  let closed = false;
+  return {
+    folder,
+    repository: path.join(folder, 'repository'),
+    remote: path.join(folder, 'remote.git'),
+    stateDir,
+    attemptsDir,
+    async startServer(onProgress) {
+      // First by itself: it may take minutes, and leaves nothing to clean up.
+      await findTemporalBinary({ cacheDir: cacheDir(), onProgress });
+      if (closed) throw new Error('the demo has been ended');
+      starting = ensureKeeper({ stateDir, onProgress });
+      return starting;
+    },
+    async close() {
+      closed = true;
+      // A keeper that is only just starting could not be found.
+      await starting?.catch(() => {});
+      await stopKeeper(stateDir);
+      await endAllAgents(attemptsDir);
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** For this process and all that it starts: no Temporal server of the user's, by variables or by a profile, and no state of theirs. */
+function isolate(
+  env: NodeJS.ProcessEnv,
+  { folder, stateDir }: { readonly folder: string; readonly stateDir: string },
+): void {
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('TEMPORAL_') && name !== 'TEMPORAL_CLI') delete env[name];
+  }
+  env.TEMPORAL_CONFIG_FILE = path.join(folder, 'no-temporal.toml');
+  // The keeper hands no TEMPORAL_ variable on, so its worker would find the profile of the user.
+  env.XDG_CONFIG_HOME = path.join(folder, 'no-config');
+  env.LOCUS_STATE_DIR = stateDir;
+}
