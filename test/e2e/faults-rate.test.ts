@@ -1,0 +1,101 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { isAlive, sprintOf } from '../faults-support/keeper.ts';
+import { makeRepository } from './support/repository.ts';
+import { until } from './support/wait.ts';
+import { openWorld, type World } from './support/world.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld();
+});
+
+afterAll(() => world.end(), 60_000);
+
+describe('Fault 10: the rate limiter limits', () => {
+  test('agent starts are counted over runs of different repositories; who must wait shows until when, and can be halted', async () => {
+    const config = { agent: { callsPerHour: 2 } };
+    const [first, second] = [await makeRepository(world, { config }), await makeRepository(world, { config })];
+    sprintOf(first, ['']);
+    expect(await first.run(['run', '--sprint', 'S'])).toMatchObject({ code: 0 });
+    sprintOf(second, ['', '', '']);
+    const cli = second.start(['run', '--sprint', 'S', '--json']);
+    await until('it waits', () => cli.stdout().includes('"run.waiting"'));
+    const events = cli
+      .stdout()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const waiting = events.find(({ event }) => event === 'run.waiting');
+    const minutes = (Date.parse(waiting.until) - Date.now()) / 60_000;
+    expect(minutes).toBeGreaterThan(55);
+    expect(minutes).toBeLessThan(61);
+    expect(waiting.reason).toMatch(/2 agent starts an hour/);
+    expect(await second.agentStarts()).toEqual([1]);
+    const shown = await second.run(['status']);
+    expect(shown.stdout).toMatch(/waiting until .*2 agent starts an hour/);
+    expect(JSON.parse((await second.run(['status', '--json'])).stdout)).toMatchObject({
+      waiting: { reason: expect.any(String) },
+    });
+    cli.process.kill('SIGINT');
+    expect(await cli.ended).toMatchObject({ code: 130 });
+    expect(await second.agentStarts()).toEqual([1]);
+  }, 60_000);
+});
+
+test('Fault 13: slow answers of the tracker do not add up over parallel issues', async () => {
+  const repository = await makeRepository(world);
+  const bodies = ['', '', '', ''].map((body, index) => ({ title: `Task ${index + 1}`, body }));
+  repository.github.seed({ issues: bodies });
+  repository.github.latencyMs = 350;
+  const timed = async (...args: string[]) => {
+    const from = Date.now();
+    expect(await repository.run(['run', ...args])).toMatchObject({ code: 0 });
+    return Date.now() - from;
+  };
+  const one = await timed('1');
+  const three = await timed('2', '3', '4');
+  expect(three).toBeLessThan(one * 2);
+}, 60_000);
+
+describe('Fault 15: no agent is left when another one starts in the same worktree', () => {
+  // Leaves a process behind that has a session of its own and ignores TERM; the next start looks for it.
+  const script = `
+cat >/dev/null
+log=$(dirname "$E2E_LOG")
+if [ -f "$log/escapee" ]; then
+  kill -0 "$(cat "$log/escapee")" 2>/dev/null && echo alive >"$log/second" || echo gone >"$log/second"
+  echo two >two.txt
+  exit 0
+fi
+setsid sh -c 'trap "" TERM HUP INT; echo $$ >"$0/escapee"; while :; do date >>scribble.txt; sleep 0.05; done' "$log" </dev/null >/dev/null 2>&1 &
+while [ ! -s "$log/escapee" ]; do sleep 0.02; done
+`;
+
+  test.each([
+    ['it fails', 'exit 1'],
+    ['it is killed', 'kill -9 $$'],
+  ])(
+    'a process that escaped from an agent and ignores TERM is gone after %s',
+    async (_how, end) => {
+      const repository = await makeRepository(world);
+      const agent = path.join(repository.agentFolder, 'agent.sh');
+      await writeFile(agent, `#!/bin/sh${script}${end}\n`, { mode: 0o755 });
+      const config = JSON.parse(await repository.git('show', 'HEAD:.locus/config.json'));
+      config.agent.command = [agent];
+      await writeFile(path.join(repository.root, '.locus/config.json'), JSON.stringify(config));
+      sprintOf(repository, ['']);
+      expect(await repository.run(['run', '--sprint', 'S'])).toMatchObject({ code: 0 });
+      const read = async (file: string) =>
+        (await import('node:fs/promises')).readFile(path.join(repository.agentFolder, file), 'utf8');
+      expect((await read('second')).trim()).toBe('gone');
+      expect(isAlive(Number(await read('escapee')))).toBe(false);
+      expect((await repository.commits('locus/sprint-s')).map(({ files }) => files)).toEqual([
+        expect.arrayContaining(['two.txt']),
+      ]);
+    },
+    60_000,
+  );
+});

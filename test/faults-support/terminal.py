@@ -1,0 +1,31 @@
+# Runs a command in a terminal of its own. Copies what it prints; sends it the keys that are named on stdin, one a line:
+# ctrl-c, esc, twice (two ctrl-c at once), hangup (the terminal is closed).
+import os, pty, select, sys
+
+pid, master = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+keys = {"ctrl-c": b"\x03", "esc": b"\x1b", "twice": b"\x03\x03"}
+watched = [master, 0]
+while master in watched:
+    ready, _, _ = select.select(watched, [], [])
+    if 0 in ready:
+        line = os.read(0, 100)
+        for word in line.decode().split():
+            if word == "hangup":
+                os.close(master)
+                watched.remove(master)
+            else:
+                os.write(master, keys[word])
+        if not line:
+            watched.remove(0)
+    if master in ready and master in watched:
+        try:
+            text = os.read(master, 65536)
+        except OSError:
+            text = b""
+        if not text:
+            break
+        os.write(1, text)
+_, status = os.waitpid(pid, 0)
+sys.exit(os.waitstatus_to_exitcode(status) % 256)

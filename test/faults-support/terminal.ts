@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { TestRepository } from '../e2e/support/repository.ts';
+import type { World } from '../e2e/support/world.ts';
+
+const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const program = fileURLToPath(new URL('./terminal.py', import.meta.url));
+
+export interface Terminal {
+  /** What stands on it so far. */
+  text(): string;
+  press(key: 'ctrl-c' | 'esc' | 'twice' | 'hangup'): void;
+  /** Exit code of what ran in it. */
+  readonly ended: Promise<number | null>;
+}
+
+/** `locus` in a terminal of its own, as a person has it. */
+export function inTerminal(world: World, repository: TestRepository, args: readonly string[]): Terminal {
+  const env = { ...world.env, ...repository.env, TERM: 'xterm' } as NodeJS.ProcessEnv;
+  const child = spawn('python3', [program, process.execPath, cli, ...args], {
+    cwd: repository.root,
+    env,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (more) => {
+    text += more;
+  });
+  return {
+    text: () => text,
+    press: (key) => child.stdin.write(`${key}\n`),
+    ended: new Promise((resolve) => child.once('close', (code) => resolve(code))),
+  };
+}
