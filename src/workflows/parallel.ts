@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { type ChildWorkflowHandle, condition, ParentClosePolicy, setHandler, startChild } from '@temporalio/workflow';
 import { asFailure } from '../domain/failures.ts';
-import type { RunInput, RunState, TaskSpec } from '../domain/run.ts';
+import type { RunInput, RunState, TaskSpec, TaskState } from '../domain/run.ts';
 import { issueRunId, parseRunId } from '../domain/run-id.ts';
 import { claimTools, failureOf } from './activities.ts';
 import { labelsReady } from './endings.ts';
@@ -15,7 +15,7 @@ type Children = Map<number, ChildWorkflowHandle<typeof issueTask>>;
 export async function parallelRun(input: RunInput): Promise<RunState> {
   const run = new Run(input);
   const children: Children = new Map();
-  setHandler(taskChanged, (task) => run.update(task.issue, task));
+  setHandler(taskChanged, (task) => take(run, task));
   await labelsReady(run, await claimTools(run.context), false);
 
   const waiting = [...input.tasks];
@@ -50,13 +50,18 @@ async function runChild(run: Run, children: Children, spec: TaskSpec): Promise<v
     });
     children.set(issue, child);
     const result = await child.result();
-    for (const task of result.tasks) run.update(task.issue, task);
+    for (const task of result.tasks) take(run, task);
     for (const warning of result.warnings) run.warn(warning);
   } catch (error) {
     run.update(issue, { status: 'failed', error: failureOfChild(error, issue), finishedAt: Date.now() });
   } finally {
     children.delete(issue);
   }
+}
+
+/** What a child tells of its task. The task began when we started the child: a second beginning would be told as a second start. */
+function take(run: Run, task: TaskState): void {
+  run.update(task.issue, { ...task, startedAt: run.task(task.issue).startedAt });
 }
 
 function failureOfChild(error: unknown, issue: number) {
