@@ -23,6 +23,7 @@ function program(): Command {
     .option('--repo <name>')
     .option('--base <branch>')
     .option('--provider <name>', 'claude, codex or command')
+    .option('--command <program...>', 'for provider command: its program and arguments')
     .option('--tracker <name>', 'github or local')
     .option('-y, --yes', 'never ask')
     .action(async (options) => finish((await import('./commands/setup.ts')).runInit(options)));
@@ -146,6 +147,17 @@ function declareIssues(cli: Command): void {
 }
 
 function declareServer(cli: Command): void {
+  const sandbox = cli.command('sandbox').description('Docker Desktop sandboxes, one for each provider');
+  for (const verb of ['create', 'rm'] as const) {
+    sandbox
+      .command(verb)
+      .argument('<provider>', 'claude, codex or command')
+      .action(async (provider: string) => finish((await import('./commands/setup.ts')).runSandbox(verb, provider)));
+  }
+  sandbox
+    .command('list')
+    .alias('ls')
+    .action(async () => finish((await import('./commands/setup.ts')).runSandbox('list')));
   cli
     .command('up')
     .description('start the server and the worker in the background')

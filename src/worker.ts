@@ -63,6 +63,7 @@ async function createWorkers(
       ...common,
       ...workflowSource(),
       taskQueue: sharedQueue,
+      interceptors: { activity: [() => ({ inbound: failureBorder({ waitForCredentials: true }) })] },
       activities: { ...tracker, acquirePermit: shared.acquirePermit, releasePermit: shared.releasePermit },
       stickyQueueScheduleToStartTimeout: embedded ? '1 second' : '10 seconds',
     }),

@@ -45,7 +45,7 @@ export async function runAgent(
   const message = commitMessage({ type: task.commitType, title: task.title, issue: task.issue, runId: run.runId });
   const work = await collectWork(workspace, {
     start: startCommit,
-    objectsDir: await objectsDirOf(dir),
+    objectsDir: await objectsDirOf(workspace),
     message,
     defaultBranch: run.baseBranch,
   });

@@ -6,15 +6,19 @@ import { failureKinds, LocusFailure } from '../domain/failures.ts';
 
 /** Attempts after which an error that nobody foresaw counts as final. */
 const patienceWithBugs = 8;
+const credentialsMs = 10_000;
 
-/** Turns what an activity throws into what Temporal understands: the failure's type, and whether and when to try again. */
-export function failureBorder(): ActivityInboundCallsInterceptor {
+/**
+ * Turns what an activity throws into what Temporal understands: the failure's type, and whether and when to try again.
+ * `waitForCredentials`: a write that has no token waits for one, which the next command hands over.
+ */
+export function failureBorder({ waitForCredentials = false } = {}): ActivityInboundCallsInterceptor {
   return {
     async execute(input, next) {
       try {
         return await next(input);
       } catch (error) {
-        throw translated(error);
+        throw translated(error, waitForCredentials);
       }
     },
   };
@@ -36,15 +40,16 @@ export async function beating<T>(work: (beat: (details: unknown) => void) => Pro
   }
 }
 
-function translated(error: unknown): unknown {
+function translated(error: unknown, waitForCredentials: boolean): unknown {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure || error instanceof CompleteAsyncError)
     return error;
   if (error instanceof LocusFailure) {
-    const { retryAt } = error.details;
+    const waits = waitForCredentials && /^Credentials/.test(error.type);
+    const retryAt = waits ? Date.now() + credentialsMs : error.details.retryAt;
     return ApplicationFailure.create({
       message: error.message,
       type: error.type,
-      nonRetryable: failureKinds[error.type].course === 'final',
+      nonRetryable: failureKinds[error.type].course === 'final' && !waits,
       details: [error.details],
       nextRetryDelay: retryAt === undefined ? undefined : Math.max(1000, retryAt - Date.now()),
       cause: error.cause instanceof Error ? error.cause : undefined,

@@ -1,4 +1,4 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, realpath, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -33,15 +33,15 @@ export async function confine(
   });
   const home = await realpath(env.HOME ?? homedir());
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const objectsDir = sandbox.kind === 'os' && workspace.adminDir !== null ? path.join(dir, 'objects') : null;
-  if (objectsDir) await mkdir(objectsDir, { recursive: true });
+  const objectsDir = sandbox.kind === 'os' && workspace.adminDir !== null ? objectsPath(workspace) : null;
+  if (objectsDir) await mkdir(objectsDir, { recursive: true, mode: 0o700 });
   const { writable, readable } = await agentFolders(agentFor(settings.provider), env, home);
   const confinement = {
     workspace: await realpath(workspace.path),
     readOnly: false,
     commonDir: await realpath(workspace.repository.commonDir),
     adminDir: workspace.adminDir,
-    objectsDir,
+    objectsDir: objectsDir && (await realpath(objectsDir)),
     attemptDir: await realpath(dir),
     agentFolders: writable,
     agentReadable: readable,
@@ -51,9 +51,14 @@ export async function confine(
   return { sandbox, confinement };
 }
 
-/** Where an attempt's objects went; null where it wrote into the repository itself. */
-export async function objectsDirOf(dir: string): Promise<string | null> {
-  return realpath(path.join(dir, 'objects')).catch(() => null);
+/** Where the objects of a task's agents went, one attempt after the other; null where they wrote into the repository itself. */
+export async function objectsDirOf(workspace: Workspace): Promise<string | null> {
+  return realpath(objectsPath(workspace)).catch(() => null);
+}
+
+/** Forgets objects that were imported or given up; called before a task, or a halted one's second part, begins. */
+export async function dropObjects(workspace: Workspace): Promise<void> {
+  await rm(objectsPath(workspace), { recursive: true, force: true });
 }
 
 /** Runs a command of the repository (setup, verify) as confined as an agent; answers with the end of what it printed. */
@@ -93,4 +98,8 @@ export async function confinedRun(
   });
   const output = result.all ?? result.shortMessage ?? '';
   return { exitCode: result.exitCode ?? 1, tail: output.trim().slice(-1500) };
+}
+
+function objectsPath({ repository, name }: Workspace): string {
+  return path.join(repository.privateDir, 'objects', name);
 }

@@ -19,7 +19,7 @@ export function createHostActivities(deps: Dependencies): HostActivities {
     keepUnfinished: (_run, { task, workspace, attemptId, startCommit }) =>
       beating(async () => {
         if (attemptId) await endAgent(attemptDir(deps.stateDir, attemptId));
-        const objectsDir = attemptId ? await objectsDirOf(attemptDir(deps.stateDir, attemptId)) : null;
+        const objectsDir = await objectsDirOf(workspace);
         const ref = unfinishedRef(task.branch, task.issue);
         return { kept: (await keepUnfinished(workspace, { start: startCommit, objectsDir, ref })) !== null };
       }),

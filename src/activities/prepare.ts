@@ -11,6 +11,7 @@ import { type OpenedWorkspace, openWorkspace } from '../git/open.ts';
 import { replaceFile } from '../git/place.ts';
 import { giveBackUnfinished } from '../git/unfinished.ts';
 import { openTracker } from '../trackers/open.ts';
+import { dropObjects } from './confine.ts';
 import type { PreparedTask, PrepareRequest } from './contract.ts';
 import type { Dependencies } from './deps.ts';
 import { makeReady } from './make-ready.ts';
@@ -55,6 +56,7 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
   if (opened.returnTo !== null) await noteReturn(repository, opened.returnTo);
   const goesOn = request.resuming && request.startCommit === opened.tip;
   await cleanWorkspace(workspace, opened.tip);
+  await dropObjects(workspace);
   const startCommit = goesOn ? opened.tip : await updated(run, opened, remoteTips[task.branch] !== undefined);
   await makeReady(deps, run, { workspace, isNew: opened.created, env: secrets.env });
   if (goesOn) {

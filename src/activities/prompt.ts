@@ -17,7 +17,8 @@ export async function promptFor(
 ): Promise<string> {
   const { issue, comments, workspace, startCommit } = task;
   const base = await baseCommit(workspace.repository, run.baseBranch, run.remote);
-  const context = await readContext(workspace.repository, { folder: workspace.path, base, commit: startCommit });
+  const checkout = run.source.kind === 'checkout' && workspace.mode === 'worktree' ? run.source.root : null;
+  const context = await readContext(workspace.repository, { base, commit: startCommit, checkout });
   const { instructions, diff, topLevel, recentCommits } = context;
   return buildPrompt({
     instructions,

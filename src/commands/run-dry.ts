@@ -61,10 +61,14 @@ async function promptLength(
   { sprint }: Selection,
   task: { issue: Selection['issues'][number]; comments: Awaited<ReturnType<Tracker['listComments']>>; branch: string },
 ): Promise<number> {
-  const { repository, root } = checkout;
+  const { repository } = checkout;
   const base = await baseCommit(repository, baseBranch, remote);
   const commit = (await resolveCommit(repository, `refs/heads/${task.branch}`)) ?? base;
-  const { instructions, diff, topLevel, recentCommits } = await readContext(repository, { folder: root, base, commit });
+  const { instructions, diff, topLevel, recentCommits } = await readContext(repository, {
+    base,
+    commit,
+    checkout: checkout.root,
+  });
   return buildPrompt({
     instructions,
     issue: task.issue,

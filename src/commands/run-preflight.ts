@@ -5,6 +5,7 @@ import type { RunType, Source } from '../domain/run.ts';
 import type { RunSettings, SandboxMode } from '../domain/settings.ts';
 import { baseCommit, fetchBranches } from '../git/branches.ts';
 import { isClean } from '../git/discover.ts';
+import { usesLfs } from '../git/lfs.ts';
 import { chooseSandbox } from '../sandboxes/choose.ts';
 import { findProgram } from '../sandboxes/program.ts';
 import { hostId } from '../server/state.ts';
@@ -47,6 +48,7 @@ export async function preflight(
     });
   }
   await requireBase(project, baseBranch);
+  await refuseLfs(project, baseBranch);
   const here = request.placement === 'here';
   const sandbox = here ? await sandboxFor(settings) : { title: 'chosen by the worker', warning: null };
   if (here) await requireAgent(settings);
@@ -83,6 +85,14 @@ export async function requireCleanRoot(
   if (await isClean(checkout.root)) return;
   throw new LocusFailure('RepositoryInvalid', `${checkout.root} has changes that are not committed`, {
     remedy: 'commit or stash them, or set sprint.workspace to "worktree"',
+  });
+}
+
+async function refuseLfs({ checkout, remote }: Project, baseBranch: string): Promise<void> {
+  const base = await baseCommit(checkout.repository, baseBranch, remote?.name ?? null);
+  if (!(await usesLfs(checkout.repository, base))) return;
+  throw new LocusFailure('RepositoryInvalid', `${baseBranch} keeps files in Git LFS, which locus cannot push yet`, {
+    remedy: 'see docs/unproved.md',
   });
 }
 

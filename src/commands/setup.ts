@@ -16,6 +16,7 @@ import { type IssueListOptions, issueAdd, issueClose, issueList, issueShow } fro
 import { open } from './open.ts';
 import { openProject } from './project.ts';
 import { issueNumbers } from './run-options.ts';
+import { sandboxCreate, sandboxList, sandboxRemove } from './sandbox.ts';
 import { server } from './server.ts';
 import { sprintActive, sprintAdd, sprintList } from './sprint.ts';
 import { up } from './up.ts';
@@ -97,6 +98,12 @@ export async function runSprint(
   if (verb === 'list') return sprintList(options, deps);
   if (verb === 'active') return sprintActive(options, deps);
   return sprintAdd({ title: options.title ?? '' }, deps);
+}
+
+export async function runSandbox(verb: 'create' | 'list' | 'rm', provider = ''): Promise<number> {
+  const project = await openProject(process.cwd());
+  if (verb === 'list') return sandboxList(project);
+  return verb === 'create' ? sandboxCreate(provider, project) : sandboxRemove(provider, project);
 }
 
 export async function runUp(): Promise<number> {

@@ -4,8 +4,8 @@ import { LocusFailure } from '../domain/failures.ts';
 import { errnoOf } from './errno.ts';
 import { configFile, parseConfig, readRawConfig } from './load.ts';
 
-/** Keys with their section, such as `sprint.active`. */
-export type ConfigChange = Readonly<Record<string, string | readonly string[] | null>>;
+/** Keys with their section, such as `sprint.active`; undefined takes a key out. */
+export type ConfigChange = Readonly<Record<string, string | readonly string[] | null | undefined>>;
 
 /**
  * Sets single keys and keeps all others, also the unknown ones. Answers whether the file had to change; the result is
@@ -14,7 +14,7 @@ export type ConfigChange = Readonly<Record<string, string | readonly string[] | 
 export async function saveConfig(root: string, change: ConfigChange): Promise<boolean> {
   const before = await readRawConfig(root);
   const after = structuredClone(before ?? {});
-  for (const [key, value] of Object.entries(change)) setKey(after, key, value);
+  for (const [key, value] of Object.entries(change)) setKey(after, key.split('.'), value);
   if (before !== null && JSON.stringify(before) === JSON.stringify(after)) return false;
   const text = `${JSON.stringify(after, null, 2)}\n`;
   parseConfig(text);
@@ -22,14 +22,15 @@ export async function saveConfig(root: string, change: ConfigChange): Promise<bo
   return true;
 }
 
-function setKey(config: Record<string, unknown>, key: string, value: ConfigChange[string]): void {
-  const [section = '', name] = key.split('.');
-  if (name === undefined) {
-    config[section] = value;
-    return;
-  }
-  const inner = config[section];
-  config[section] = { ...(typeof inner === 'object' ? inner : {}), [name]: value };
+function setKey(config: Record<string, unknown>, path: readonly string[], value: ConfigChange[string]): void {
+  const [name = '', ...rest] = path;
+  if (rest.length > 0) {
+    const inner = config[name];
+    const section: Record<string, unknown> = typeof inner === 'object' && inner !== null ? { ...inner } : {};
+    config[name] = section;
+    setKey(section, rest, value);
+  } else if (value === undefined) delete config[name];
+  else config[name] = value;
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {

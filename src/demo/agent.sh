@@ -51,6 +51,7 @@ END
   check
   tick 'Accented'
   say "looking over the change once more"
+  say "nothing else calls slug: no other file has to change"
 }
 
 check() {

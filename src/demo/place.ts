@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { endAllAgents } from '../agents/host/end.ts';
@@ -26,6 +26,7 @@ export async function openPlace(): Promise<Place> {
   const stateDir = path.join(folder, 'state');
   const attemptsDir = path.join(stateDir, 'attempts');
   await mkdir(stateDir, { mode: 0o700 });
+  await writeFile(path.join(folder, 'gitconfig'), gitConfig);
   isolate(process.env, { folder, stateDir });
   let starting: Promise<KeeperInfo> | null = null;
   let closed = false;
@@ -53,7 +54,14 @@ export async function openPlace(): Promise<Place> {
   };
 }
 
-/** For this process and all that it starts: no Temporal server of the user's, by variables or by a profile, and no state of theirs. */
+const gitConfig = `[user]
+	name = Locus demo
+	email = demo@locus.invalid
+[init]
+	defaultBranch = main
+`;
+
+/** For this process and all that it starts: no settings and no state of the user's, neither for git nor for Temporal. */
 function isolate(
   env: NodeJS.ProcessEnv,
   { folder, stateDir }: { readonly folder: string; readonly stateDir: string },
@@ -64,5 +72,8 @@ function isolate(
   env.TEMPORAL_CONFIG_FILE = path.join(folder, 'no-temporal.toml');
   // The keeper hands no TEMPORAL_ variable on, so its worker would find the profile of the user.
   env.XDG_CONFIG_HOME = path.join(folder, 'no-config');
+  // Hooks, signed pushes and keys that ask for a passphrase are none of the demo's.
+  env.GIT_CONFIG_GLOBAL = path.join(folder, 'gitconfig');
+  env.GIT_CONFIG_NOSYSTEM = '1';
   env.LOCUS_STATE_DIR = stateDir;
 }

@@ -45,7 +45,6 @@ const config = { tracker: 'local', ai: { provider: 'command' }, agent: { command
 export async function makeRepository({ folder, repository, remote }: Place): Promise<void> {
   await git(folder, ['init', '--quiet', '--bare', '--initial-branch=main', remote]);
   await git(folder, ['init', '--quiet', '--initial-branch=main', repository]);
-  for (const [key, value] of Object.entries(settings)) await git(repository, ['config', key, value]);
   await mkdir(path.join(repository, '.locus'));
   await copyFile(fileURLToPath(new URL('./agent.sh', import.meta.url)), path.join(repository, '.locus', 'agent.sh'));
   await writeFile(path.join(repository, '.locus', 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
@@ -60,15 +59,6 @@ export async function makeRepository({ folder, repository, remote }: Place): Pro
     await tracker.createIssue({ title, body, labels: [label], sprint: sprint.number });
   }
 }
-
-/** What of the person's own settings must not matter: a name that is not set, a key that asks for a passphrase. */
-const settings = {
-  'user.name': 'Locus demo',
-  'user.email': 'demo@locus.invalid',
-  'commit.gpgSign': 'false',
-  'core.hooksPath': '/dev/null',
-  'core.autocrlf': 'false',
-};
 
 export function trackerOf({ repository }: Pick<Place, 'repository'>): Tracker {
   return createLocalTracker({ commonDir: path.join(repository, '.git') });

@@ -9,7 +9,7 @@ import { endAgent } from '../../src/agents/host/end.ts';
 import { followAttempt } from '../../src/agents/host/follow.ts';
 import { bubblewrap } from '../../src/sandboxes/os/bubblewrap.ts';
 import type { Confinement } from '../../src/sandboxes/sandbox.ts';
-import { attemptsFolder, isRunning, until } from '../support/agents/attempt.ts';
+import { attemptsFolder, isRunning, scripted, until } from '../support/agents/attempt.ts';
 import { repositoryIn } from '../support/agents/repository.ts';
 
 const skipped = process.env.LOCUS_SKIP_SANDBOX_TESTS === '1' || process.platform !== 'linux';
@@ -60,7 +60,11 @@ const skipped = process.env.LOCUS_SKIP_SANDBOX_TESTS === '1' || process.platform
     ).toBe('done');
     const commit = repository.git(repository.workspace, 'rev-parse', 'HEAD');
     expect(() => repository.git(repository.base, 'cat-file', '-e', commit)).toThrow();
-    const env = { ...process.env, GIT_OBJECT_DIRECTORY: repository.confinement.objectsDir ?? '' };
+    const env = {
+      ...process.env,
+      GIT_OBJECT_DIRECTORY: repository.confinement.objectsDir ?? '',
+      GIT_ALTERNATE_OBJECT_DIRECTORIES: `${repository.confinement.commonDir}/objects`,
+    };
     const shown = execFileSync('git', ['log', '--format=%an %s', commit], {
       cwd: repository.base,
       env,
@@ -192,6 +196,8 @@ const skipped = process.env.LOCUS_SKIP_SANDBOX_TESTS === '1' || process.platform
 });
 
 (skipped ? describe.skip : describe)('an agent in bubblewrap', () => {
+  // A checkout of ours may lie in /tmp, which is hidden.
+  const agentReadable = [path.dirname(scripted)];
   let folder: Awaited<ReturnType<typeof attemptsFolder>>;
   beforeAll(async () => {
     folder = await attemptsFolder();
@@ -202,7 +208,7 @@ const skipped = process.env.LOCUS_SKIP_SANDBOX_TESTS === '1' || process.platform
     const dir = path.join(folder.attempts, 'confined');
     const { confinement, workspace, home } = repositoryIn(folder.root, dir);
     const file = path.join(workspace, 'escapee');
-    const confined = { sandbox: bubblewrap, confinement };
+    const confined = { sandbox: bubblewrap, confinement: { ...confinement, agentReadable } };
     await folder.start(['say hi', `escape ${file}`, 'hang'], { dir, cwd: workspace, confined, env: { HOME: home } });
     await until('the escapee writes', () => existsSync(file));
     const end = followAttempt(dir, { agent: command });
@@ -218,7 +224,7 @@ const skipped = process.env.LOCUS_SKIP_SANDBOX_TESTS === '1' || process.platform
     const dir = path.join(folder.attempts, 'hostless');
     const { confinement, workspace, home } = repositoryIn(path.join(folder.root, 'second'), dir);
     const file = path.join(workspace, 'escapee');
-    const confined = { sandbox: bubblewrap, confinement };
+    const confined = { sandbox: bubblewrap, confinement: { ...confinement, agentReadable } };
     await folder.start([`escape ${file}`, 'hang'], { dir, cwd: workspace, confined, env: { HOME: home } });
     await until('the escapee writes', () => existsSync(file));
     process.kill(JSON.parse(readFileSync(path.join(dir, 'started'), 'utf8')).pid, 'SIGKILL');

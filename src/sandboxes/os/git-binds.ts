@@ -1,4 +1,4 @@
-import { access, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Confinement } from '../sandbox.ts';
 
@@ -22,12 +22,13 @@ export async function gitBinds(confinement: Confinement): Promise<string[]> {
 async function objectBinds({ commonDir, attemptDir }: Confinement, objectsDir: string): Promise<string[]> {
   const real = path.join(commonDir, 'objects');
   const base = path.join(attemptDir, 'base-objects');
-  const info = path.join(objectsDir, 'info');
+  // Outside of objectsDir, which our own git reads later and in which it takes no word of an agent's for an alternate.
+  const info = path.join(attemptDir, 'objects-info');
   const further = await alternatesOf(real);
   await mkdir(info, { recursive: true });
   await writeFile(path.join(info, 'alternates'), `${[base, ...further].join('\n')}\n`);
-  // For our own git, which reads objectsDir outside of the sandbox.
-  await symlink(real, base).catch(ignoreExisting);
+  await mkdir(path.join(objectsDir, 'info'), { recursive: true });
+  await mkdir(base, { recursive: true });
   return [
     ...['--ro-bind', real, base, '--bind', objectsDir, real],
     ...['--ro-bind', info, path.join(real, 'info')],
