@@ -16,13 +16,14 @@ import type { PreparedTask, PrepareRequest } from './contract.ts';
 import type { Dependencies } from './deps.ts';
 import { makeReady } from './make-ready.ts';
 import { promptFor } from './prompt.ts';
-import { noteRun, removeStale } from './release.ts';
+import { noteRun, refuseTakenRoot, removeStale } from './release.ts';
 import {
   credentialsFor,
   endEarlierAttempt,
   noteReturn,
   obtainRepository,
   unfinishedRef,
+  workspaceKey,
   workspaceMode,
   workspaceName,
 } from './repository.ts';
@@ -33,7 +34,9 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
   const secrets = await deps.secrets(run);
   const tracker = openTracker(run.tracker, secrets.token);
   const repository = await obtainRepository(run, deps.stateDir, secrets.token);
-  await endEarlierAttempt(repository, workspaceName(task.branch), deps.stateDir);
+  const key = workspaceKey(run, task.branch);
+  await refuseTakenRoot(deps, run, repository);
+  await endEarlierAttempt(repository, key, deps.stateDir);
   const [issue, remoteTips] = await Promise.all([
     tracker.getIssue(task.issue),
     fetchFor(run, repository, task.branch, secrets.token),
@@ -51,7 +54,7 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
     updateWith: run.settings.agent.updateWith,
   });
   const { workspace } = opened;
-  await noteRun(repository, workspaceName(task.branch), run.runId);
+  await noteRun(repository, key, run.runId);
   if (opened.created) await removeStale(deps, run, repository);
   if (opened.returnTo !== null) await noteReturn(repository, opened.returnTo);
   const goesOn = request.resuming && request.startCommit === opened.tip;

@@ -31,6 +31,11 @@ export function workspaceMode(run: RunContext): Workspace['mode'] {
   return run.type === 'sprint' && run.source.kind === 'checkout' ? run.settings.sprint.workspace : 'worktree';
 }
 
+/** What notes about a workspace are filed under. In root mode all branches share one. */
+export function workspaceKey(run: RunContext, branch: string): string {
+  return workspaceMode(run) === 'root' ? 'root' : workspaceName(branch);
+}
+
 export function attemptDir(stateDir: string, attemptId: string): string {
   return path.join(stateDir, 'attempts', attemptId);
 }

@@ -22,11 +22,11 @@ export function reportStarted(
   );
 }
 
-export function reportDone(run: Run, tools: Tools, writes: TrackerWrites, issue: number): void {
-  report(run, tools, writes, issue, null, true);
+/** `started`: whether the issue carries the label `in progress` from this run; otherwise its labels are read first. */
+export function reportDone(run: Run, tools: Tools, writes: TrackerWrites, issue: number, started: boolean): void {
+  report(run, tools, writes, issue, null, started);
 }
 
-/** `started`: whether the issue carries the label `in progress` from this run; otherwise its labels are read first. */
 export function reportFailed(
   run: Run,
   tools: Tools,

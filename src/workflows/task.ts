@@ -45,7 +45,7 @@ export async function runTask(run: Run, tools: Tools, writes: TrackerWrites, iss
     }
     await publish(run, tools, issue, ready?.branchExisted ?? true);
     run.update(issue, { status: 'done', phase: null, finishedAt: Date.now() });
-    reportDone(run, tools, writes, issue);
+    reportDone(run, tools, writes, issue, ready !== null);
     if (run.input.type !== 'sprint') await releaseWorkspace(run, tools, run.task(issue).branch);
   } catch (error) {
     if (error instanceof RunStopped || isCancellation(error)) throw error;
