@@ -5,6 +5,8 @@ import * as report from '../demo/report.ts';
 import { makeRepository } from '../demo/repository.ts';
 import { showSprint } from '../demo/show.ts';
 import { findProgram } from '../sandboxes/program.ts';
+import { findTemporalBinary } from '../server/binary.ts';
+import { cacheDir } from '../server/state.ts';
 import { builtFile } from '../server/version.ts';
 
 export interface DemoOptions {
@@ -15,8 +17,11 @@ export interface DemoOptions {
 /** `locus demo`: a sprint in a throwaway repository, whose worker is killed half-way. Leaves nothing, unless told to. */
 export async function demo({ keep = false }: DemoOptions): Promise<number> {
   const isWatched = Boolean(process.stdin.isTTY && process.stdout.isTTY);
+  console.log(report.introduction());
+  // Before there is anything to remove, and with the user's own environment: it may take minutes, and a proxy.
+  const binary = await findTemporalBinary({ cacheDir: cacheDir(), onProgress: (line) => console.log(line) });
   const { signal, interrupted } = untilEnded();
-  const place = await openPlace();
+  const place = await openPlace({ binary });
   let isKept = false;
   try {
     const code = await Promise.race([interrupted, play(place, signal, keep || isWatched)]);
@@ -31,13 +36,12 @@ export async function demo({ keep = false }: DemoOptions): Promise<number> {
 
 /** The whole story, from an empty folder to what came of it. */
 async function play(place: Place, signal: AbortSignal, staysUp: boolean): Promise<number> {
-  console.log(report.introduction(place.folder));
   await makeRepository(place);
   signal.throwIfAborted();
-  console.log(report.repositoryMade());
+  console.log(report.repositoryMade(place));
 
   const began = performance.now();
-  const keeper = await place.startServer((line) => console.log(line));
+  const keeper = await place.startServer();
   console.log(report.runBegins(keeper, (performance.now() - began) / 1000));
   const shown = await showSprint(place, signal);
   signal.throwIfAborted();

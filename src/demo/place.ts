@@ -2,10 +2,8 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { endAllAgents } from '../agents/host/end.ts';
-import { findTemporalBinary } from '../server/binary.ts';
 import { ensureKeeper, stopKeeper } from '../server/keeper.ts';
 import type { KeeperInfo } from '../server/keeper-file.ts';
-import { cacheDir } from '../server/state.ts';
 
 /** The demo's throwaway folder, and everything that runs for it. */
 export interface Place {
@@ -15,36 +13,32 @@ export interface Place {
   readonly remote: string;
   readonly stateDir: string;
   readonly attemptsDir: string;
-  /** Starts the demo's own Temporal server and worker; only the server's program is shared with the user. */
-  startServer(onProgress: (line: string) => void): Promise<KeeperInfo>;
+  /** Starts the demo's own Temporal server and worker. */
+  startServer(): Promise<KeeperInfo>;
   /** Ends every process of the demo and removes its folder. */
   close(): Promise<void>;
 }
 
-export async function openPlace(): Promise<Place> {
+/** `binary`: the `temporal` program, the only thing that is shared with the user. */
+export async function openPlace({ binary }: { readonly binary: string }): Promise<Place> {
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'locus-demo-')));
   const stateDir = path.join(folder, 'state');
   const attemptsDir = path.join(stateDir, 'attempts');
   await mkdir(stateDir, { mode: 0o700 });
   await writeFile(path.join(folder, 'gitconfig'), gitConfig);
-  isolate(process.env, { folder, stateDir });
+  isolate(process.env, { folder, stateDir, binary });
   let starting: Promise<KeeperInfo> | null = null;
-  let closed = false;
   return {
     folder,
     repository: path.join(folder, 'repository'),
     remote: path.join(folder, 'remote.git'),
     stateDir,
     attemptsDir,
-    async startServer(onProgress) {
-      // First by itself: it may take minutes, and leaves nothing to clean up.
-      await findTemporalBinary({ cacheDir: cacheDir(), onProgress });
-      if (closed) throw new Error('the demo has been ended');
-      starting = ensureKeeper({ stateDir, onProgress });
+    async startServer() {
+      starting = ensureKeeper({ stateDir, onProgress: (line) => console.log(line) });
       return starting;
     },
     async close() {
-      closed = true;
       // A keeper that is only just starting could not be found.
       await starting?.catch(() => {});
       await stopKeeper(stateDir);
@@ -64,10 +58,10 @@ const gitConfig = `[user]
 /** For this process and all that it starts: no settings and no state of the user's, neither for git nor for Temporal. */
 function isolate(
   env: NodeJS.ProcessEnv,
-  { folder, stateDir }: { readonly folder: string; readonly stateDir: string },
+  { folder, stateDir, binary }: { readonly folder: string; readonly stateDir: string; readonly binary: string },
 ): void {
   for (const name of Object.keys(env)) {
-    if (name.startsWith('TEMPORAL_') && name !== 'TEMPORAL_CLI') delete env[name];
+    if (name.startsWith('TEMPORAL_')) delete env[name];
   }
   env.TEMPORAL_CONFIG_FILE = path.join(folder, 'no-temporal.toml');
   // The keeper hands no TEMPORAL_ variable on, so its worker would find the profile of the user.
@@ -75,5 +69,6 @@ function isolate(
   // Hooks, signed pushes and keys that ask for a passphrase are none of the demo's.
   env.GIT_CONFIG_GLOBAL = path.join(folder, 'gitconfig');
   env.GIT_CONFIG_NOSYSTEM = '1';
+  env.LOCUS_TEMPORAL_BINARY = binary;
   env.LOCUS_STATE_DIR = stateDir;
 }

@@ -7,17 +7,18 @@ import type { Place } from './place.ts';
 import { issues, sprintTitle } from './repository.ts';
 import type { Shown } from './show.ts';
 
-export function introduction(folder: string): string {
+export function introduction(): string {
   return [
     heading('Locus demo: three issues, a scripted agent, and a worker that is killed half-way'),
-    `Everything happens in ${folder}. No account, no key, nothing of yours is touched.`,
+    'In a throwaway folder, with a Temporal server of its own. No account, no key; nothing of yours is touched.',
   ].join('\n');
 }
 
-export function repositoryMade(): string {
+export function repositoryMade({ repository }: Place): string {
   return [
     '',
     heading('A repository'),
+    repository,
     `With a bare repository as its remote, and the sprint "${sprintTitle}" in its \`local\` tracker:`,
     ...issues.map(({ title }, index) => `  #${index + 1} ${title}`),
   ].join('\n');

@@ -64,7 +64,9 @@ async function toItsEnd(run: SprintRun, tell: (event: RunEvent) => Promise<void>
   }
   if (finished !== null) return finished;
   const said = [`\`locus run\` ended with exit code ${await run.ended}`, ...run.notes].join('\n  ');
-  throw new LocusFailure('WorkspaceBroken', said, { remedy: 'see `locus doctor`' });
+  throw new LocusFailure('WorkspaceBroken', said, {
+    remedy: 'what it said is above; `locus doctor` says what is missing',
+  });
 }
 
 /** The run is over: what the kill has not seen by now, it will not see. */

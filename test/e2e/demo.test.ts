@@ -63,7 +63,9 @@ describe('the demo', () => {
     const agent = pidIn(stdout, /the agent, process (\d+), works on without it/);
     const next = pidIn(stdout, /started a new worker, process (\d+)/);
     expect(next).not.toBe(worker);
-    expect(stdout).toContain(`it has found the same agent, process ${agent}`);
+    // On a slow machine the agent can be done before the new worker has come to it.
+    const ends = [`${next} followed the same agent, ${agent}`, `${next} took the finished work over`];
+    expect(ends.some((end) => stdout.includes(`${worker} was killed, ${end}`))).toBe(true);
     expect(stdout.match(/read the prompt:/g)).toHaveLength(3);
     expect(stdout).toContain('agent starts: 3 for 3 tasks');
     expect(stdout).toContain('3 of 3 tasks done');
