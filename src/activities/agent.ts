@@ -13,6 +13,7 @@ import { asFailure, type Failure } from '../domain/failures.ts';
 import { redact } from '../domain/redact.ts';
 import type { RunContext } from '../domain/run.ts';
 import { collectWork } from '../git/collect.ts';
+import { alone } from '../git/lock.ts';
 import { confine, confinedRun, objectsDirOf } from './confine.ts';
 import type { AttemptRequest, AttemptResult } from './contract.ts';
 import type { Dependencies, RunSecrets } from './deps.ts';
@@ -32,8 +33,18 @@ export async function runAgent(
   const secrets = await deps.secrets(run);
   await start(deps, run, request, dir, secrets);
   const end = await follow(run, request.task.issue, dir, beat);
-  await endAgent(dir);
+  // A heartbeat that came too late makes two of us; the second one then finds the work done.
+  return alone(dir, () => settle(deps, run, request, { dir, end, secrets }));
+}
 
+/** What an agent's end comes to: nothing of it runs on, its work is verified and is a commit on the branch. */
+async function settle(
+  deps: Dependencies,
+  run: RunContext,
+  request: AttemptRequest,
+  { dir, end, secrets }: { dir: string; end: AttemptEnd; secrets: RunSecrets },
+): Promise<AttemptResult> {
+  await endAgent(dir);
   const figures = { session: end.report.session, costUsd: end.report.costUsd, durationMs: end.durationMs };
   const verdict = judge(run.settings.provider, end);
   if (verdict.outcome === 'ended') return { ...figures, outcome: 'ended' };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFile, lstat, mkdir, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { endAgent } from '../agents/host/end.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Workspace } from '../domain/workspace.ts';
@@ -8,6 +9,7 @@ import { hideFiles } from '../git/exclude.ts';
 import { replaceFile } from '../git/place.ts';
 import { confinedRun } from './confine.ts';
 import type { Dependencies, RunSecrets } from './deps.ts';
+import { attemptDir } from './repository.ts';
 
 /** Makes a new workspace usable: `workspace.copy`, then `workspace.setup`, once each; setup again when it was changed. */
 export async function makeReady(
@@ -23,6 +25,8 @@ export async function makeReady(
   if (!isNew && (await readFile(note, 'utf8').catch(() => '')).trim() === wanted) return;
   await copyFiles(workspace, copy);
   if (setup !== null) {
+    // One that a killed worker left would still be writing.
+    await endAgent(attemptDir(deps.stateDir, `setup-${workspace.name}`));
     const done = await confinedRun(deps, run, { workspace, argv: setup, env: place.env, purpose: 'setup' });
     if (done.exitCode !== 0) {
       throw new LocusFailure(

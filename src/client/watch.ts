@@ -69,10 +69,20 @@ type Pending = NonNullable<
 function asActivity(pending: Pending): Activity {
   const [payload] = pending.heartbeatDetails?.payloads ?? [];
   const attempt = pending.attempt ?? 1;
+  const waits = pending.state === scheduled;
   return {
     name: pending.activityType?.name ?? '',
     attempt,
-    problem: attempt > 1 ? (pending.lastFailure?.message ?? null) : null,
+    problem: attempt > 1 && waits ? problemOf(pending.lastFailure?.message ?? '') : null,
     agent: payload ? (defaultPayloadConverter.fromPayload(payload) as AgentActivity | null) : null,
   };
+}
+
+/** Number of PENDING_ACTIVITY_STATE_SCHEDULED in temporal.api.enums.v1. */
+const scheduled = 1;
+
+function problemOf(message: string): string {
+  return /heartbeat timeout|worker is shutting down/i.test(message)
+    ? 'its worker went away; the next one goes on with it'
+    : message;
 }

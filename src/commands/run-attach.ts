@@ -10,6 +10,8 @@ import type { Printer } from '../ui/printer.ts';
 type Client = Engine['client'];
 
 const interrupted = 130;
+/** A worker that starts needs a second or two. */
+const patienceMs = 10_000;
 const halted = 3;
 
 /** Shows a run until it has ended or halts; Ctrl+C or ESC halts it, where `mayHalt` says so. Answers the exit code. */
@@ -47,6 +49,7 @@ export async function attach(
 async function show(client: Client, runId: string, printer: Printer, isHalting: () => boolean): Promise<number> {
   let before: RunState | null = null;
   const agents = new Map<number, string>();
+  const trouble = { told: '', since: Date.now() };
   for await (const glance of watchRun(client, runId)) {
     const { state } = glance;
     if (state) {
@@ -54,6 +57,7 @@ async function show(client: Client, runId: string, printer: Printer, isHalting: 
       before = state;
     }
     tellAgents(runId, glance, agents, printer);
+    tellTrouble(glance, trouble, printer);
     printer.status(statusOf(glance, isHalting()));
     if (state?.status === 'halted' && !glance.ended) {
       return isHalting() ? interrupted : halted;
@@ -77,6 +81,16 @@ function tellAgents(runId: string, glance: Glance, told: Map<number, string>, pr
       costUsd: agent.costUsd,
     });
   }
+}
+
+/** Why nothing happens, said once for each reason: nobody should have to guess. */
+function tellTrouble({ state, activities }: Glance, trouble: { told: string; since: number }, printer: Printer): void {
+  const stuck = activities.find((activity) => activity.problem);
+  if (state || stuck) trouble.since = Date.now();
+  const nobody = Date.now() - trouble.since > patienceMs ? 'no worker has taken the run yet; see `locus doctor`' : '';
+  const text = stuck ? `${stuck.name} waits: ${stuck.problem}` : nobody;
+  if (text !== '' && text !== trouble.told) printer.note(text);
+  trouble.told = text;
 }
 
 /** What goes on right now, and why nothing does where nothing does. */

@@ -5,6 +5,7 @@ import type { RunInput } from '../domain/run.ts';
 import { configuredTemporal, resolveTemporal, workflowUrl } from '../server/connection.ts';
 import { readKeeper, readWorker } from '../server/keeper-file.ts';
 import { scopeOf } from '../server/run-secrets.ts';
+import { registerSearchAttributes } from '../server/search-attributes.ts';
 import { handOver } from '../server/secrets.ts';
 import { locusVersion } from '../server/version.ts';
 import { openPrinter, type Printer } from '../ui/printer.ts';
@@ -75,7 +76,14 @@ async function openEngine(project: Project, printer: Printer): Promise<Engine> {
 }
 
 async function start(engine: Engine, input: RunInput, printer: Printer): Promise<void> {
-  if (await startRun(engine.client, input)) return;
+  const { client, target } = engine;
+  const started = await startRun(client, input).catch(async (error: unknown) => {
+    // A server that no worker of ours has served yet does not know our search attributes.
+    if (!target.configured || !/search attribute/i.test(String(error))) throw error;
+    await registerSearchAttributes(client.connection, target.namespace);
+    return startRun(client, input);
+  });
+  if (started) return;
   printer.note(`${input.runId} was started just before: showing that run`);
 }
 
