@@ -88,14 +88,19 @@ export function wentWrong(problems: readonly string[]): string {
 }
 
 export function kept({ folder, stateDir }: Place, cli: string): string {
-  const locus = `LOCUS_STATE_DIR=${stateDir} ${cli}`;
+  const locus = `LOCUS_STATE_DIR=${quoted(stateDir)} node ${quoted(cli)}`;
   return [
     '',
     `Kept in ${folder}, with the server. Look around there:`,
     `  ${locus} runs`,
     'End it and remove it with:',
-    `  ${locus} down --agents && rm -rf ${folder}`,
+    `  ${locus} down --agents && rm -rf ${quoted(folder)}`,
   ].join('\n');
+}
+
+/** For a shell: the temporary folder's name is the user's choice. */
+function quoted(file: string): string {
+  return /^[\w@%+=:,./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
 }
 
 function indented(text: string): string[] {
