@@ -12,6 +12,8 @@ import { contextOf, memoOf, newRunState, withTask } from '../domain/run-state.ts
 import { taskTable } from '../domain/task-table.ts';
 import { attributes, type HaltRequest, halt, progress, resume, stop } from './messages.ts';
 
+const turnsOfOneGo = 20;
+
 /** Thrown out of a task when the run is to end for good; each workflow catches it at its top. */
 export class RunStopped extends Error {}
 
@@ -40,7 +42,7 @@ export class Run {
     setHandler(stop, (request) => {
       this.stopRequest ??= request;
     });
-    this.changed();
+    void this.changed();
   }
 
   /** A person wants the running agent to end, for now or for good. */
@@ -70,7 +72,7 @@ export class Run {
 
   change(change: Partial<RunState>): void {
     this.state = { ...this.state, ...change };
-    this.changed();
+    void this.changed();
   }
 
   warn(text: string): void {
@@ -116,11 +118,13 @@ export class Run {
     this.change({ status: 'running', halt: null });
   }
 
-  // Changes made in one go are shown once: each showing is an event in the history.
-  private changed(): void {
+  // Each showing is an event in the history, so what changes in one go is shown once: a child's end and the start of the
+  // next one are some turns of the microtask queue apart.
+  private async changed(): Promise<void> {
     if (this.unpublished) return;
     this.unpublished = true;
-    void Promise.resolve().then(() => this.publish());
+    for (let turn = 0; turn < turnsOfOneGo; turn += 1) await Promise.resolve();
+    this.publish();
   }
 
   private publish(): void {
