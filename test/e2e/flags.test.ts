@@ -67,10 +67,7 @@ describe('--dry-run', () => {
 
   test.each([
     ['opus', 'claude'],
-    ['haiku', 'claude'],
-    ['claude-sonnet-4-5', 'claude'],
     ['gpt-5', 'codex'],
-    ['my-codex-9', 'codex'],
     ['something', 'command'],
   ])('--model %s is run by %s', async (model, provider) => {
     const repository = await dryRepository();

@@ -21,52 +21,41 @@ const secondary: Fault = {
 };
 const cut: Fault = { kind: 'cutAfterWrite' };
 
+const post = (path: string, fault: Fault): Fault => ({ ...fault, method: 'POST', path });
+const labelMade = '/acme/[^/]+/labels$';
+
 const faults: [string, Fault[]][] = [
   [
-    '500s on reading issues and writing labels',
+    'server errors',
     [
       { ...server, method: 'GET', path: '/issues/2$' },
-      { ...server, method: 'POST', path: '/issues/1/labels' },
+      post('/issues/1/labels$', server),
+      post(labelMade, { ...server, status: 502, times: 1 }),
+      post('/pulls$', { ...server, status: 503, times: 1 }),
     ],
   ],
   [
-    'a 502 on making a label and on making the pull request',
+    'rate limits',
     [
-      { ...server, status: 502, times: 1, method: 'POST', path: '/acme/[^/]+/labels$' },
-      { ...server, status: 502, times: 1, method: 'POST', path: '/pulls$' },
+      post('/comments$', secondary),
+      post('/pulls$', secondary),
+      { ...secondary, status: 429, method: 'DELETE', path: '/labels/' },
     ],
   ],
+  ['connections cut after comments were written', [post('/issues/1/comments$', cut), post('/issues/2/comments$', cut)]],
   [
-    'secondary rate limits on a comment and on the pull request',
+    'connections cut after labels were made, set and removed and the pull request was made and labelled',
     [
-      { ...secondary, method: 'POST', path: '/comments$' },
-      { ...secondary, method: 'POST', path: '/pulls$' },
-    ],
-  ],
-  ['a 429 on a removal of a label', [{ ...secondary, status: 429, method: 'DELETE', path: '/labels/' }]],
-  [
-    'a connection cut after each comment was written',
-    [
-      { ...cut, method: 'POST', path: '/issues/1/comments$' },
-      { ...cut, method: 'POST', path: '/issues/2/comments$' },
-    ],
-  ],
-  ['a connection cut after the pull request was made', [{ ...cut, method: 'POST', path: '/pulls$' }]],
-  ['a connection cut after the pull request was labelled', [{ ...cut, method: 'POST', path: '/issues/3/labels$' }]],
-  [
-    'a connection cut after labels were made, set and removed',
-    [
-      { ...cut, method: 'POST', path: '/acme/[^/]+/labels$' },
-      { ...cut, method: 'POST', path: '/issues/1/labels$' },
+      post(labelMade, cut),
+      post('/issues/1/labels$', cut),
       { ...cut, method: 'DELETE', path: '/issues/2/labels/' },
+      post('/pulls$', cut),
+      post('/issues/3/labels$', cut),
     ],
   ],
   [
-    'a connection cut before anything was done',
-    [
-      { kind: 'cutBefore', method: 'POST', path: '/issues/1/comments$' },
-      { kind: 'cutBefore', method: 'POST', path: '/pulls$' },
-    ],
+    'connections cut before anything was done',
+    [post('/issues/1/comments$', { kind: 'cutBefore' }), post('/pulls$', { kind: 'cutBefore' })],
   ],
 ];
 
