@@ -1,7 +1,7 @@
 import { issueBranch, nextFreeBranch } from '../domain/branch.ts';
 import { branchExists, remoteBranchExists } from '../git/branches.ts';
 import type { Tracker } from '../trackers/tracker.ts';
-import type { Request } from './run-decision.ts';
+import type { Request } from './run-request.ts';
 
 /** The branch of each issue. A branch whose pull request was merged or closed is not used again. */
 export async function branchesFor(

@@ -1,32 +1,20 @@
-import { userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine } from '../client/connect.ts';
 import { type FoundRun, findRun, readState, resumeRun, stopRun, terminateRun } from '../client/runs.ts';
 import { LocusFailure } from '../domain/failures.ts';
-import type { RunInput, RunState, TaskSpec } from '../domain/run.ts';
+import type { RunInput, RunState } from '../domain/run.ts';
 import { issueRunId } from '../domain/run-id.ts';
 import { oneLine } from '../domain/text.ts';
-import type { Tracker } from '../trackers/tracker.ts';
 import type { Printer } from '../ui/printer.ts';
-import type { Project } from './project.ts';
-import { branchesFor } from './run-branches.ts';
-import type { RunOptions } from './run-options.ts';
-import { type Plan, requireCleanRoot } from './run-preflight.ts';
-import { type Selection, taskOf } from './run-selection.ts';
+import { freshTasks, inputFor, specOf, tellFinished } from './run-input.ts';
+import { requireCleanRoot } from './run-preflight.ts';
+import type { Request } from './run-request.ts';
+import type { Selection } from './run-selection.ts';
 
 export type Decision =
   | { readonly kind: 'start'; readonly input: RunInput }
   | { readonly kind: 'attach'; readonly runId: string }
   | { readonly kind: 'nothing'; readonly exitCode: number };
-
-export interface Request {
-  readonly project: Project;
-  readonly plan: Plan;
-  readonly tracker: Tracker;
-  readonly selection: Selection;
-  readonly options: Pick<RunOptions, 'resume' | 'fresh' | 'force'>;
-  readonly printer: Printer;
-}
 
 /** Whether to start a run, to join the one that goes on, to resume one, or to do nothing. */
 export async function decide(engine: Engine, request: Request): Promise<Decision> {
@@ -117,57 +105,6 @@ async function nothingToDo({ selection, tracker, printer }: Request): Promise<De
   await tellFinished(selection, tracker, printer);
   printer.note('nothing to do; run them again with --force');
   return { kind: 'nothing', exitCode: 0 };
-}
-
-async function tellFinished(selection: Selection, tracker: Tracker, printer: Printer): Promise<void> {
-  const shared = selection.branch === null ? null : await tracker.findPull(selection.branch, 'all');
-  for (const issue of selection.finished) {
-    const pull = shared ?? (await tracker.findPull(`locus/issue-${issue.number}`, 'all'));
-    const where = pull ? `, pull request #${pull.number}` : '';
-    printer.note(`#${issue.number} ${oneLine(issue.title)}: done already${where}`);
-  }
-}
-
-async function freshTasks(request: Request, found: FoundRun | null): Promise<TaskSpec[]> {
-  const { selection, tracker, printer } = request;
-  if (selection.finished.length > 0) await tellFinished(selection, tracker, printer);
-  const branches = await branchesFor(request, found !== null);
-  return selection.issues.map((issue) => taskOf(issue, branches.get(issue.number) ?? selection.branch ?? ''));
-}
-
-async function inputFor(
-  request: Request,
-  tasks: readonly TaskSpec[],
-  restarted: boolean,
-  before: RunState | null = null,
-): Promise<RunInput> {
-  const { project, plan, selection } = request;
-  const doneBefore = before?.tasks.filter((task) => task.status === 'done') ?? [];
-  const finished = [...selection.finished.map(({ number, title }) => ({ issue: number, title })), ...doneBefore];
-  const unique = new Map(finished.map(({ issue, title }) => [issue, { issue, title }]));
-  return {
-    runId: selection.runId,
-    type: selection.type,
-    repoName: project.name,
-    tracker: project.tracker,
-    source: plan.source,
-    baseBranch: plan.baseBranch,
-    remote: plan.remote,
-    sprint: selection.sprint && { number: selection.sprint.number, title: selection.sprint.title },
-    branch: selection.type === 'sprint' ? (tasks[0]?.branch ?? selection.branch) : null,
-    only: selection.only,
-    settings: plan.settings,
-    startedBy: userInfo().username,
-    restarted,
-    tasks,
-    finished: [...unique.values()].filter(({ issue }) => !tasks.some((task) => task.issue === issue)),
-  };
-}
-
-function specOf(task: RunState['tasks'][number]): TaskSpec {
-  const { issue, title, order, commitType, branch, commit, startCommit } = task;
-  const committed = commit !== null && startCommit !== null ? { start: startCommit, commit } : null;
-  return { issue, title, order, commitType, branch, committed };
 }
 
 /** `--fresh` on a halted run: it is stopped; where no worker is there to do that, it is terminated. */

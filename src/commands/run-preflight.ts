@@ -10,7 +10,8 @@ import { chooseSandbox } from '../sandboxes/choose.ts';
 import { findProgram } from '../sandboxes/program.ts';
 import { hostId } from '../server/state.ts';
 import { baseBranchOf, type Project } from './project.ts';
-import type { Placement } from './run.ts';
+
+export type Placement = 'here' | 'elsewhere';
 
 /** What is settled before any issue is looked at. */
 export interface Plan {

@@ -15,7 +15,7 @@ import { confirmNoSandbox } from './run-consent.ts';
 import { decide } from './run-decision.ts';
 import { printPlan } from './run-dry.ts';
 import { checkCombination, issueNumbers, type RunOptions, sandboxMode } from './run-options.ts';
-import { preflight } from './run-preflight.ts';
+import { type Placement, preflight } from './run-preflight.ts';
 import { selectIssues, selectSprint } from './run-selection.ts';
 
 /** `locus run`: looks at everything that could go wrong, starts the run or finds it, and shows it until it ends or halts. */
@@ -53,8 +53,6 @@ export async function run(options: RunOptions): Promise<number> {
     await engine.close();
   }
 }
-
-export type Placement = 'here' | 'elsewhere';
 
 /** Where the work will be done: on this machine, unless a server was configured and no worker of ours serves it here. */
 async function placementOf(project: Project): Promise<Placement> {

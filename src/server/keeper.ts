@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
+import { devNull } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LocusFailure } from '../domain/failures.ts';
@@ -78,11 +79,11 @@ async function startKeeper(options: EnsureKeeperOptions, worker: WorkerBuild): P
 
 /**
  * The environment without what belongs to the one command that happened to start the keeper: a token would be used for
- * other repositories, and Temporal's variables would lead the worker elsewhere.
+ * other repositories, and Temporal's variables, or a profile, would lead the worker elsewhere.
  */
 export function keeperEnvironment(env: NodeJS.ProcessEnv, stateDir: string): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !/^(GH|GITHUB)_|^TEMPORAL_/.test(name));
-  return { ...Object.fromEntries(kept), LOCUS_STATE_DIR: stateDir };
+  return { ...Object.fromEntries(kept), LOCUS_STATE_DIR: stateDir, TEMPORAL_CONFIG_FILE: devNull };
 }
 
 async function waitUntilReady(stateDir: string): Promise<KeeperInfo> {

@@ -18,7 +18,7 @@ export function openStatusLine(out: NodeJS.WriteStream): StatusLine {
   const draw = () => {
     if (text !== '')
       out.write(
-        `\r\u001b[2K${paint('cyan', frames[frame % frames.length] ?? '')} ${cut(oneLine(text), (out.columns ?? 80) - 4)}`,
+        `\r\u001b[2K${paint('cyan', frames[frame % frames.length] ?? '')} ${cut(oneLine(text), (out.columns || 80) - 4)}`,
       );
   };
   const erase = () => {

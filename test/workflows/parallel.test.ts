@@ -1,18 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { issueRunId } from '../../src/domain/run-id.ts';
 import { halt, resume, stop } from '../../src/workflows/messages.ts';
-import {
-  type Calls,
-  done,
-  failed,
-  finished,
-  inputOf,
-  openStage,
-  type Script,
-  type Stage,
-  start,
-  until,
-} from './support.ts';
+import { inputOf } from './input.ts';
+import { type Calls, done, failed, finished, openStage, type Script, type Stage, start, until } from './support.ts';
 
 const calls: Calls = [];
 let agent: NonNullable<Script['agent']>;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Worker } from '@temporalio/worker';
 import { halt, resume } from '../../src/workflows/messages.ts';
-import { type Calls, done, failed, finished, inputOf, openStage, type Stage, start, until } from './support.ts';
+import { inputOf } from './input.ts';
+import { type Calls, done, failed, finished, openStage, type Stage, start, until } from './support.ts';
 
 const calls: Calls = [];
 let stage: Stage;

@@ -10,10 +10,10 @@ import type {
   TrackerActivities,
 } from '../../src/activities/contract.ts';
 import { asFailure } from '../../src/domain/failures.ts';
-import type { RunInput, RunState, TaskSpec } from '../../src/domain/run.ts';
-import type { RunSettings } from '../../src/domain/settings.ts';
+import type { RunInput, RunState } from '../../src/domain/run.ts';
 import { hostQueue, progress, workflowTypes } from '../../src/workflows/messages.ts';
 import { connect, createWorker } from '../support/temporal.ts';
+import { settingsOf } from './settings.ts';
 
 export const done: AttemptResult = {
   outcome: 'done',
@@ -157,77 +157,6 @@ function scripted(script: Script, calls: Calls): HostActivities & TrackerActivit
     ...script.host,
     ...script.tracker,
     ...script.shared,
-  };
-}
-
-interface Change {
-  readonly type?: RunInput['type'];
-  readonly issues: readonly number[];
-  readonly agent?: Partial<RunSettings['agent']>;
-  readonly stopOnFailure?: boolean;
-  readonly input?: Partial<RunInput>;
-}
-
-export function inputOf(
-  { hostId }: Stage,
-  { type = 'sprint', issues, agent = {}, stopOnFailure = true, input = {} }: Change,
-): RunInput {
-  const key = `test/${randomUUID().slice(0, 8)}`;
-  const branchOf = (issue: number) => (type === 'sprint' ? 'locus/sprint-s' : `locus/issue-${issue}`);
-  const tasks = issues.map(
-    (issue): TaskSpec => ({
-      issue,
-      title: `Issue ${issue}`,
-      order: null,
-      commitType: 'feat',
-      branch: branchOf(issue),
-      committed: null,
-    }),
-  );
-  return {
-    runId: type === 'issue' ? `locus/${key}/issue/${issues[0]}` : `locus/${key}/${type}/s`,
-    type,
-    repoName: key,
-    tracker: { kind: 'github', apiUrl: 'http://tracker.test', owner: 'test', repo: 'test' },
-    source: { kind: 'checkout', hostId, root: '/r' },
-    baseBranch: 'main',
-    remote: 'origin',
-    sprint: type === 'sprint' ? { number: 1, title: 'S' } : null,
-    branch: type === 'sprint' ? 'locus/sprint-s' : null,
-    only: null,
-    settings: settingsOf(agent, stopOnFailure),
-    startedBy: 'test',
-    restarted: false,
-    tasks,
-    finished: [],
-    ...input,
-  };
-}
-
-function settingsOf(agent: Partial<RunSettings['agent']>, stopOnFailure: boolean): RunSettings {
-  const defaults: RunSettings['agent'] = {
-    maxParallel: 3,
-    autoLabel: true,
-    autoPR: true,
-    rebaseBeforeTask: true,
-    updateWith: 'merge',
-    command: ['true'],
-    env: [],
-    timeoutMinutes: 1,
-    stallMinutes: 1,
-    maxAttempts: 2,
-    orphanMinutes: 1,
-    callsPerHour: 100,
-    verify: null,
-  };
-  return {
-    provider: 'command',
-    model: null,
-    sandbox: 'off',
-    dockerSandboxes: {},
-    agent: { ...defaults, ...agent },
-    workspace: { setup: null, copy: [] },
-    sprint: { stopOnFailure, workspace: 'worktree' },
   };
 }
 

@@ -1,0 +1,29 @@
+import type { RunSettings } from '../../src/domain/settings.ts';
+
+/** The settings of a run that only a test would start. */
+export function settingsOf(agent: Partial<RunSettings['agent']>, stopOnFailure: boolean): RunSettings {
+  const defaults: RunSettings['agent'] = {
+    maxParallel: 3,
+    autoLabel: true,
+    autoPR: true,
+    rebaseBeforeTask: true,
+    updateWith: 'merge',
+    command: ['true'],
+    env: [],
+    timeoutMinutes: 1,
+    stallMinutes: 1,
+    maxAttempts: 2,
+    orphanMinutes: 1,
+    callsPerHour: 100,
+    verify: null,
+  };
+  return {
+    provider: 'command',
+    model: null,
+    sandbox: 'off',
+    dockerSandboxes: {},
+    agent: { ...defaults, ...agent },
+    workspace: { setup: null, copy: [] },
+    sprint: { stopOnFailure, workspace: 'worktree' },
+  };
+}
