@@ -1,13 +1,4 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { Workspace } from '../../src/domain/workspace.ts';
@@ -15,6 +6,7 @@ import { cleanWorkspace } from '../../src/git/clean.ts';
 import { collectWork } from '../../src/git/collect.ts';
 import { pushCommit } from '../../src/git/push.ts';
 import { keepUnfinished } from '../../src/git/unfinished.ts';
+import { fakeGitFolder, quotedPath, trap } from './planted.ts';
 import {
   commit,
   type Fixture,
@@ -242,24 +234,3 @@ test('what a failed task hid behind its own .gitignore does not reach the next o
   expect(existsSync(join(workspace.path, 'dir/half-made.txt'))).toBe(false);
   expect(existsSync(join(workspace.path, 'ignored/keep.txt'))).toBe(true);
 });
-
-function trap(fixture: Fixture): { program: string; ran: string } {
-  const program = join(fixture.stateDir, '..', 'trap');
-  const ran = `${program}.ran`;
-  writeFileSync(program, `#!/bin/sh\ntouch '${ran}'\ncat 2>/dev/null\nexit 0\n`);
-  chmodSync(program, 0o755);
-  return { program, ran };
-}
-
-/** Replaces the workspace's `.git` by a whole git folder of the agent's. */
-function fakeGitFolder(workspace: Workspace): string {
-  const fake = join(workspace.path, 'fake');
-  sh(workspace.path, ['clone', '-q', '--bare', workspace.repository.commonDir, fake]);
-  sh(workspace.path, ['config', '--file', join(fake, 'config'), 'core.bare', 'false']);
-  writeFileSync(join(workspace.path, '.git'), `gitdir: ${fake}\n`);
-  return fake;
-}
-
-function quotedPath(path: string): string {
-  return `'${path}'`;
-}

@@ -13,7 +13,6 @@ import { asFailure } from '../../src/domain/failures.ts';
 import type { RunInput, RunState } from '../../src/domain/run.ts';
 import { hostQueue, progress, workflowTypes } from '../../src/workflows/messages.ts';
 import { connect, createWorker } from '../support/temporal.ts';
-import { settingsOf } from './settings.ts';
 
 export const done: AttemptResult = {
   outcome: 'done',
