@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RunInput, TaskSpec } from '../../src/domain/run.ts';
 import type { RunSettings } from '../../src/domain/settings.ts';
+import { settingsOf } from './settings.ts';
 import type { Stage } from './support.ts';
 
 interface Change {
