@@ -14,11 +14,12 @@ import { redact } from '../domain/redact.ts';
 import type { RunContext } from '../domain/run.ts';
 import { collectWork } from '../git/collect.ts';
 import { alone } from '../git/lock.ts';
+import { dropUnfinished } from '../git/unfinished.ts';
 import { confine, confinedRun, objectsDirOf } from './confine.ts';
 import type { AttemptRequest, AttemptResult } from './contract.ts';
 import type { Dependencies, RunSecrets } from './deps.ts';
 import { judge } from './judge.ts';
-import { attemptDir, noteAttempt } from './repository.ts';
+import { attemptDir, noteAttempt, unfinishedRef } from './repository.ts';
 
 type Beat = (details: unknown) => void;
 
@@ -64,6 +65,7 @@ async function settle(
     const failure = asFailure('NoChanges', 'no changes: the agent ended without a commit or a changed file');
     return { ...figures, outcome: 'failed', failure, retry: false, killed: false };
   }
+  await dropUnfinished(workspace.repository, unfinishedRef(task.branch, task.issue));
   const summary = redact(end.report.summary, secrets.token === null ? [] : [secrets.token]);
   return { ...figures, outcome: 'done', commit: work.commit, summary };
 }

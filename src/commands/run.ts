@@ -37,7 +37,9 @@ export async function run(options: RunOptions): Promise<number> {
 
   const printer = openPrinter({ json: options.json ?? false });
   for (const warning of plan.warnings) printer.note(`warning: ${warning}`);
-  if (!(await confirmNoSandbox(plan.settings.sandbox, { ask: !options.json && !options.detach }))) return 2;
+  // Where the config says so, it has been decided already.
+  const ask = options.sandbox === false && !options.json && !options.detach;
+  if (!(await confirmNoSandbox(plan.settings.sandbox, { ask }))) return 2;
   const engine = await openEngine(project, printer);
   try {
     const decision = await decide(engine, { project, plan, tracker, selection, options, printer });

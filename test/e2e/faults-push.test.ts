@@ -112,7 +112,7 @@ describe('Fault 3: nothing is ever pushed to the base branch', () => {
 
   test('a parallel run that is resumed pushes each issue to its own branch, and runs only what failed', async () => {
     const repository = await makeRepository(world, { config: { agent: { maxAttempts: 1 } } });
-    repository.github.seed({ issues: [{ title: 'One' }, { title: 'Two', body: 'fail-once' }] });
+    repository.github.seed({ issues: [{ title: 'One' }, { title: 'Two', body: 'fail-once\nwrite two.txt' }] });
     const base = await repository.gitRemote('rev-parse', 'main');
     expect(await repository.run(['run', '1', '2'])).toMatchObject({ code: 1 });
     expect(await repository.run(['run', '1', '2', '--resume'])).toMatchObject({ code: 0 });

@@ -109,7 +109,7 @@ describe('Fault 8: a dry run changes nothing', () => {
 
   test('with --resume it starts no agent, and the run can be resumed after it', async () => {
     const repository = await makeRepository(world, { config: { agent: { maxAttempts: 1 } } });
-    sprintOf(repository, ['', 'fail-once']);
+    sprintOf(repository, ['', 'fail-once\nwrite two.txt']);
     expect(await repository.run(['run', '--sprint', 'S'])).toMatchObject({ code: 3 });
     const writes = writesOf(repository.github).length;
     expect(await repository.run(['run', '--sprint', 'S', '--resume', '--dry-run'])).toMatchObject({ code: 0 });

@@ -22,6 +22,7 @@ export function inTerminal(world: World, repository: TestRepository, args: reado
     env,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  world.onEnd(async () => void child.kill());
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (more) => {
     text += more;
