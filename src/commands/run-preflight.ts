@@ -35,7 +35,9 @@ export async function preflight(
       remedy: 'make the first commit, then try again',
     });
   }
-  const settings = snapshot(config, { model: request.model, sandbox: request.sandbox });
+  const here = request.placement === 'here';
+  const root = here ? { root: checkout.root } : {};
+  const settings = snapshot(config, { model: request.model, sandbox: request.sandbox, ...root });
   if (settings.provider === 'command' && settings.agent.command === null) {
     throw new LocusFailure(
       'ConfigInvalid',
@@ -50,7 +52,6 @@ export async function preflight(
   }
   await requireBase(project, baseBranch);
   await refuseLfs(project, baseBranch);
-  const here = request.placement === 'here';
   const sandbox = here ? await sandboxFor(settings) : { title: 'chosen by the worker', warning: null };
   if (here) await requireAgent(settings);
   return {

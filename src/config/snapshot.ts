@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { providerOf } from '../domain/models.ts';
 import type { Provider, RunSettings, SandboxMode } from '../domain/settings.ts';
 import type { Config } from './schema.ts';
@@ -7,6 +8,8 @@ export interface Overrides {
   readonly model?: string;
   /** `--sandbox=require`: `require`; `--no-sandbox`: `off`. */
   readonly sandbox?: SandboxMode;
+  /** The checkout that a relative path in `agent.command` starts from; the worker stands elsewhere. */
+  readonly root?: string;
 }
 
 /** The settings a run carries: the config as it is now, with what the command line says instead. */
@@ -22,7 +25,7 @@ export function snapshot(config: Config, overrides: Overrides = {}): RunSettings
       autoPR: agent.autoPR,
       rebaseBeforeTask: agent.rebaseBeforeTask,
       updateWith: agent.updateWith,
-      command: agent.command,
+      command: agent.command && rooted(agent.command, overrides.root),
       env: agent.env,
       timeoutMinutes: agent.timeoutMinutes,
       stallMinutes: agent.stallMinutes,
@@ -34,6 +37,12 @@ export function snapshot(config: Config, overrides: Overrides = {}): RunSettings
     workspace: { setup: workspace.setup, copy: workspace.copy },
     sprint: { stopOnFailure: sprint.stopOnFailure, workspace: sprint.workspace },
   };
+}
+
+/** Not the worktree's: an agent could change the program that its successor is. */
+function rooted([program = '', ...args]: readonly string[], root: string | undefined): string[] {
+  const isRelative = program.includes('/') && !path.isAbsolute(program);
+  return [isRelative && root !== undefined ? path.join(root, program) : program, ...args];
 }
 
 const claudeDefault = 'opus';
