@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
-import { devNull } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LocusFailure } from '../domain/failures.ts';
@@ -83,7 +82,9 @@ async function startKeeper(options: EnsureKeeperOptions, worker: WorkerBuild): P
  */
 export function keeperEnvironment(env: NodeJS.ProcessEnv, stateDir: string): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !/^(GH|GITHUB)_|^TEMPORAL_/.test(name));
-  return { ...Object.fromEntries(kept), LOCUS_STATE_DIR: stateDir, TEMPORAL_CONFIG_FILE: devNull };
+  // A file that is not there is no profile; one without a profile in it, such as /dev/null, is an error.
+  const noProfile = path.join(stateDir, 'no-temporal.toml');
+  return { ...Object.fromEntries(kept), LOCUS_STATE_DIR: stateDir, TEMPORAL_CONFIG_FILE: noProfile };
 }
 
 async function waitUntilReady(stateDir: string): Promise<KeeperInfo> {
