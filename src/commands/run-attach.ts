@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine } from '../client/connect.ts';
 import { haltRun } from '../client/runs.ts';
 import { type Activity, type Glance, watchRun } from '../client/watch.ts';
@@ -13,6 +14,7 @@ const interrupted = 130;
 /** A worker that starts needs a second or two. */
 const patienceMs = 10_000;
 const halted = 3;
+const longestFarewellMs = 1000;
 
 /** Shows a run until it has ended or halts; Ctrl+C or ESC halts it, where `mayHalt` says so. Answers the exit code. */
 export async function attach(
@@ -22,18 +24,20 @@ export async function attach(
   options: { readonly mayHalt: boolean },
 ): Promise<number> {
   let halting = false;
+  let sent: Promise<void> = Promise.resolve();
   const leave = new AbortController();
   const release = options.mayHalt
     ? onInterrupt({
         first() {
           halting = true;
           printer.note('stopping: the agent is being ended, what it made is kept (once more to leave at once)');
-          haltRun(client, runId, 'interrupted by a person').catch((error: Error) =>
+          sent = haltRun(client, runId, 'interrupted by a person').catch((error: Error) =>
             printer.note(`the run could not be halted: ${error.message}`),
           );
         },
+        // Pressed twice at once, the halt is still on its way.
         second() {
-          leave.abort();
+          void Promise.race([sent, delay(longestFarewellMs)]).then(() => leave.abort());
         },
       })
     : () => {};

@@ -6,7 +6,7 @@ import type { RunInput, RunState } from '../domain/run.ts';
 import { issueRunId } from '../domain/run-id.ts';
 import { oneLine } from '../domain/text.ts';
 import type { Printer } from '../ui/printer.ts';
-import { freshTasks, inputFor, specOf, tellFinished } from './run-input.ts';
+import { freshTasks, inputFor, openTasks, tellFinished } from './run-input.ts';
 import { requireCleanRoot } from './run-preflight.ts';
 import type { Request } from './run-request.ts';
 import type { Selection } from './run-selection.ts';
@@ -69,13 +69,13 @@ async function resumeOpen({ client }: Engine, found: FoundRun, printer: Printer)
 
 /** A run that ended with failures is started again with what is not done, under the same id. */
 async function resumeEnded(engine: Engine, request: Request, found: FoundRun | null): Promise<Decision> {
+  const { project, plan, selection } = request;
   const nothing = (why: string) => new LocusFailure('NothingToResume', why, { remedy: 'start a run with `locus run`' });
   if (found === null) throw nothing('there is no run to resume');
+  await requireCleanRoot(project, plan, selection.type);
   const before = await readState(engine.client, found.runId, 3000);
-  const open = before?.tasks.filter((task) => task.status !== 'done' && task.status !== 'skipped') ?? null;
-  if (open?.length === 0) throw nothing('the last run ended with everything done');
-  const specs = open === null ? await freshTasks(request, found) : open.map(specOf);
-  if (specs.length === 0) throw nothing('everything is done');
+  const specs = before === null ? await freshTasks(request, found) : await openTasks(request, before);
+  if (specs.length === 0) throw nothing('the last run left nothing that is still to be done');
   return { kind: 'start', input: await inputFor(request, specs, true, before) };
 }
 

@@ -1,10 +1,12 @@
 import { userInfo } from 'node:os';
 import type { FoundRun } from '../client/runs.ts';
+import { issueBranch } from '../domain/branch.ts';
+import { closedBy } from '../domain/pull-body.ts';
 import type { RunInput, RunState, TaskSpec } from '../domain/run.ts';
 import { oneLine } from '../domain/text.ts';
 import type { Tracker } from '../trackers/tracker.ts';
 import type { Printer } from '../ui/printer.ts';
-import { branchesFor } from './run-branches.ts';
+import { branchesFor, latestPull } from './run-branches.ts';
 import type { Request } from './run-request.ts';
 import { type Selection, taskOf } from './run-selection.ts';
 
@@ -16,8 +18,9 @@ export async function inputFor(
   before: RunState | null = null,
 ): Promise<RunInput> {
   const { project, plan, selection } = request;
-  const doneBefore = before?.tasks.filter((task) => task.status === 'done') ?? [];
-  const finished = [...selection.finished.map(({ number, title }) => ({ issue: number, title })), ...doneBefore];
+  const branch = selection.type === 'sprint' ? (tasks[0]?.branch ?? selection.branch) : null;
+  const doneBefore = before?.tasks.filter((task) => task.status === 'done' && task.branch === branch) ?? [];
+  const finished = [...(await finishedOn(branch, request)), ...doneBefore];
   const unique = new Map(finished.map(({ issue, title }) => [issue, { issue, title }]));
   return {
     runId: selection.runId,
@@ -28,7 +31,7 @@ export async function inputFor(
     baseBranch: plan.baseBranch,
     remote: plan.remote,
     sprint: selection.sprint && { number: selection.sprint.number, title: selection.sprint.title },
-    branch: selection.type === 'sprint' ? (tasks[0]?.branch ?? selection.branch) : null,
+    branch,
     only: selection.only,
     settings: plan.settings,
     startedBy: userInfo().username,
@@ -38,25 +41,49 @@ export async function inputFor(
   };
 }
 
+/** Done issues whose work is on the branch. On a later one, `…-2`, it is the work of those that its pull request names. */
+async function finishedOn(branch: string | null, { selection, tracker }: Request): Promise<RunInput['finished']> {
+  const finished = selection.finished.map(({ number, title }) => ({ issue: number, title }));
+  if (branch === null || branch === selection.branch || finished.length === 0) return finished;
+  const closed = closedBy((await tracker.findPull(branch, 'open'))?.body ?? '');
+  return finished.filter(({ issue }) => closed.includes(issue));
+}
+
 /** The selected issues as tasks; says which are left out because they are done. */
 export async function freshTasks(request: Request, found: FoundRun | null): Promise<TaskSpec[]> {
   const { selection, tracker, printer } = request;
   if (selection.finished.length > 0) await tellFinished(selection, tracker, printer);
-  const branches = await branchesFor(request, found !== null);
+  const numbers = selection.issues.map(({ number }) => number);
+  const branches = await branchesFor(request, numbers, found !== null);
   return selection.issues.map((issue) => taskOf(issue, branches.get(issue.number) ?? selection.branch ?? ''));
 }
 
 export async function tellFinished(selection: Selection, tracker: Tracker, printer: Printer): Promise<void> {
-  const shared = selection.branch === null ? null : await tracker.findPull(selection.branch, 'all');
+  const shared = selection.branch === null ? null : await latestPull(tracker, selection.branch);
   for (const issue of selection.finished) {
-    const pull = shared ?? (await tracker.findPull(`locus/issue-${issue.number}`, 'all'));
+    const pull = shared ?? (await latestPull(tracker, issueBranch(issue.number)));
     const where = pull ? `, pull request #${pull.number}` : '';
     printer.note(`#${issue.number} ${oneLine(issue.title)}: done already${where}`);
   }
 }
 
+/** What an ended run left to be done, of what is asked for now; on new branches where theirs were merged meanwhile. */
+export async function openTasks(request: Request, before: RunState): Promise<TaskSpec[]> {
+  const { only } = request.selection;
+  const left = before.tasks
+    .filter(({ issue, status }) => status !== 'done' && status !== 'skipped' && (only === null || issue === only))
+    .map(specOf);
+  if (left.length === 0) return [];
+  const branches = await branchesFor(
+    request,
+    left.map(({ issue }) => issue),
+    true,
+  );
+  return left.map((task) => ({ ...task, branch: branches.get(task.issue) ?? task.branch }));
+}
+
 /** A task of an ended run as one to do again; work that was committed is only pushed. */
-export function specOf(task: RunState['tasks'][number]): TaskSpec {
+function specOf(task: RunState['tasks'][number]): TaskSpec {
   const { issue, title, order, commitType, branch, commit, startCommit } = task;
   const committed = commit !== null && startCommit !== null ? { start: startCommit, commit } : null;
   return { issue, title, order, commitType, branch, committed };

@@ -47,6 +47,11 @@ export function sprintPull(
   };
 }
 
+/** The issues that a sprint's pull request closes, as its body says. */
+export function closedBy(body: string): number[] {
+  return [...body.matchAll(/^- Closes #(\d+): /gm)].map(([, number]) => Number(number));
+}
+
 /** Title and body of the pull request of one issue. */
 export function issuePull(
   task: { readonly issue: number; readonly title: string; readonly summary?: string },

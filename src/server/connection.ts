@@ -23,7 +23,8 @@ export interface TemporalTarget {
 export async function resolveTemporal(
   options: EnsureKeeperOptions & { readonly start?: boolean },
 ): Promise<TemporalTarget> {
-  const configured = await configuredTemporal();
+  // A keeper's worker serves the keeper's own server, whatever the person's profile says.
+  const configured = process.env.LOCUS_EMBEDDED ? null : await configuredTemporal();
   if (configured) return configured;
   const info = options.start === false ? await readKeeper(options.stateDir) : await ensureKeeper(options);
   if (!info?.address) {
@@ -50,6 +51,8 @@ export async function configuredTemporal(env: NodeJS.ProcessEnv = process.env): 
   try {
     loaded = loadClientConnectConfig({ overrideEnvVars });
   } catch (error) {
+    // What envconfig 1.24 makes of a file without profiles.
+    if (error instanceof TypeError) return null;
     const reason = `the Temporal client configuration cannot be used: ${(error as Error).message}`;
     throw new LocusFailure(
       'ConfigInvalid',
