@@ -1,14 +1,12 @@
-import { handedVariables } from '../agents/handed.ts';
 import { connect, type Engine } from '../client/connect.ts';
 import { startRun } from '../client/runs.ts';
 import type { RunInput } from '../domain/run.ts';
 import { configuredTemporal, resolveTemporal, workflowUrl } from '../server/connection.ts';
-import { readKeeper, readWorker } from '../server/keeper-file.ts';
-import { scopeOf } from '../server/run-secrets.ts';
+import { readWorker } from '../server/keeper-file.ts';
 import { registerSearchAttributes } from '../server/search-attributes.ts';
-import { handOver } from '../server/secrets.ts';
 import { locusVersion } from '../server/version.ts';
 import { openPrinter, type Printer } from '../ui/printer.ts';
+import { handOverSecrets } from './hand-over.ts';
 import { openProject, type Project } from './project.ts';
 import { attach } from './run-attach.ts';
 import { confirmNoSandbox } from './run-consent.ts';
@@ -66,12 +64,7 @@ async function placementOf(project: Project): Promise<Placement> {
 
 async function openEngine(project: Project, printer: Printer): Promise<Engine> {
   const target = await resolveTemporal({ stateDir: project.stateDir, onProgress: (line) => printer.note(line) });
-  if (!target.configured) {
-    const keeper = await readKeeper(project.stateDir);
-    const env = handedVariables(process.env, project.config.agent.env);
-    const secrets = { token: await project.token(), env };
-    if (keeper) await handOver(keeper, scopeOf(project.tracker), secrets);
-  }
+  if (!target.configured) await handOverSecrets(project);
   return connect(target);
 }
 

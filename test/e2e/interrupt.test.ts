@@ -32,7 +32,8 @@ async function atHalf(repository: GitHubRepository): Promise<AgentNote> {
 async function expectHalted(repository: GitHubRepository, agent: AgentNote): Promise<void> {
   await until(
     'the run is halted',
-    async () => JSON.parse((await repository.run(['status', '--json'])).stdout).status === 'halted',
+    async () =>
+      JSON.parse((await repository.run(['status', `${repository.github.repo}/`, '--json'])).stdout).status === 'halted',
   );
   expect(isAlive(agent.pid)).toBe(false);
   const [ref, ...more] = (await repository.git('for-each-ref', '--format=%(refname)', 'refs/locus/wip')).split('\n');
@@ -114,7 +115,9 @@ describe('Fault 14: an interruption stops the run, loses nothing, and gives the 
         cli.process.kill(how === 'SIGINT with --wait' ? 'SIGINT' : how);
         await cli.ended;
       }
-      expect(JSON.parse((await repository.run(['status', '--json'])).stdout)).toMatchObject({ status: 'running' });
+      expect(
+        JSON.parse((await repository.run(['status', `${repository.github.repo}/`, '--json'])).stdout),
+      ).toMatchObject({ status: 'running' });
       await repository.openGate('go');
       expect(await repository.run(['run', '--sprint', 'S'])).toMatchObject({ code: 0 });
       expect(await repository.agentStarts()).toEqual([1, 2]);

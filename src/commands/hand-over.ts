@@ -1,0 +1,14 @@
+import { handedVariables } from '../agents/environment.ts';
+import { readKeeper } from '../server/keeper-file.ts';
+import { scopeOf } from '../server/run-secrets.ts';
+import { handOver } from '../server/secrets.ts';
+import type { Project } from './project.ts';
+
+/** Gives the keeper this repository's token and variables: it holds them in memory alone, and has none after a restart. */
+export async function handOverSecrets(project: Project): Promise<void> {
+  const keeper = await readKeeper(project.stateDir);
+  const token = await project.token();
+  if (keeper === null || (token === null && project.tracker.kind !== 'local')) return;
+  const env = handedVariables(process.env, project.config.agent.env);
+  await handOver(keeper, scopeOf(project.tracker), { token, env });
+}
