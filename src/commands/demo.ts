@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { problemsOf } from '../demo/evidence.ts';
 import { openPlace, type Place } from '../demo/place.ts';
 import * as report from '../demo/report.ts';
@@ -6,8 +7,11 @@ import { makeRepository } from '../demo/repository.ts';
 import { showSprint } from '../demo/show.ts';
 import { findProgram } from '../sandboxes/program.ts';
 import { findTemporalBinary } from '../server/binary.ts';
+import { readKeeper } from '../server/keeper-file.ts';
 import { cacheDir } from '../server/state.ts';
 import { builtFile } from '../server/version.ts';
+
+const longestMs = 180_000;
 
 export interface DemoOptions {
   /** Leave the repository and the server. */
@@ -24,7 +28,7 @@ export async function demo({ keep = false }: DemoOptions): Promise<number> {
   const place = await openPlace({ binary });
   let isKept = false;
   try {
-    const code = await Promise.race([interrupted, play(place, signal, keep || isWatched)]);
+    const code = await Promise.race([interrupted, tooLong(place), play(place, signal, keep || isWatched)]);
     isKept = keep && !signal.aborted;
     if (isKept) console.log(report.kept(place, builtFile('cli.js')));
     else if (code === 0 && isWatched) await enter(signal);
@@ -55,6 +59,15 @@ async function play(place: Place, signal: AbortSignal, staysUp: boolean): Promis
   }
   console.log(report.tryYourself((await findProgram('locus', process.env.PATH)) !== null));
   return 0;
+}
+
+/** Something is wrong with this machine, or with us: say what is known instead of waiting for ever. */
+async function tooLong({ stateDir }: Place): Promise<number> {
+  await delay(longestMs, undefined, { ref: false });
+  const keeper = await readKeeper(stateDir);
+  const why = keeper?.problem ?? keeper?.workerProblem ?? 'no reason is known';
+  console.error(report.wentWrong([`the run did not end within ${longestMs / 60_000} minutes: ${why}`]));
+  return 1;
 }
 
 /** Turns the signals that would end this process into an exit code, so that everything can be removed first. */
