@@ -1,4 +1,4 @@
-import { handedVariables } from '../agents/environment.ts';
+import { handedVariables } from '../agents/handed.ts';
 import { readKeeper } from '../server/keeper-file.ts';
 import { scopeOf } from '../server/run-secrets.ts';
 import { handOver } from '../server/secrets.ts';

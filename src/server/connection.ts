@@ -23,8 +23,7 @@ export interface TemporalTarget {
 export async function resolveTemporal(
   options: EnsureKeeperOptions & { readonly start?: boolean },
 ): Promise<TemporalTarget> {
-  // A keeper's worker serves the keeper's own server, whatever the person's profile says.
-  const configured = process.env.LOCUS_EMBEDDED ? null : await configuredTemporal();
+  const configured = await configuredTemporal();
   if (configured) return configured;
   const info = options.start === false ? await readKeeper(options.stateDir) : await ensureKeeper(options);
   if (!info?.address) {
