@@ -31,7 +31,7 @@ export async function claimTools(run: RunContext): Promise<Tools> {
   const queue = hostQueue(hostId);
   return {
     host: hostActivities(queue),
-    agent: agentActivities(queue, run.settings.agent.timeoutMinutes),
+    agent: agentActivities(run, queue),
     tracker: trackerActivities(run.tracker.kind === 'local' ? { taskQueue: queue } : {}),
   };
 }
@@ -57,11 +57,12 @@ function hostActivities(taskQueue: string) {
 }
 
 // The agent's own deadline is kept by its host; this one only has to be later, as it starts anew with each attempt.
-function agentActivities(taskQueue: string, timeoutMinutes: number) {
+function agentActivities({ settings, source }: RunContext, taskQueue: string) {
   return proxyActivities<Pick<HostActivities, 'runAgent'>>({
     taskQueue,
-    startToCloseTimeout: `${timeoutMinutes + 24 * 60} minutes`,
-    heartbeatTimeout: '5 seconds',
+    startToCloseTimeout: `${settings.agent.timeoutMinutes + 24 * 60} minutes`,
+    // In a fleet a worker may be slow to be heard; on one machine a dead one is to be noticed at once.
+    heartbeatTimeout: source.kind === 'remote' ? '30 seconds' : '5 seconds',
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '200 milliseconds', backoffCoefficient: 1 },
   });

@@ -2,6 +2,7 @@ import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { RunState } from '../domain/run.ts';
 import { failureOf, type Tools } from './activities.ts';
 import type { Run } from './run.ts';
+import { reportLeft } from './task-reports.ts';
 import type { TrackerWrites } from './tracker-writes.ts';
 
 /** Labels come first in every chain; without them GitHub would make its own, in its own colour. */
@@ -29,13 +30,14 @@ export async function releaseWorkspace(run: Run, tools: Tools, branch: string): 
 /** Ends a run for good: its agents are gone by now; status labels are taken back, unfinished tasks are pending again. */
 export async function stopped(run: Run, tools: Tools, writes: TrackerWrites): Promise<RunState> {
   return CancellationScope.nonCancellable(async () => {
-    for (const { issue, branch } of run.state.tasks.filter((task) => task.status === 'in_progress')) {
-      if (run.input.settings.agent.autoLabel) {
-        writes.add(issue, () => tools.tracker.clearStatus(run.context, { issue, labels: null }));
-      }
-      await releaseWorkspace(run, tools, branch);
+    const { input, state } = run;
+    for (const { issue } of state.tasks.filter((task) => task.status === 'in_progress')) {
+      reportLeft(run, tools, writes, issue);
       run.update(issue, { status: 'pending', phase: null });
     }
+    const begun = state.tasks.filter((task) => task.startedAt !== null && task.status !== 'skipped');
+    const open = begun.filter((task) => input.type === 'sprint' || task.status !== 'done');
+    for (const branch of new Set(open.map((task) => task.branch))) await releaseWorkspace(run, tools, branch);
     await writes.drain();
     return run.finish('stopped');
   });

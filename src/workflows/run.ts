@@ -1,4 +1,5 @@
 import {
+  ApplicationFailure,
   condition,
   setCurrentDetails,
   setHandler,
@@ -57,7 +58,7 @@ export class Run {
 
   task(issue: number): TaskState {
     const task = this.state.tasks.find((candidate) => candidate.issue === issue);
-    if (!task) throw new RunStopped(`issue ${issue} is not part of this run`);
+    if (!task) throw ApplicationFailure.nonRetryable(`issue ${issue} is not part of this run`);
     return task;
   }
 

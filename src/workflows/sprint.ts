@@ -30,20 +30,24 @@ export async function sprintRun(input: RunInput, carried: RunState | null = null
         continue;
       }
       await runTask(run, tools, writes, step.issue);
-      if (workflowInfo().continueAsNewSuggested && !run.interrupted) {
-        await writes.drain();
-        await continueAsNew<typeof sprintRun>(input, run.state);
-      }
+      if (!workflowInfo().continueAsNewSuggested) continue;
+      await writes.drain();
+      // A halt that came meanwhile must not be left behind.
+      if (!run.interrupted) await continueAsNew<typeof sprintRun>(input, run.state);
     }
     await writes.drain();
     await openSprintPull(run, tools);
-    if (branch !== null && !run.state.tasks.some((task) => task.status === 'failed'))
-      await releaseWorkspace(run, tools, branch);
+    if (branch !== null && mayRelease(run)) await releaseWorkspace(run, tools, branch);
     return run.finish();
   } catch (error) {
     if (error instanceof RunStopped) return stopped(run, tools, writes);
     throw error;
   }
+}
+
+/** A worktree is kept where something failed; the person's own checkout is always given back. */
+function mayRelease({ input, state }: Run): boolean {
+  return input.settings.sprint.workspace === 'root' || !state.tasks.some((task) => task.status === 'failed');
 }
 
 /** One pull request for the sprint's branch. Refused for good, the run halts rather than say that it is done. */

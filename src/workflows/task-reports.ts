@@ -27,6 +27,14 @@ export function reportDone(run: Run, tools: Tools, writes: TrackerWrites, issue:
   report(run, tools, writes, issue, null, started);
 }
 
+/** The task is over without a result: nobody works on the issue any more. */
+export function reportLeft(run: Run, tools: Tools, writes: TrackerWrites, issue: number): void {
+  if (!run.input.settings.agent.autoLabel) return;
+  writes.add(issue, () =>
+    tools.tracker.clearStatus.executeWithOptions({ summary: `#${issue} left` }, [run.context, { issue, labels: null }]),
+  );
+}
+
 export function reportFailed(
   run: Run,
   tools: Tools,
@@ -58,6 +66,8 @@ function report(
     labels: started ? toStatus('inProgress', []).add : null,
     mayExist: run.input.restarted || failures > (failure ? 1 : 0),
   } as const;
+  // It has gone into the report; a thousand of them would not fit into a run's state.
+  if (kind === 'done') run.update(issue, { summary: null });
   writes.add(issue, () =>
     tools.tracker.reportResult.executeWithOptions({ summary: `#${issue} ${kind}` }, [run.context, details]),
   );

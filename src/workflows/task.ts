@@ -4,7 +4,7 @@ import type { Failure } from '../domain/failures.ts';
 import { failureOf, shared, type Tools } from './activities.ts';
 import { releaseWorkspace } from './endings.ts';
 import { type Run, RunStopped } from './run.ts';
-import { reportDone, reportFailed, reportStarted } from './task-reports.ts';
+import { reportDone, reportFailed, reportLeft, reportStarted } from './task-reports.ts';
 import type { TrackerWrites } from './tracker-writes.ts';
 
 type Ready = Extract<PreparedTask, { readonly kind: 'ready' }>;
@@ -36,12 +36,13 @@ export async function runTask(run: Run, tools: Tools, writes: TrackerWrites, iss
   try {
     if (run.task(issue).commit === null) {
       ready = await prepare(run, tools, issue, false);
-      if (ready === null) {
+      if (ready) reportStarted(run, tools, writes, issue, ready.labels);
+      const isDone = ready !== null && (await work(run, tools, issue, ready));
+      if (!isDone) {
         run.update(issue, { status: 'skipped', phase: null, finishedAt: Date.now() });
+        if (ready) reportLeft(run, tools, writes, issue);
         return;
       }
-      reportStarted(run, tools, writes, issue, ready.labels);
-      await work(run, tools, issue, ready);
     }
     await publish(run, tools, issue, ready?.branchExisted ?? true);
     run.update(issue, { status: 'done', phase: null, finishedAt: Date.now() });
@@ -87,8 +88,11 @@ function waitsForPerson(failure: Failure): boolean {
   return failure.type === 'BaseConflict' || failure.type === 'CredentialsMissing';
 }
 
-/** Starts agents until one has done the work, at most `agent.maxAttempts` of them; what was ended by a halt does not count. */
-async function work(run: Run, tools: Tools, issue: number, prepared: Ready): Promise<void> {
+/**
+ * Starts agents until one has done the work, at most `agent.maxAttempts` of them; what was ended by a halt does not
+ * count. False where the issue was closed during a halt.
+ */
+async function work(run: Run, tools: Tools, issue: number, prepared: Ready): Promise<boolean> {
   const { maxAttempts } = run.input.settings.agent;
   let ready = prepared;
   for (let attempts = 1; ; ) {
@@ -96,7 +100,7 @@ async function work(run: Run, tools: Tools, issue: number, prepared: Ready): Pro
     run.update(issue, { session: result.session, costUsd: run.task(issue).costUsd + result.costUsd });
     if (result.outcome === 'done') {
       run.update(issue, { commit: result.commit, summary: result.summary });
-      return;
+      return true;
     }
     if (result.outcome === 'failed' && result.killed && attempts < maxAttempts) {
       attempts += 1;
@@ -109,7 +113,9 @@ async function work(run: Run, tools: Tools, issue: number, prepared: Ready): Pro
       run.update(issue, { session: null });
       continue;
     }
-    ready = await afterHalt(run, tools, issue, ready);
+    const again = await afterHalt(run, tools, issue);
+    if (again === null) return false;
+    ready = again;
   }
 }
 
@@ -159,11 +165,11 @@ async function keepUnfinished(run: Run, tools: Tools, issue: number, ready: Read
 }
 
 /** Waits for `resume`, then makes the workspace ready again with the unfinished work in it. */
-async function afterHalt(run: Run, tools: Tools, issue: number, ready: Ready): Promise<Ready> {
+async function afterHalt(run: Run, tools: Tools, issue: number): Promise<Ready | null> {
   run.update(issue, { phase: 'halted', attempts: Math.max(0, run.task(issue).attempts - 1) });
   await run.checkpoint();
   run.update(issue, { phase: 'preparing' });
-  return (await prepare(run, tools, issue, true)) ?? ready;
+  return prepare(run, tools, issue, true);
 }
 
 /** Pushes the task's commit; a standalone issue gets its pull request. */

@@ -9,6 +9,8 @@ export class TrackerWrites {
 
   constructor(ready: Promise<void>, warn: (issue: number, error: unknown) => void) {
     this.ready = ready;
+    // Told where it is waited for; a run that is cancelled before that must not trip over it.
+    ready.catch(() => {});
     this.warn = warn;
   }
 
