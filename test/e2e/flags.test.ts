@@ -7,7 +7,7 @@ import { makeRepository, type TestRepository } from './support/repository.ts';
 import { until } from './support/wait.ts';
 import { openWorld, type World } from './support/world.ts';
 
-jest.setTimeout(90_000);
+jest.setTimeout(120_000);
 
 let world: World;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { makeRepository } from './support/repository.ts';
 import { until } from './support/wait.ts';
 import { openWorld, type World } from './support/world.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let world: World;
 beforeAll(async () => {
@@ -47,6 +47,7 @@ const Event = z.discriminatedUnion('event', [
   }),
   z.strictObject({ event: z.literal('run.warning'), ...stamp, text: z.string() }),
   z.strictObject({ event: z.literal('run.finished'), ...stamp, ...view, exitCode: z.int() }),
+  z.strictObject({ event: z.literal('run.detached'), ...stamp, version: z.string() }),
 ]);
 
 function eventsIn(stdout: string): z.infer<typeof Event>[] {
@@ -142,6 +143,21 @@ test('--json tells a halt, and status --json the same while it lasts', async () 
     const { stdout: now } = await repository.run(['status', '--json']);
     return now.trim() === '{"status":"no_run_in_progress"}';
   });
+});
+
+test('--json --detach is one line, with the run’s id', async () => {
+  const repository = await makeRepository(world);
+  repository.github.seed({ issues: [{ title: 'One' }] });
+  const { code, stdout } = await repository.run(['run', '1', '--json', '--detach']);
+  expect(code).toBe(0);
+  expect(eventsIn(stdout)).toEqual([
+    {
+      event: 'run.detached',
+      runId: `locus/acme/${repository.github.repo}/issue/1`,
+      at: expect.any(String),
+      version: expect.stringMatching(/^\d+\./),
+    },
+  ]);
 });
 
 test('--json tells a parallel run with each task’s own branch and pull request', async () => {

@@ -47,4 +47,4 @@ test('a sprint of 120 issues loses none of them, whatever a page of the tracker 
     expect(issue.comments).toHaveLength(1);
   }
   expect(await repository.worktrees()).toEqual([]);
-}, 150_000);
+}, 300_000);

@@ -10,7 +10,7 @@ import { type GitHubRepository, makeRepository } from './support/repository.ts';
 import { until } from './support/wait.ts';
 import { type Environment, openWorld, type Running, type World } from './support/world.ts';
 
-jest.setTimeout(90_000);
+jest.setTimeout(120_000);
 
 // A Temporal server that is nobody's on this machine, a worker for it with an agent and a token, and a client that has
 // neither worker nor agent: a CI job.

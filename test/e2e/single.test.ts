@@ -3,7 +3,7 @@ import { issueOf, pullsOf, viewOfIssue, writesOf } from './support/github.ts';
 import { makeRepository } from './support/repository.ts';
 import { openWorld, type World } from './support/world.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let world: World;
 beforeAll(async () => {
@@ -112,4 +112,8 @@ test('an issue whose pull request was merged is done again with --force on a new
   expect(viewOfIssue(github, 1).labels).toEqual(['locus:done']);
   expect(await repository.agentStarts()).toEqual([1, 1]);
   expect(await repository.worktrees()).toEqual([]);
+  expect(await repository.run(['run', '1'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('#1 Again: done already, pull request #3'),
+  });
 });

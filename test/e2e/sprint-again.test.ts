@@ -5,7 +5,7 @@ import { makeRepository } from './support/repository.ts';
 import { until } from './support/wait.ts';
 import { openWorld, type World } from './support/world.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let world: World;
 beforeAll(async () => {
@@ -45,6 +45,27 @@ test('a sprint that gets new issues after its pull request was merged goes on on
   expect(await repository.worktrees()).toEqual([]);
 });
 
+test('work whose pull request was turned down is not claimed by the next pull request', async () => {
+  const repository = await makeRepository(world);
+  const { github } = repository;
+  github.seed({ issues: [{ title: 'One', milestone }] });
+  expect(await repository.run(['run'])).toMatchObject({ code: 0 });
+  await changePull(github, 2, { state: 'closed' });
+  github.seed({ issues: [{ title: 'Late', milestone }] });
+  expect(await repository.run(['run'])).toMatchObject({ code: 0, stdout: expect.stringContaining('pull request #4') });
+  github.seed({ issues: [{ title: 'Later', milestone }] });
+  expect(await repository.run(['run'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('#3 Late: done already'),
+  });
+  expect(pullsOf(github)).toEqual([
+    `#2 ${branch}→main closed "Sprint: Sprint 1"`,
+    `#4 ${branch}-2→main open "Sprint: Sprint 1"`,
+  ]);
+  expect(closesIn(github, 4)).toEqual([3, 5]);
+  expect((await repository.commits(`${branch}-2`)).map(({ issue }) => issue)).toEqual(['3', '5']);
+});
+
 test('a sprint that gets new issues before that goes on on its branch, in the same pull request', async () => {
   const repository = await makeRepository(world);
   const { github } = repository;
@@ -58,6 +79,40 @@ test('a sprint that gets new issues before that goes on on its branch, in the sa
   expect(pullsOf(github)).toEqual([`#2 ${branch}→main open "Sprint: Sprint 1"`]);
   expect(closesIn(github, 2)).toEqual([1, 3]);
   expect((await repository.commits(branch)).map(({ issue }) => issue)).toEqual(['1', '3']);
+});
+
+test('--resume takes up only what is asked for, and leaves a branch alone that was merged meanwhile', async () => {
+  const repository = await makeRepository(world, {
+    config: { agent: { maxAttempts: 1 }, sprint: { stopOnFailure: false } },
+  });
+  const { github } = repository;
+  const body = 'fail-once no luck\nwrite late.txt';
+  github.seed({
+    issues: [
+      { title: 'One', milestone },
+      { title: 'Two', milestone, body },
+      { title: 'Three', milestone, body: 'fail never any luck' },
+    ],
+  });
+  expect(await repository.run(['run'])).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('2 failed, pull request #4'),
+  });
+  await github.merge(4);
+  const merged = await repository.gitRemote('rev-parse', branch);
+
+  expect(await repository.run(['run', '2', '--resume'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('pull request #5'),
+  });
+  expect(await repository.agentStarts()).toEqual([1, 2, 3, 2]);
+  expect(await repository.gitRemote('rev-parse', branch)).toBe(merged);
+  expect((await repository.commits(`${branch}-2`)).map(({ issue }) => issue)).toEqual(['2']);
+  expect(closesIn(github, 5)).toEqual([2]);
+  expect(await repository.run(['run', '2', '--resume'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('the last run left nothing that is still to be done'),
+  });
 });
 
 test('what a running sprint holds is refused elsewhere, by its name; stopped, it can be resumed', async () => {
@@ -163,6 +218,15 @@ test('autoPR and autoLabel off leave pull requests and labels alone; verify and 
     'feat: Two (#2)',
   ]);
 });
+
+async function changePull(github: GitHubStandIn, number: number, change: object): Promise<void> {
+  const headers = { authorization: `token ${github.token}` };
+  await fetch(`${github.url}/repos/acme/${github.repo}/pulls/${number}`, {
+    method: 'PATCH',
+    headers,
+    body: JSON.stringify(change),
+  });
+}
 
 function closesIn(github: GitHubStandIn, pull: number): number[] {
   const body = github.state().pulls.find(({ number }) => number === pull)?.body ?? '';

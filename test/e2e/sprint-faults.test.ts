@@ -4,7 +4,7 @@ import { callsOf, pullsOf, viewOfIssue } from './support/github.ts';
 import { makeRepository } from './support/repository.ts';
 import { openWorld, type World } from './support/world.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let world: World;
 beforeAll(async () => {

@@ -54,7 +54,7 @@ test('a sprint on the local tracker leaves files in the git folder and commits o
   const again = await run(['run']);
   expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('#1 One: done already, pull request #4') });
   expect(await repository.agentStarts()).toHaveLength(3);
-}, 60_000);
+}, 120_000);
 
 function text({ root }: TestRepository, file: string): Promise<string> {
   return readFile(path.join(root, '.git', 'locus', file), 'utf8');

@@ -3,7 +3,7 @@ import { callsOf, issueOf, labelsOf, pullsOf, viewOfIssue, writesOf } from './su
 import { type GitHubRepository, makeRepository } from './support/repository.ts';
 import { openWorld, type World } from './support/world.ts';
 
-jest.setTimeout(90_000);
+jest.setTimeout(120_000);
 
 let world: World;
 beforeAll(async () => {
