@@ -4,6 +4,7 @@ import path from 'node:path';
 import { endAgent } from '../agents/host/end.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
+import type { RemoteCredentials } from '../git/credentials.ts';
 import { repositoryOf as bareRepository, checkoutRepository } from '../git/discover.ts';
 import { replaceFile } from '../git/place.ts';
 import { openMirror } from '../git/remote.ts';
@@ -67,12 +68,9 @@ export async function readReturn(repository: Repository): Promise<string | null>
 }
 
 /** The tracker's token serves git as well, but only where the remote is on the tracker's own host. */
-export function credentialsFor(
-  run: RunContext,
-  token: string | null,
-): { username: string; password: string } | undefined {
+export function credentialsFor(run: RunContext, token: string | null): RemoteCredentials | undefined {
   if (token === null || run.tracker.kind !== 'github') return undefined;
-  return { username: 'x-access-token', password: token };
+  return { username: 'x-access-token', password: token, origin: gitOrigin(run.tracker.apiUrl) };
 }
 
 function mirrorPath(url: string, stateDir: string): string {
@@ -81,4 +79,10 @@ function mirrorPath(url: string, stateDir: string): string {
 
 function noteOf(repository: Repository, name: string): string {
   return path.join(repository.privateDir, `${name}.attempt`);
+}
+
+/** Where GitHub serves git: `https://github.com` for its public API, an Enterprise server's own address otherwise. */
+function gitOrigin(apiUrl: string): string {
+  const { protocol, host } = new URL(apiUrl);
+  return `${protocol}//${host.replace(/^api\./, '')}`;
 }

@@ -76,8 +76,10 @@ export function baseBranchOf(project: Pick<Project, 'config' | 'remote' | 'check
 
 function trackerOf(config: Config, checkout: Checkout, remote: Remote | null): TrackerRef {
   if (config.tracker === 'local') return { kind: 'local', commonDir: checkout.commonDir };
-  const owner = config.github.owner ?? remote?.owner ?? null;
-  const repo = config.github.repo ?? remote?.repo ?? null;
+  // GITHUB_REPOSITORY is what GitHub Actions says where the remote does not.
+  const [actionsOwner = null, actionsRepo = null] = process.env.GITHUB_REPOSITORY?.split('/') ?? [];
+  const owner = config.github.owner ?? remote?.owner ?? actionsOwner;
+  const repo = config.github.repo ?? remote?.repo ?? actionsRepo;
   if (owner !== null && repo !== null) {
     return { kind: 'github', apiUrl: (process.env.GITHUB_API_URL || publicApi).replace(/\/+$/, ''), owner, repo };
   }

@@ -7,13 +7,15 @@ import { tryGit } from './run.ts';
 export interface RemoteCredentials {
   readonly username: string;
   readonly password: string;
+  /** Scheme, host and port that it is for, such as `https://github.com`: no other server is ever told it. */
+  readonly origin: string;
 }
 
 export interface RemoteAccess {
   readonly repository: Repository;
   /** A remote's name, or an address. */
   readonly remote: string;
-  /** Used for https alone: over ssh and in folders the person's own access counts. */
+  /** Used where the remote is on its origin: over ssh, in folders and elsewhere the person's own access counts. */
   readonly token?: RemoteCredentials;
   readonly push?: boolean;
 }
@@ -24,23 +26,26 @@ export async function withCredentials<T>(
   work: (env: Record<string, string>) => Promise<T>,
 ): Promise<T> {
   const env = await sshEnvironment(access.repository);
-  if (access.token === undefined || !(await isHttps(access))) return work(env);
+  if (access.token === undefined || !(await isOn(access, access.token.origin))) return work(env);
   const folder = await mkdtemp(join(tmpdir(), 'locus-askpass-'));
   try {
     const script = join(folder, 'askpass');
     await writeFile(script, askpass, { mode: 0o700 });
-    const { username, password } = access.token;
-    const asked = { GIT_ASKPASS: script, LOCUS_GIT_USER: username, LOCUS_GIT_TOKEN: password };
+    const { username, password, origin } = access.token;
+    const told = { LOCUS_GIT_USER: username, LOCUS_GIT_TOKEN: password, LOCUS_GIT_HOST: new URL(origin).host };
+    const asked = { GIT_ASKPASS: script, ...told };
     return await work({ ...env, ...withoutHelper(), ...asked });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
+// A server may send git on to another one, which then asks as well.
 const askpass = `#!/bin/sh
 case "$1" in
-  Username*) printf '%s\\n' "$LOCUS_GIT_USER" ;;
-  *) printf '%s\\n' "$LOCUS_GIT_TOKEN" ;;
+  Username*"//$LOCUS_GIT_HOST'"*) printf '%s\\n' "$LOCUS_GIT_USER" ;;
+  Password*"@$LOCUS_GIT_HOST'"* | Password*"//$LOCUS_GIT_HOST'"*) printf '%s\\n' "$LOCUS_GIT_TOKEN" ;;
+  *) exit 1 ;;
 esac
 `;
 
@@ -51,9 +56,10 @@ async function sshEnvironment(repository: Repository): Promise<Record<string, st
   return configured.exitCode === 0 ? {} : { GIT_SSH_COMMAND: 'ssh -o BatchMode=yes' };
 }
 
-async function isHttps({ repository, remote, push }: RemoteAccess): Promise<boolean> {
+async function isOn({ repository, remote, push }: RemoteAccess, origin: string): Promise<boolean> {
   const found = await tryGit(repository, ['remote', 'get-url', ...(push ? ['--push'] : []), '--', remote]);
-  return (found.exitCode === 0 ? found.stdout : remote).trim().startsWith('https://');
+  const address = (found.exitCode === 0 ? found.stdout : remote).trim();
+  return URL.canParse(address) && new URL(address).origin === origin;
 }
 
 // An empty credential.helper forgets the configured ones, which would be told the token to keep.

@@ -107,11 +107,14 @@ test('a push that takes too long ends', async () => {
   }
 });
 
-test('the token reaches git by a question of its own, for https alone', async () => {
+test('the token reaches git by a question of its own, for its own origin alone', async () => {
   const fixture = await makeFixture();
-  const token = { username: 'x-access-token', password: 'se\'cr"et $(id)' };
+  const token = { username: 'x-access-token', password: 'se\'cr"et $(id)', origin: 'https://example.com' };
   const access = { repository: fixture.repository, token };
   await withCredentials({ ...access, remote: 'origin' }, async (env) => {
+    expect(JSON.stringify(env)).not.toContain('cr');
+  });
+  await withCredentials({ ...access, remote: 'https://elsewhere.example/a/b.git' }, async (env) => {
     expect(JSON.stringify(env)).not.toContain('cr');
   });
   await withCredentials({ ...access, remote: 'https://example.com/a/b.git' }, async (env) => {
@@ -119,6 +122,8 @@ test('the token reaches git by a question of its own, for https alone', async ()
     const answer = sh(fixture.root, ['credential', 'fill'], env, 'protocol=https\nhost=example.com\n\n');
     expect(answer).toContain(`password=${token.password}`);
     expect(answer).toContain('username=x-access-token');
+    // As where the first server sends git on to another one.
+    expect(() => sh(fixture.root, ['credential', 'fill'], env, 'protocol=https\nhost=other.example\n\n')).toThrow();
   });
 });
 
