@@ -102,7 +102,7 @@ describe('A checkout with changes is refused where the sprint would work in it',
     await repository.git('push', '-q', 'origin', 'main');
     expect(await repository.run(['run'])).toMatchObject({ code: 0 });
     expect(await repository.git('branch', '--show-current')).toBe('main');
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('A remote that refuses the push', () => {
@@ -123,7 +123,7 @@ describe('A remote that refuses the push', () => {
     expect(labelsOf(repository.github.state().issues[0] ?? { labels: [] })).toEqual(['locus:failed']);
     expect(await repository.git('log', '--format=%s', 'main..locus/sprint-s')).toBe('feat: One (#1)');
     expect(writesOf(repository.github).filter((write) => write.includes('/pulls'))).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('Names that mean harm are only names', () => {
@@ -178,5 +178,5 @@ describe('Names that mean harm are only names', () => {
     expect(new Set(events.map(({ runId }) => runId)).size).toBe(2);
     expect(new Set(events.map(({ branch }) => branch)).size).toBe(2);
     expect((await repository.remoteBranches()).sort()).toEqual(['main', ...events.map(({ branch }) => branch)].sort());
-  }, 60_000);
+  }, 120_000);
 });

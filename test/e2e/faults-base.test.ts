@@ -38,7 +38,7 @@ describe('Fault 11: a conflict with the base is what a real merge says it is', (
     expect(await repository.run(['run', '--sprint', 'S'])).toMatchObject({ code: 0 });
     expect(await repository.gitRemote('merge-base', 'main', 'locus/sprint-s')).toBe(theirs);
     expect(await repository.gitRemote('show', 'locus/sprint-s:news.txt')).toBe('news');
-  }, 60_000);
+  }, 120_000);
 
   test('one file changed on both sides in different places is merged, and nothing is forced', async () => {
     const repository = await makeRepository(world, { files: { 'list.txt': `${twentyLines.join('\n')}\n` } });
@@ -51,7 +51,7 @@ describe('Fault 11: a conflict with the base is what a real merge says it is', (
       ['the beginning', ...twentyLines.slice(1), 'the end'].join('\n'),
     );
     expect(await repository.gitRemote('merge-base', 'locus/sprint-s', pushed)).toBe(pushed);
-  }, 60_000);
+  }, 120_000);
 
   test('a true conflict halts with the files and how to go on; resolved on the branch, the run is resumed', async () => {
     const repository = await makeRepository(world, { files: { 'list.txt': 'one\n' } });
@@ -80,7 +80,7 @@ describe('Fault 11: a conflict with the base is what a real merge says it is', (
     expect(await repository.agentStarts()).toEqual([1, 2]);
     expect(await repository.gitRemote('show', 'locus/sprint-s:list.txt')).toBe('both');
     expect(await repository.gitRemote('merge-base', 'locus/sprint-s', pushed)).toBe(pushed);
-  }, 60_000);
+  }, 120_000);
 });
 
 /** As the words on the terminal say, in the person's own checkout. */
@@ -117,8 +117,8 @@ describe('Fault 12: a long sprint so far reaches the agent, bounded, and says wh
       expect(prompt.length).toBeLessThan(100_000);
       expect(prompt).toContain('+small');
       expect(prompt).toMatch(/long\.txt/);
-      expect(prompt).toMatch(/cut|left out/i);
+      expect(prompt).toMatch(/larger than 60000 bytes: 1 of 2 files are listed without their diff/);
     },
-    60_000,
+    120_000,
   );
 });

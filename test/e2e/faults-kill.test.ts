@@ -63,7 +63,7 @@ describe('Fault 1: the task that ran when the process was killed is run to its e
     expect(await repository.run(['run', '--sprint', 'S'])).toMatchObject({ code: 0 });
     await expectAllDoneOnce([1, 2, 3]);
     expect(await repository.gitRemote('show', 'locus/sprint-s:two.txt')).toBe('first half\nsecond half');
-  }, 60_000);
+  }, 120_000);
 
   test('keeper, worker and server are killed too: after `locus up` it goes on by itself', async () => {
     const { cli } = await atHalfOfTheSecond();

@@ -46,7 +46,7 @@ describe('Fault 2: a failed push or pull request neither deletes finished commit
     expect(await repository.agentStarts()).toEqual([1, 2]);
     expect((await repository.commits('locus/sprint-s'))[0]?.sha).toBe(commit);
     expect(labelsOf(issueOf(repository.github, 1))).toEqual(['locus:done']);
-  }, 60_000);
+  }, 120_000);
 
   test('a single issue fails at a refused push, and pushes the same commit when it is resumed', async () => {
     const repository = await makeRepository(world);
@@ -61,7 +61,7 @@ describe('Fault 2: a failed push or pull request neither deletes finished commit
     expect((await repository.commits('locus/issue-1')).map(({ sha }) => sha)).toEqual([commit]);
     expect(pullsOf(repository.github)).toEqual(['#2 locus/issue-1→main open "One (#1)"']);
     expect(labelsOf(issueOf(repository.github, 1))).toEqual(['locus:done']);
-  }, 60_000);
+  }, 120_000);
 
   test('a single issue whose pull request is refused is not done; resumed, it only opens the pull request', async () => {
     const repository = await makeRepository(world);
@@ -75,7 +75,7 @@ describe('Fault 2: a failed push or pull request neither deletes finished commit
     expect(await repository.agentStarts()).toEqual([1]);
     expect(pullsOf(repository.github)).toEqual(['#2 locus/issue-1→main open "One (#1)"']);
     expect(labelsOf(issueOf(repository.github, 1))).toEqual(['locus:done']);
-  }, 60_000);
+  }, 120_000);
 
   test('a sprint whose pull request is refused halts; resumed, it only opens the pull request', async () => {
     const repository = await makeRepository(world);
@@ -90,7 +90,7 @@ describe('Fault 2: a failed push or pull request neither deletes finished commit
     expect(await repository.run(['run', '--sprint', 'S', '--resume'])).toMatchObject({ code: 0 });
     expect(await repository.agentStarts()).toEqual([1, 2]);
     expect(pullsOf(repository.github)).toEqual(['#3 locus/sprint-s→main open "Sprint: S"']);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('Fault 3: nothing is ever pushed to the base branch', () => {
@@ -108,7 +108,7 @@ describe('Fault 3: nothing is ever pushed to the base branch', () => {
     expect(repository.github.state().pulls.map(({ body }) => body?.match(/Closes #\d/g)?.sort())).toEqual([
       ['Closes #1', 'Closes #2'],
     ]);
-  }, 60_000);
+  }, 120_000);
 
   test('a parallel run that is resumed pushes each issue to its own branch, and runs only what failed', async () => {
     const repository = await makeRepository(world, { config: { agent: { maxAttempts: 1 } } });
@@ -120,7 +120,7 @@ describe('Fault 3: nothing is ever pushed to the base branch', () => {
     expect((await repository.remoteBranches()).sort()).toEqual(['locus/issue-1', 'locus/issue-2', 'main']);
     expect((await repository.agentStarts()).sort()).toEqual([1, 2, 2]);
     expect(repository.github.state().pulls).toHaveLength(2);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('Fault 4: a task that fails again is not retried without end', () => {
@@ -136,5 +136,5 @@ describe('Fault 4: a task that fails again is not retried without end', () => {
       comments: 1,
       labels: ['locus:failed'],
     });
-  }, 60_000);
+  }, 120_000);
 });

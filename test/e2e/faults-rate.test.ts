@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { isAlive, sprintOf } from '../faults-support/keeper.ts';
+import { sprintOf } from '../faults-support/keeper.ts';
 import { makeRepository } from './support/repository.ts';
 import { until } from './support/wait.ts';
 import { openWorld, type World } from './support/world.ts';
@@ -42,7 +42,7 @@ describe('Fault 10: the rate limiter limits', () => {
     cli.process.kill('SIGINT');
     expect(await cli.ended).toMatchObject({ code: 130 });
     expect(await second.agentStarts()).toEqual([1]);
-  }, 60_000);
+  }, 120_000);
 });
 
 test('Fault 13: slow answers of the tracker do not add up over parallel issues', async () => {
@@ -50,15 +50,20 @@ test('Fault 13: slow answers of the tracker do not add up over parallel issues',
   const bodies = ['', '', '', ''].map((body, index) => ({ title: `Task ${index + 1}`, body }));
   repository.github.seed({ issues: bodies });
   repository.github.latencyMs = 350;
+  // From the run's start to its end, as it tells them: starting the program, or the server, is not in it.
   const timed = async (...args: string[]) => {
-    const from = Date.now();
-    expect(await repository.run(['run', ...args])).toMatchObject({ code: 0 });
-    return Date.now() - from;
+    const ended = await repository.run(['run', ...args, '--json']);
+    expect(ended).toMatchObject({ code: 0 });
+    const times = ended.stdout
+      .trim()
+      .split('\n')
+      .map((line) => Date.parse(JSON.parse(line).at));
+    return Math.max(...times) - Math.min(...times);
   };
   const one = await timed('1');
   const three = await timed('2', '3', '4');
   expect(three).toBeLessThan(one * 2);
-}, 60_000);
+}, 120_000);
 
 describe('Fault 15: no agent is left when another one starts in the same worktree', () => {
   // Leaves a process behind that has a session of its own and ignores TERM; the next start looks for it.
@@ -66,7 +71,8 @@ describe('Fault 15: no agent is left when another one starts in the same worktre
 cat >/dev/null
 log=$(dirname "$E2E_LOG")
 if [ -f "$log/escapee" ]; then
-  kill -0 "$(cat "$log/escapee")" 2>/dev/null && echo alive >"$log/second" || echo gone >"$log/second"
+  pid=$(cat "$log/escapee")
+  { sed -n 's/^State:[[:space:]]*//p' "/proc/$pid/status" || ps -o stat= -p "$pid"; } >"$log/second" 2>/dev/null
   echo two >two.txt
   exit 0
 fi
@@ -88,14 +94,13 @@ while [ ! -s "$log/escapee" ]; do sleep 0.02; done
       await writeFile(path.join(repository.root, '.locus/config.json'), JSON.stringify(config));
       sprintOf(repository, ['']);
       expect(await repository.run(['run', '--sprint', 'S'])).toMatchObject({ code: 0 });
-      const read = async (file: string) =>
-        (await import('node:fs/promises')).readFile(path.join(repository.agentFolder, file), 'utf8');
-      expect((await read('second')).trim()).toBe('gone');
-      expect(isAlive(Number(await read('escapee')))).toBe(false);
+      const read = (file: string) => readFile(path.join(repository.agentFolder, file), 'utf8');
+      // Nothing, or a zombie that nobody has collected yet.
+      expect((await read('second')).trim()).toMatch(/^(Z.*)?$/);
       expect((await repository.commits('locus/sprint-s')).map(({ files }) => files)).toEqual([
         expect.arrayContaining(['two.txt']),
       ]);
     },
-    60_000,
+    120_000,
   );
 });

@@ -30,7 +30,7 @@ test('Fault 5: a title, a milestone, a body or a comment with shell in it is nev
   expect(await repository.run(['run', '2'])).toMatchObject({ code: 0 });
   await expect(access(trap)).rejects.toThrow('ENOENT');
   expect(repository.github.state().pulls).toHaveLength(2);
-}, 60_000);
+}, 120_000);
 
 describe("Fault 6: nothing goes into a commit but its own task's work", () => {
   test("half-made files of a failed task are not in the next one's commit, and the person's own files in none", async () => {
@@ -45,14 +45,14 @@ describe("Fault 6: nothing goes into a commit but its own task's work", () => {
     expect(commits.map(({ files }) => files)).toEqual([['issue-2.txt'], ['issue-3.txt']]);
     expect(await repository.git('status', '--porcelain')).toBe(' M README.md\n?? mine.txt'.trim());
     expect(await repository.git('show', 'HEAD:README.md')).toBe('# Shop');
-  }, 60_000);
+  }, 120_000);
 
   test('the second attempt of a failed task begins on a clean tree', async () => {
     const repository = await makeRepository(world, { config: { agent: { maxAttempts: 2 } } });
     sprintOf(repository, ['append tries.txt\nfail-once']);
     expect(await repository.run(['run', '--sprint', 'S'])).toMatchObject({ code: 0 });
     expect(await repository.gitRemote('show', 'locus/sprint-s:tries.txt')).toBe('work on #1');
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('Fault 7: nothing is done twice', () => {
@@ -74,7 +74,7 @@ describe('Fault 7: nothing is done twice', () => {
     expect(await repository.agentStarts()).toEqual([1, 2]);
     expect(pullsOf(repository.github)).toEqual(pulls);
     expect(writesOf(repository.github)).toHaveLength(writes);
-  }, 60_000);
+  }, 120_000);
 
   test('two that are started at once are one run: each task runs once', async () => {
     const repository = await makeRepository(world);
@@ -87,7 +87,7 @@ describe('Fault 7: nothing is done twice', () => {
     expect(await repository.agentStarts()).toEqual([1, 2, 3]);
     expect(await repository.commits('locus/sprint-s')).toHaveLength(3);
     expect(repository.github.state().pulls).toHaveLength(1);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('Fault 8: a dry run changes nothing', () => {
@@ -105,7 +105,7 @@ describe('Fault 8: a dry run changes nothing', () => {
     } finally {
       await other.end();
     }
-  }, 60_000);
+  }, 120_000);
 
   test('with --resume it starts no agent, and the run can be resumed after it', async () => {
     const repository = await makeRepository(world, { config: { agent: { maxAttempts: 1 } } });
@@ -117,7 +117,7 @@ describe('Fault 8: a dry run changes nothing', () => {
     expect(writesOf(repository.github)).toHaveLength(writes);
     expect(await repository.run(['run', '--sprint', 'S', '--resume'])).toMatchObject({ code: 0 });
     expect(await repository.agentStarts()).toEqual([1, 2, 2]);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('Fault 9: the exit code tells how it ended', () => {

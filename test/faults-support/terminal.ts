@@ -1,10 +1,13 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { TestRepository } from '../e2e/support/repository.ts';
 import type { World } from '../e2e/support/world.ts';
 
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const program = fileURLToPath(new URL('./terminal.py', import.meta.url));
+
+/** Whether this machine has what makes a terminal; a Python does. */
+export const canOpenTerminal = spawnSync('python3', ['-c', 'import pty']).status === 0;
 
 export interface Terminal {
   /** What stands on it so far. */
