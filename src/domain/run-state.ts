@@ -1,5 +1,6 @@
 import { countByStatus } from './next-step.ts';
 import type { RunContext, RunInput, RunMemo, RunState, TaskSpec, TaskState } from './run.ts';
+import { headBytes, oneLine } from './text.ts';
 
 export function newRunState(input: RunInput, at: number): RunState {
   return {
@@ -30,15 +31,15 @@ export function withTask(state: RunState, issue: number, change: Partial<TaskSta
   return { ...state, tasks: state.tasks.map((task) => (task.issue === issue ? { ...task, ...change } : task)) };
 }
 
-/** The memo must stay under 1 KB: numbers and short texts only. */
+/** The memo must stay under 1 KB as JSON: numbers and short texts only, on one line because JSON makes more of a control character. */
 export function memoOf(state: RunState, revision: number): RunMemo {
   const counts = countByStatus(state.tasks);
   const failed = state.tasks.findLast((task) => task.error);
   const failure = state.halt?.failure?.message ?? failed?.error?.message ?? null;
   return {
     type: state.type,
-    repoName: state.repoName.slice(0, 100),
-    sprint: state.sprint?.slice(0, 80) ?? null,
+    repoName: headBytes(state.repoName, 100),
+    sprint: state.sprint === null ? null : headBytes(oneLine(state.sprint), 80),
     only: state.only,
     status: state.status,
     counts: [counts.pending, counts.in_progress, counts.done + counts.skipped, counts.failed],
@@ -47,7 +48,7 @@ export function memoOf(state: RunState, revision: number): RunMemo {
       .map((task) => task.issue)
       .slice(0, 10),
     waitingUntil: state.waiting?.until ?? null,
-    failure: failure?.slice(0, 200) ?? null,
+    failure: failure === null ? null : headBytes(oneLine(failure), 200),
     revision,
   };
 }

@@ -27,6 +27,16 @@ export function head(text: string, length: number): string {
   return text.slice(0, isHighSurrogate(text.charCodeAt(end - 1)) ? end - 1 : end);
 }
 
+/** The first `limit` bytes (UTF-8) of a text, up to a whole character. */
+export function headBytes(text: string, limit: number): string {
+  const start = head(text, limit);
+  const bytes = new TextEncoder().encode(start);
+  if (bytes.length <= limit) return start;
+  let end = limit;
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return new TextDecoder().decode(bytes.subarray(0, end));
+}
+
 /** The body that `assemble` makes of the text, or of as much of it as fits into `limit`; then the body says so. */
 export function within(limit: number, text: string, assemble: (text: string) => string): string {
   const whole = assemble(text);
