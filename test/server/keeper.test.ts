@@ -194,6 +194,8 @@ test('the keeper gets no tokens and no Temporal address from the command that st
     PATH: '/bin',
     ANTHROPIC_API_KEY: 'k',
     LOCUS_STATE_DIR: '/state',
+    // Which is not there: no profile of the person's leads the worker elsewhere.
+    TEMPORAL_CONFIG_FILE: '/state/no-temporal.toml',
   });
 });
 
