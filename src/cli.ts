@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { failureKinds, LocusFailure } from './domain/failures.ts';
+import { printable } from './domain/text.ts';
 import { locusVersion } from './server/version.ts';
 
 const usageError = 2;
@@ -207,25 +209,28 @@ function explain(error: unknown, debug: boolean): number {
     if (error.exitCode === 0) return 0;
     // No command was named: its help was all there is to say.
     if (error.code === 'commander.help') return usageError;
-    console.error(`${error.message}; see \`locus --help\``);
+    say(`${error.message}; see \`locus --help\``);
     return usageError;
   }
   if (error instanceof LocusFailure) {
-    console.error(`error: ${error.message}\n  ${error.details.remedy ?? failureKinds[error.type].remedy}`);
-    if (debug) console.error(error.stack, error.cause ?? '');
+    say(`error: ${error.message}\n  ${error.details.remedy ?? failureKinds[error.type].remedy}`);
+    if (debug) say(inspect(error));
     return failureKinds[error.type].exitCode;
   }
   if (error instanceof Error && error.name === 'ServiceError') {
     const why = error.cause instanceof Error ? `: ${error.cause.message}` : '';
-    console.error(
-      `error: the Temporal server refused: ${error.message}${why}\n  ${failureKinds.ServerUnavailable.remedy}`,
-    );
-    if (debug) console.error(error);
+    say(`error: the Temporal server refused: ${error.message}${why}\n  ${failureKinds.ServerUnavailable.remedy}`);
+    if (debug) say(inspect(error));
     return failureKinds.ServerUnavailable.exitCode;
   }
-  console.error(error);
+  say(inspect(error));
   console.error('error: this is a fault in locus itself; please report it with the lines above');
   return 1;
+}
+
+/** Titles, paths and what servers answer may hold escape sequences, which are not for the terminal to obey. */
+function say(text: string): void {
+  console.error(printable(text));
 }
 
 await main();

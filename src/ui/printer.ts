@@ -22,7 +22,7 @@ function jsonPrinter(): Printer {
   return {
     event: (event) => console.log(JSON.stringify(event)),
     status: () => {},
-    note: (text) => console.error(text),
+    note: (text) => console.error(printable(text)),
     close: () => {},
   };
 }
@@ -46,7 +46,7 @@ function linePrinter(): Printer {
       line.print(text);
     },
     status: (text) => line.show(text),
-    note: (text) => line.print(text),
+    note: (text) => line.print(printable(text)),
     close: () => line.close(),
   };
 }
@@ -62,7 +62,7 @@ function describe(event: RunEvent, sharedPull: boolean): string {
     case 'task.finished':
       return finished(event, sharedPull);
     case 'run.waiting':
-      return `${paint('yellow', '…')} waiting until ${clock(event.until)}: ${event.reason}`;
+      return `${paint('yellow', '…')} waiting until ${clock(event.until)}: ${oneLine(event.reason)}`;
     case 'run.warning':
       return `${paint('yellow', 'warning:')} ${oneLine(event.text)}`;
     case 'run.halted':
@@ -77,7 +77,7 @@ function halted(event: Extract<RunEvent, { readonly event: 'run.halted' }>, told
   const mark = `${paint('yellow', '■')} halted`;
   if (event.reason === told) return `${mark}; go on with \`${event.resume}\``;
   const files = event.files.map((file) => `    ${oneLine(file)}`);
-  return [`${mark}: ${printable(event.reason)}`, ...files, `  ${event.remedy}`].join('\n');
+  return [`${mark}: ${printable(event.reason)}`, ...files, `  ${printable(event.remedy)}`].join('\n');
 }
 
 // A sprint has one pull request, which its last line names.
@@ -88,7 +88,7 @@ function finished(event: Extract<RunEvent, { readonly event: 'task.finished' }>,
   if (event.status === 'done') return `${paint('green', '✔')} ${what}${pull}  ${time}`;
   if (event.status === 'skipped') return `${paint('dim', '-')} ${what}  skipped: the issue is closed`;
   const error = event.error
-    ? `\n    ${printable(event.error.message).trim().split('\n').join('\n    ')}\n    ${event.error.remedy}`
+    ? `\n    ${printable(event.error.message).trim().split('\n').join('\n    ')}\n    ${printable(event.error.remedy)}`
     : '';
   return `${paint('red', '✘')} ${what}  ${time}${error}`;
 }
