@@ -45,24 +45,15 @@ describe('Fault 10: the rate limiter limits', () => {
   }, 120_000);
 });
 
-test('Fault 13: slow answers of the tracker do not add up over parallel issues', async () => {
+test('Fault 13: while the tracker is slow to answer one issue, the others go on', async () => {
   const repository = await makeRepository(world);
-  const bodies = ['', '', '', ''].map((body, index) => ({ title: `Task ${index + 1}`, body }));
-  repository.github.seed({ issues: bodies });
+  repository.github.seed({ issues: [1, 2, 3].map((number) => ({ title: `Task ${number}` })) });
   repository.github.latencyMs = 350;
-  // From the run's start to its end, as it tells them: starting the program, or the server, is not in it.
-  const timed = async (...args: string[]) => {
-    const ended = await repository.run(['run', ...args, '--json']);
-    expect(ended).toMatchObject({ code: 0 });
-    const times = ended.stdout
-      .trim()
-      .split('\n')
-      .map((line) => Date.parse(JSON.parse(line).at));
-    return Math.max(...times) - Math.min(...times);
-  };
-  const one = await timed('1');
-  const three = await timed('2', '3', '4');
-  expect(three).toBeLessThan(one * 2);
+  expect(await repository.run(['run', '1', '2', '3'])).toMatchObject({ code: 0 });
+  // Where each call blocks the others, none begins before the answer to the one before it.
+  const begun = repository.github.log.map(({ at }) => at);
+  const inFlight = begun.map((at) => begun.filter((other) => other <= at && at < other + 350).length);
+  expect(Math.max(...inFlight)).toBeGreaterThanOrEqual(3);
 }, 120_000);
 
 describe('Fault 15: no agent is left when another one starts in the same worktree', () => {
