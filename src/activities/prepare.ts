@@ -44,6 +44,8 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
   if (issue.state === 'closed') return { kind: 'closed' };
   const comments = issue.commentCount > 0 ? await tracker.listComments(task.issue) : [];
 
+  // First whose it is: a sibling that tidies up must not take a new one for an ended run's.
+  await noteRun(repository, key, run.runId);
   const opened = await openWorkspace({
     repository,
     mode: workspaceMode(run),
@@ -54,7 +56,6 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
     updateWith: run.settings.agent.updateWith,
   });
   const { workspace } = opened;
-  await noteRun(repository, key, run.runId);
   if (opened.created) await removeStale(deps, run, repository);
   if (opened.returnTo !== null) await noteReturn(repository, opened.returnTo);
   const goesOn = request.resuming && request.startCommit === opened.tip;

@@ -1,10 +1,10 @@
 import { mkdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { LocusFailure } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Repository } from '../domain/workspace.ts';
+import { alone } from '../git/lock.ts';
 import { replaceFile } from '../git/place.ts';
-import { listWorkspaces, pruneWorkspaces, removeWorkspace } from '../git/remove.ts';
+import { listWorkspaces, pruneWorkspaces, removeWorkspace, runNote } from '../git/remove.ts';
 import { leaveRoot } from '../git/root.ts';
 import type { Dependencies } from './deps.ts';
 import {
@@ -23,7 +23,8 @@ export async function releaseWorkspace(deps: Dependencies, run: RunContext, bran
   await endEarlierAttempt(repository, workspaceKey(run, branch), deps.stateDir);
   if (workspaceMode(run) === 'worktree') {
     const workspace = (await listWorkspaces(repository)).find((candidate) => candidate.name === name);
-    if (workspace) await removeWorkspace(workspace, { remote: run.remote });
+    const stillFree = async () => ['', run.runId].includes(await ownerOf(repository, name));
+    if (workspace) await removeWorkspace(workspace, { remote: run.remote, stillFree });
     return;
   }
   const back = await readReturn(repository);
@@ -40,16 +41,16 @@ export async function releaseWorkspace(deps: Dependencies, run: RunContext, bran
   await leaveRoot(root, back);
 }
 
-/** Notes which run a workspace belongs to. */
+/** Notes which run a workspace belongs to. Comes before the workspace is made, and not while one is being removed. */
 export async function noteRun(repository: Repository, name: string, runId: string): Promise<void> {
   await mkdir(repository.privateDir, { recursive: true, mode: 0o700 });
-  await replaceFile(noteOf(repository, name), `${runId}\n`);
+  await alone(repository.commonDir, () => replaceFile(runNote(repository, name), `${runId}\n`));
 }
 
 /** In root mode the person's checkout belongs to one run at a time. */
 export async function refuseTakenRoot(deps: Dependencies, run: RunContext, repository: Repository): Promise<void> {
   if (workspaceMode(run) !== 'root') return;
-  const owner = (await readFile(noteOf(repository, 'root'), 'utf8').catch(() => '')).trim();
+  const owner = await ownerOf(repository, 'root');
   if (owner === '' || owner === run.runId || !(await deps.isRunOpen(owner))) return;
   throw new LocusFailure('RunConflict', `${repository.root} is in use by the run ${owner}`, {
     remedy: 'wait until that run ends, or set sprint.workspace to "worktree"',
@@ -58,14 +59,16 @@ export async function refuseTakenRoot(deps: Dependencies, run: RunContext, repos
 
 /** Removes the worktrees of runs that have ended, but for those that hold work that is nowhere else. */
 export async function removeStale(deps: Dependencies, run: RunContext, repository: Repository): Promise<void> {
-  const keep: string[] = [];
+  const stale = new Map<string, string>();
   for (const { name } of await listWorkspaces(repository)) {
-    const owner = (await readFile(noteOf(repository, name), 'utf8').catch(() => '')).trim();
-    if (owner === '' || owner === run.runId || (await deps.isRunOpen(owner))) keep.push(name);
+    const owner = await ownerOf(repository, name);
+    if (owner !== '' && owner !== run.runId && !(await deps.isRunOpen(owner))) stale.set(name, owner);
   }
-  await pruneWorkspaces(repository, { keep, remote: run.remote });
+  // Only what was looked at, and only while it still is that run's: another task may make or take one meanwhile.
+  const stillFree = async (name: string) => (await ownerOf(repository, name)) === stale.get(name);
+  await pruneWorkspaces(repository, { remove: [...stale.keys()], remote: run.remote, stillFree });
 }
 
-function noteOf(repository: Repository, name: string): string {
-  return path.join(repository.privateDir, `${name}.run`);
+async function ownerOf(repository: Repository, name: string): Promise<string> {
+  return (await readFile(runNote(repository, name), 'utf8').catch(() => '')).trim();
 }

@@ -14,6 +14,8 @@ export interface RemovalOptions {
   readonly remote: string | null;
   /** Removes it whatever it holds. */
   readonly force?: boolean;
+  /** Asked last, when nobody else can make or take a workspace: false keeps it. */
+  readonly stillFree?: () => Promise<boolean>;
 }
 
 /** The worktrees of this repository that are ours. */
@@ -38,9 +40,14 @@ export async function rememberBranch(workspace: Workspace): Promise<void> {
   await replaceFile(file, workspace.branch);
 }
 
-/** Removes a worktree, never its branch; refuses where that would lose work, unless told. */
-export async function removeWorkspace(workspace: Workspace, options: RemovalOptions): Promise<void> {
-  if (workspace.mode === 'root') return;
+/** The file that says which run a workspace belongs to; it goes with the workspace. */
+export function runNote(repository: Repository, name: string): string {
+  return join(repository.privateDir, `${name}.run`);
+}
+
+/** Removes a worktree, never its branch; refuses where that would lose work, unless told. Answers whether it is gone. */
+export async function removeWorkspace(workspace: Workspace, options: RemovalOptions): Promise<boolean> {
+  if (workspace.mode === 'root') return false;
   const held = options.force ? null : await whatIsHeld(workspace, options.remote);
   if (held !== null) {
     throw new LocusFailure('WorkspaceBroken', `the workspace ${workspace.path} is kept: ${held}`, {
@@ -49,25 +56,34 @@ export async function removeWorkspace(workspace: Workspace, options: RemovalOpti
   }
   const { repository, name, path, adminDir, indexFile } = workspace;
   // git's own `worktree remove` would run `git status` through the workspace's `.git`, which an agent may have replaced.
-  await alone(repository.commonDir, async () => {
+  return alone(repository.commonDir, async () => {
+    if (options.stillFree && !(await options.stillFree())) return false;
     await rm(path, { recursive: true, force: true, maxRetries: 3 });
     if (adminDir !== null) await rm(adminDir, { recursive: true, force: true });
     if (indexFile !== null) await rm(indexFile, { force: true });
     await rm(branchFile(repository, name), { force: true });
+    await rm(runNote(repository, name), { force: true });
+    return true;
   });
 }
 
-/** Removes the worktrees of ended runs, but none that holds anything; answers the names of the removed ones. */
+/** Removes the named worktrees, but none that holds anything; answers the names of the removed ones. */
 export async function pruneWorkspaces(
   repository: Repository,
-  options: { readonly keep: readonly string[]; readonly remote: string | null },
+  options: {
+    readonly remove: readonly string[];
+    readonly remote: string | null;
+    readonly stillFree?: (name: string) => Promise<boolean>;
+  },
 ): Promise<string[]> {
   const removed: string[] = [];
+  const { remove, remote, stillFree = async () => true } = options;
   for (const workspace of await listWorkspaces(repository)) {
-    if (options.keep.includes(workspace.name)) continue;
-    if ((await whatIsHeld(workspace, options.remote)) !== null) continue;
-    await removeWorkspace(workspace, { remote: options.remote, force: true });
-    removed.push(workspace.name);
+    const { name } = workspace;
+    if (!remove.includes(name) || !(await stillFree(name))) continue;
+    if ((await whatIsHeld(workspace, remote)) !== null) continue;
+    const isGone = await removeWorkspace(workspace, { remote, force: true, stillFree: () => stillFree(name) });
+    if (isGone) removed.push(name);
   }
   return removed;
 }

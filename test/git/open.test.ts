@@ -183,9 +183,9 @@ describe('workspaces are removed', () => {
     const fixture = await makeFixture();
     const workspace = await worked(fixture, false);
     expect((await failureOf(removeWorkspace(workspace, { remote: 'origin' }))).type).toBe('WorkspaceBroken');
-    expect(await pruneWorkspaces(fixture.repository, { keep: [], remote: 'origin' })).toEqual([]);
-    expect(await pruneWorkspaces(fixture.repository, { keep: ['issue-1'], remote: null })).toEqual([]);
-    expect(await pruneWorkspaces(fixture.repository, { keep: [], remote: null })).toEqual(['issue-1']);
+    expect(await pruneWorkspaces(fixture.repository, { remove: ['issue-1'], remote: 'origin' })).toEqual([]);
+    expect(await pruneWorkspaces(fixture.repository, { remove: [], remote: null })).toEqual([]);
+    expect(await pruneWorkspaces(fixture.repository, { remove: ['issue-1'], remote: null })).toEqual(['issue-1']);
   });
 
   test.each([
@@ -197,7 +197,7 @@ describe('workspaces are removed', () => {
     const fixture = await makeFixture();
     const workspace = await worked(fixture, true);
     change(workspace.path);
-    expect(await pruneWorkspaces(fixture.repository, { keep: [], remote: null })).toEqual([]);
+    expect(await pruneWorkspaces(fixture.repository, { remove: ['issue-1'], remote: null })).toEqual([]);
     expect(existsSync(workspace.path)).toBe(true);
     await removeWorkspace(workspace, { remote: null, force: true });
     expect(existsSync(workspace.path)).toBe(false);
