@@ -26,7 +26,11 @@ export async function runWorker(): Promise<void> {
   const connection = await NativeConnection.connect(target.connectionOptions);
   const clientConnection = await Connection.connect(target.connectionOptions);
   await registerSearchAttributes(clientConnection, target.namespace);
-  const client = new Client({ connection: clientConnection, namespace: target.namespace });
+  const client = new Client({
+    connection: clientConnection,
+    namespace: target.namespace,
+    dataConverter: target.dataConverter,
+  });
   const deps: Dependencies = {
     stateDir: state,
     hostId: await hostId(state),
@@ -52,6 +56,7 @@ async function createWorkers(
   const common = {
     connection,
     namespace: target.namespace,
+    dataConverter: target.dataConverter,
     interceptors: { activity: [() => ({ inbound: failureBorder() })] },
     // With the defaults a cancellation reaches an activity after 0.8 × its heartbeat timeout.
     maxHeartbeatThrottleInterval: embedded ? '1 second' : '5 seconds',

@@ -33,7 +33,7 @@ export async function runAgent(
   const dir = attemptDir(deps.stateDir, request.attemptId);
   const secrets = await deps.secrets(run);
   await start(deps, run, request, dir, secrets);
-  const end = await follow(run, request.task.issue, dir, beat);
+  const end = await follow(deps, run, request.task.issue, dir, beat);
   // A heartbeat that came too late makes two of us; the second one then finds the work done.
   return alone(dir, () => settle(deps, run, request, { dir, end, secrets }));
 }
@@ -97,7 +97,13 @@ async function start(
 }
 
 /** A worker's stop leaves the agent alone; only a run that is over, or was cancelled, ends it from here. */
-async function follow(run: RunContext, issue: number, dir: string, beat: Beat): Promise<AttemptEnd> {
+async function follow(
+  deps: Dependencies,
+  run: RunContext,
+  issue: number,
+  dir: string,
+  beat: Beat,
+): Promise<AttemptEnd> {
   const context = Context.current();
   try {
     return await followAttempt(dir, {
@@ -107,10 +113,19 @@ async function follow(run: RunContext, issue: number, dir: string, beat: Beat): 
       onProgress: (report) => beat(progressOf(issue, report)),
     });
   } catch (error) {
-    const why = context.cancellationDetails;
-    if (context.cancellationSignal.aborted && (why?.cancelRequested || why?.notFound)) await endAgent(dir);
+    if (context.cancellationSignal.aborted && (await isOver(deps, context))) await endAgent(dir);
     throw error;
   }
+}
+
+/** `notFound` is also what a follower hears whose heartbeat came too late: then another one follows this agent by now. */
+async function isOver(deps: Dependencies, { cancellationDetails, info }: Context): Promise<boolean> {
+  if (cancellationDetails?.cancelRequested) return true;
+  const { workflowExecution } = info;
+  return (
+    Boolean(cancellationDetails?.notFound && workflowExecution) &&
+    !(await deps.isRunOpen(workflowExecution?.workflowId ?? ''))
+  );
 }
 
 function progressOf(issue: number, { activity, costUsd }: AgentReport) {

@@ -1,13 +1,15 @@
 import { mkdir, realpath, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { ApplicationFailure } from '@temporalio/common';
 import { execa } from 'execa';
 import { agentEnvironment } from '../agents/environment.ts';
 import { agentFolders } from '../agents/folders.ts';
 import { agentFor } from '../agents/index.ts';
+import { LocusFailure } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Workspace } from '../domain/workspace.ts';
-import { chooseSandbox } from '../sandboxes/choose.ts';
+import { announcedSandbox, chooseSandbox } from '../sandboxes/choose.ts';
 import type { Confinement, Sandbox } from '../sandboxes/sandbox.ts';
 import type { Dependencies, RunSecrets } from './deps.ts';
 import { attemptDir } from './repository.ts';
@@ -25,12 +27,7 @@ export async function confine(
 ): Promise<Confined> {
   const { workspace, dir, env } = place;
   const { settings } = run;
-  const { sandbox } = await chooseSandbox({
-    mode: settings.sandbox,
-    provider: settings.provider,
-    dockerSandboxes: settings.dockerSandboxes,
-    env,
-  });
+  const sandbox = await sandboxOf(run, env);
   const home = await realpath(env.HOME ?? homedir());
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const objectsDir = sandbox.kind === 'os' && workspace.adminDir !== null ? objectsPath(workspace) : null;
@@ -49,6 +46,21 @@ export async function confine(
     home,
   };
   return { sandbox, confinement };
+}
+
+/** What the command announced, or nothing at all; a host that is only too busy to tell is asked again later. */
+async function sandboxOf({ settings }: RunContext, env: RunSecrets['env']): Promise<Sandbox> {
+  const { sandbox: mode, sandboxKind, provider, dockerSandboxes } = settings;
+  const request = { mode, provider, dockerSandboxes, env };
+  try {
+    // A run that an earlier version has started says nothing.
+    return sandboxKind ? await announcedSandbox(sandboxKind, request) : (await chooseSandbox(request)).sandbox;
+  } catch (error) {
+    const retryAt = error instanceof LocusFailure ? error.details.retryAt : undefined;
+    if (!(error instanceof LocusFailure) || retryAt === undefined) throw error;
+    const nextRetryDelay = Math.max(1000, retryAt - Date.now());
+    throw ApplicationFailure.create({ message: error.message, type: error.type, nextRetryDelay });
+  }
 }
 
 /** Where the objects of a task's agents went, one attempt after the other; null where they wrote into the repository itself. */

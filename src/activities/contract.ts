@@ -85,6 +85,8 @@ export interface PrepareRequest {
   readonly resuming: boolean;
   /** The tip the task began at, when it began before. */
   readonly startCommit: string | null;
+  /** The attempt whose unfinished work is given back. */
+  readonly attemptId: string | null;
 }
 
 export type PreparedTask =

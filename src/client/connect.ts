@@ -12,7 +12,7 @@ export interface Engine {
 export async function connect(target: TemporalTarget): Promise<Engine> {
   try {
     const connection = await Connection.connect({ ...target.connectionOptions, connectTimeout: '10 seconds' });
-    const client = new Client({ connection, namespace: target.namespace });
+    const client = new Client({ connection, namespace: target.namespace, dataConverter: target.dataConverter });
     return { client, target, close: () => connection.close() };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -2,7 +2,7 @@ import { agentFor } from '../agents/index.ts';
 import { snapshot } from '../config/snapshot.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import type { RunType, Source } from '../domain/run.ts';
-import type { RunSettings, SandboxMode } from '../domain/settings.ts';
+import type { RunSettings, SandboxKind, SandboxMode } from '../domain/settings.ts';
 import { baseCommit, fetchBranches } from '../git/branches.ts';
 import { isClean } from '../git/discover.ts';
 import { usesLfs } from '../git/lfs.ts';
@@ -52,10 +52,10 @@ export async function preflight(
   }
   await requireBase(project, baseBranch);
   await refuseLfs(project, baseBranch);
-  const sandbox = here ? await sandboxFor(settings) : { title: 'chosen by the worker', warning: null };
+  const sandbox = here ? await sandboxFor(settings) : { kind: null, title: 'chosen by the worker', warning: null };
   if (here) await requireAgent(settings);
   return {
-    settings,
+    settings: { ...settings, sandboxKind: sandbox.kind },
     baseBranch,
     remote: remote?.name ?? null,
     source: here
@@ -98,14 +98,16 @@ async function refuseLfs({ checkout, remote }: Project, baseBranch: string): Pro
   });
 }
 
-async function sandboxFor(settings: RunSettings): Promise<{ title: string; warning: string | null }> {
+async function sandboxFor(
+  settings: RunSettings,
+): Promise<{ kind: SandboxKind; title: string; warning: string | null }> {
   const { sandbox, warning } = await chooseSandbox({
     mode: settings.sandbox,
     provider: settings.provider,
     dockerSandboxes: settings.dockerSandboxes,
     env: process.env,
   });
-  return { title: sandbox.title, warning };
+  return { kind: sandbox.kind, title: sandbox.title, warning };
 }
 
 async function requireAgent({ provider, agent }: RunSettings): Promise<void> {

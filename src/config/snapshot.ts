@@ -18,6 +18,7 @@ export function snapshot(config: Config, overrides: Overrides = {}): RunSettings
   return {
     ...providerAndModel(config, overrides.model),
     sandbox: overrides.sandbox ?? (sandbox.enabled ? 'auto' : 'off'),
+    sandboxKind: null,
     dockerSandboxes: sandbox.providers,
     agent: {
       maxParallel: agent.maxParallel,

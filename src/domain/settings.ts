@@ -1,5 +1,6 @@
 export type Provider = 'claude' | 'codex' | 'command';
 export type SandboxMode = 'auto' | 'require' | 'off';
+export type SandboxKind = 'docker' | 'os' | 'none';
 
 /** The part of the config that a run carries in its input, so that a change of the file does not reach a running run. No secrets. */
 export interface RunSettings {
@@ -7,6 +8,8 @@ export interface RunSettings {
   /** null: the provider's own default. */
   readonly model: string | null;
   readonly sandbox: SandboxMode;
+  /** What the command announced: the worker keeps to it, or the task fails. null: the host that works decides. */
+  readonly sandboxKind: SandboxKind | null;
   /** Provider → name of its Docker Desktop sandbox. */
   readonly dockerSandboxes: Readonly<Record<string, string>>;
   readonly agent: {

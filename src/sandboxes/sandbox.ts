@@ -1,4 +1,4 @@
-export type SandboxKind = 'docker' | 'os' | 'none';
+import type { SandboxKind } from '../domain/settings.ts';
 
 /** What an agent may touch. All paths absolute, real (no symlink in them). */
 export interface Confinement {

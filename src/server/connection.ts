@@ -1,7 +1,9 @@
+import type { PayloadCodec } from '@temporalio/common';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { LocusFailure } from '../domain/failures.ts';
 import { type EnsureKeeperOptions, ensureKeeper } from './keeper.ts';
 import { readKeeper } from './keeper-file.ts';
+import { sealCodec, sealKey } from './seal.ts';
 
 /** What both `Connection.connect` and `NativeConnection.connect` take. */
 export type TemporalConnectionOptions = Pick<NativeConnectionOptions, 'tls' | 'metadata' | 'apiKey'> & {
@@ -15,6 +17,8 @@ export interface TemporalTarget {
   readonly address: string;
   readonly namespace: string;
   readonly connectionOptions: TemporalConnectionOptions;
+  /** For clients and workers alike; the embedded server takes only what carries the seal of its state directory. */
+  readonly dataConverter?: { readonly payloadCodecs: PayloadCodec[] };
   /** Address of the Web UI without a slash at its end; null where it is not known. */
   readonly uiBase: string | null;
 }
@@ -36,6 +40,7 @@ export async function resolveTemporal(
     address: info.address,
     namespace: info.namespace,
     connectionOptions: { address: info.address },
+    dataConverter: { payloadCodecs: [sealCodec(await sealKey(options.stateDir))] },
     uiBase: info.uiBase,
   };
 }

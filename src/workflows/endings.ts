@@ -38,7 +38,7 @@ export async function stopped(run: Run, tools: Tools, writes: TrackerWrites): Pr
     const begun = state.tasks.filter((task) => task.startedAt !== null && task.status !== 'skipped');
     const open = begun.filter((task) => input.type === 'sprint' || task.status !== 'done');
     for (const branch of new Set(open.map((task) => task.branch))) await releaseWorkspace(run, tools, branch);
-    await writes.drain();
+    await writes.settle();
     return run.finish('stopped');
   });
 }

@@ -11,7 +11,8 @@ import { TrackerWrites } from './tracker-writes.ts';
 export async function issueTask(input: RunInput): Promise<RunState> {
   const run = new Run(input);
   const parent = workflowInfo().parent?.workflowId;
-  if (parent) void tellParent(run, parent);
+  // It may be cancelled, or outlive its parent, at any moment.
+  if (parent) tellParent(run, parent).catch(() => {});
   const tools = await claimTools(run.context);
   const writes = new TrackerWrites(labelsReady(run, tools, parent !== undefined), (issue, error) =>
     run.warn(`#${issue}: ${failureOf(error).message}`),

@@ -9,7 +9,8 @@ import { issueTask } from './issue.ts';
 import { halt, resume, stop, taskChanged } from './messages.ts';
 import { Run, RunStopped } from './run.ts';
 
-type Children = Map<number, ChildWorkflowHandle<typeof issueTask>>;
+type Child = ChildWorkflowHandle<typeof issueTask>;
+type Children = Map<number, Child>;
 
 /** Issues side by side, `agent.maxParallel` at all times: each a child workflow with a branch and a pull request of its own. */
 export async function parallelRun(input: RunInput): Promise<RunState> {
@@ -33,7 +34,7 @@ export async function parallelRun(input: RunInput): Promise<RunState> {
     return run.finish();
   } catch (error) {
     if (!(error instanceof RunStopped)) throw error;
-    await condition(() => children.size === 0);
+    await condition(() => !isWorking(run));
     return run.finish('stopped');
   }
 }
@@ -49,6 +50,8 @@ async function runChild(run: Run, children: Children, spec: TaskSpec): Promise<v
       staticSummary: `#${issue} ${spec.title}`.slice(0, 200),
     });
     children.set(issue, child);
+    // A halt that came while the child was being started has reached the others only.
+    if (run.interrupted) await tell([child], run.stopping ? stop : halt);
     const result = await child.result();
     for (const task of result.tasks) take(run, task);
     for (const warning of result.warnings) run.warn(warning);
@@ -75,13 +78,27 @@ function failureOfChild(error: unknown, issue: number) {
 async function passInterruptsOn(run: Run, children: Children): Promise<never> {
   for (;;) {
     await condition(() => run.interrupted);
-    const signal = run.stopping ? stop : halt;
-    await Promise.all(
-      [...children.values()].map((child) => child.signal(signal, { reason: 'the parallel run was interrupted' })),
-    );
-    await condition(() => run.stopping || [...children.keys()].every((issue) => run.task(issue).phase === 'halted'));
-    await run.checkpoint();
-    await Promise.all([...children.values()].map((child) => child.signal(resume)));
+    if (!run.stopping) await tell(children.values(), halt);
+    await condition(() => run.stopping || !isWorking(run));
+    try {
+      await run.checkpoint();
+    } catch (error) {
+      await tell(children.values(), stop);
+      throw error;
+    }
+    await tell(children.values(), resume);
     for (const issue of children.keys()) run.update(issue, { phase: 'working' });
   }
+}
+
+/** Whether a task is under way that no halt has reached. */
+function isWorking({ stopping, state }: Run): boolean {
+  const open = state.tasks.filter((task) => task.status === 'in_progress');
+  return stopping ? open.length > 0 : open.some((task) => task.phase !== 'halted');
+}
+
+/** A child that ends in the same moment cannot be told any more, and need not. */
+async function tell(children: Iterable<Child>, signal: { readonly name: string }): Promise<void> {
+  const request = { reason: 'the parallel run was interrupted' };
+  await Promise.all([...children].map((child) => child.signal(signal.name, request).catch(() => {})));
 }

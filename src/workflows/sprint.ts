@@ -24,7 +24,7 @@ export async function sprintRun(input: RunInput, carried: RunState | null = null
       const step = nextStep(run.state.tasks, input.settings.sprint.stopOnFailure);
       if (step.kind === 'finish') break;
       if (step.kind === 'halt') {
-        await writes.drain();
+        await writes.settle();
         await run.haltFor(step.failure);
         run.change({ tasks: retryFailed(run.state.tasks) });
         continue;

@@ -3,6 +3,7 @@ import type { AttemptResult, PreparedTask } from '../activities/contract.ts';
 import type { Failure } from '../domain/failures.ts';
 import { failureOf, shared, type Tools } from './activities.ts';
 import { releaseWorkspace } from './endings.ts';
+import { patiently } from './patience.ts';
 import { type Run, RunStopped } from './run.ts';
 import { reportDone, reportFailed, reportLeft, reportStarted } from './task-reports.ts';
 import type { TrackerWrites } from './tracker-writes.ts';
@@ -51,7 +52,9 @@ export async function runTask(run: Run, tools: Tools, writes: TrackerWrites, iss
   } catch (error) {
     if (error instanceof RunStopped || isCancellation(error)) throw error;
     const failure = error instanceof TaskFailed ? error.failure : failureOf(error);
-    const { failures } = run.task(issue);
+    const { failures, commit } = run.task(issue);
+    // What broke off in between has left its work in the workspace, where the next task would clean it away.
+    if (ready && commit === null && !(error instanceof TaskFailed)) await rescue(run, tools, issue, ready);
     run.update(issue, {
       status: 'failed',
       phase: null,
@@ -63,29 +66,23 @@ export async function runTask(run: Run, tools: Tools, writes: TrackerWrites, iss
   }
 }
 
-/** Makes the workspace ready; a conflict with the base, or missing credentials, wait for a person where the run can wait. */
+/** Makes the workspace ready; null where the issue was closed. */
 async function prepare(run: Run, tools: Tools, issue: number, resuming: boolean): Promise<Ready | null> {
-  for (;;) {
-    await run.checkpoint();
-    const task = run.task(issue);
-    try {
-      const prepared = await tools.host.prepareTask.executeWithOptions({ summary: `#${issue} prepare` }, [
-        run.context,
-        { task: run.specOf(issue), resuming, startCommit: resuming ? task.startCommit : null },
-      ]);
-      if (prepared.kind === 'closed') return null;
-      run.update(issue, { startCommit: prepared.startCommit });
-      return prepared;
-    } catch (error) {
-      const failure = failureOf(error);
-      if (!waitsForPerson(failure) || run.input.type === 'parallel') throw error;
-      await run.haltFor(failure);
-    }
-  }
-}
-
-function waitsForPerson(failure: Failure): boolean {
-  return failure.type === 'BaseConflict' || failure.type === 'CredentialsMissing';
+  const prepared = await patiently(run, () => {
+    const { startCommit, attemptId } = run.task(issue);
+    return tools.host.prepareTask.executeWithOptions({ summary: `#${issue} prepare` }, [
+      run.context,
+      {
+        task: run.specOf(issue),
+        resuming,
+        startCommit: resuming ? startCommit : null,
+        attemptId: resuming ? attemptId : null,
+      },
+    ]);
+  });
+  if (prepared.kind === 'closed') return null;
+  run.update(issue, { startCommit: prepared.startCommit });
+  return prepared;
 }
 
 /**
@@ -153,7 +150,10 @@ async function attempt(run: Run, tools: Tools, issue: number, ready: Ready): Pro
     });
   await Promise.race([condition(() => settled || run.interrupted), result.catch(() => {})]);
   if (!settled) await tools.host.endAgent.executeWithOptions({ summary: `#${issue} end the agent` }, [{ attemptId }]);
-  return result;
+  const end = await result;
+  // It counts for nothing.
+  if (end.outcome === 'ended') run.update(issue, { attempts: run.task(issue).attempts - 1 });
+  return end;
 }
 
 async function keepUnfinished(run: Run, tools: Tools, issue: number, ready: Ready): Promise<void> {
@@ -164,9 +164,17 @@ async function keepUnfinished(run: Run, tools: Tools, issue: number, ready: Read
   ]);
 }
 
+async function rescue(run: Run, tools: Tools, issue: number, ready: Ready): Promise<void> {
+  try {
+    await keepUnfinished(run, tools, issue, ready);
+  } catch (error) {
+    run.warn(`#${issue}: its unfinished work could not be kept: ${failureOf(error).message}`);
+  }
+}
+
 /** Waits for `resume`, then makes the workspace ready again with the unfinished work in it. */
 async function afterHalt(run: Run, tools: Tools, issue: number): Promise<Ready | null> {
-  run.update(issue, { phase: 'halted', attempts: Math.max(0, run.task(issue).attempts - 1) });
+  run.update(issue, { phase: 'halted' });
   await run.checkpoint();
   run.update(issue, { phase: 'preparing' });
   return prepare(run, tools, issue, true);
@@ -176,17 +184,22 @@ async function afterHalt(run: Run, tools: Tools, issue: number): Promise<Ready |
 async function publish(run: Run, tools: Tools, issue: number, mayExist: boolean): Promise<void> {
   const { commit, branch, title, summary } = run.task(issue);
   if (commit === null) return;
-  run.update(issue, { phase: 'pushing' });
-  if (run.input.remote !== null) {
-    await tools.host.pushBranch.executeWithOptions({ summary: `#${issue} push ${branch}` }, [
-      run.context,
-      { branch, commit },
-    ]);
+  const { input, context } = run;
+  if (input.remote !== null) {
+    await patiently(run, () => {
+      run.update(issue, { phase: 'pushing' });
+      return tools.host.pushBranch.executeWithOptions({ summary: `#${issue} push ${branch}` }, [
+        context,
+        { branch, commit },
+      ]);
+    });
   }
-  if (run.input.type === 'sprint' || !run.input.settings.agent.autoPR) return;
-  const pull = await tools.tracker.openIssuePull.executeWithOptions({ summary: `#${issue} pull request` }, [
-    run.context,
-    { issue, title, branch, summary: summary ?? '', mayExist: mayExist || run.input.restarted },
-  ]);
+  if (input.type === 'sprint' || !input.settings.agent.autoPR) return;
+  let again = false;
+  const pull = await patiently(run, () => {
+    const request = { issue, title, branch, summary: summary ?? '', mayExist: mayExist || input.restarted || again };
+    again = true;
+    return tools.tracker.openIssuePull.executeWithOptions({ summary: `#${issue} pull request` }, [context, request]);
+  });
   run.update(issue, { pr: pull.number, prUrl: pull.url });
 }

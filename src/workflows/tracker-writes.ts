@@ -1,3 +1,5 @@
+import { condition } from '@temporalio/workflow';
+
 /**
  * Tracker writes that nothing waits for: one ordered chain per issue, chains of different issues side by side. A write
  * that is refused for good is told to `warn` and does not stop the ones behind it.
@@ -5,6 +7,7 @@
 export class TrackerWrites {
   private readonly ready: Promise<void>;
   private readonly warn: (issue: number, error: unknown) => void;
+  private waiting = 0;
   private readonly chains = new Map<number, Promise<void>>();
 
   constructor(ready: Promise<void>, warn: (issue: number, error: unknown) => void) {
@@ -16,10 +19,21 @@ export class TrackerWrites {
 
   add(issue: number, write: () => Promise<void>): void {
     const before = this.chains.get(issue) ?? this.ready;
+    this.waiting += 1;
     this.chains.set(
       issue,
-      before.then(write).catch((error: unknown) => this.warn(issue, error)),
+      before
+        .then(write)
+        .catch((error: unknown) => this.warn(issue, error))
+        .finally(() => {
+          this.waiting -= 1;
+        }),
     );
+  }
+
+  /** Resolves when everything is written, or after a while: where a person is to act, a tracker that is down must not hide it. */
+  async settle(): Promise<void> {
+    await condition(() => this.waiting === 0, '20 seconds');
   }
 
   /** Resolves when everything added so far is written or refused. */

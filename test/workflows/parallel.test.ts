@@ -120,6 +120,36 @@ describe('a parallel run', () => {
   });
 });
 
+describe('a halted parallel run', () => {
+  test('ends for good at stop, and so do its children', async () => {
+    agent = async (_request, _n, ended) => {
+      await ended;
+      return { outcome: 'ended', session: null, costUsd: 0, durationMs: 1 };
+    };
+    const handle = await start(stage, inputOf(stage, { type: 'parallel', issues: [1, 2] }));
+    await until(handle, () => started().length === 2);
+    await handle.signal(halt, { reason: 'night' });
+    await until(handle, (state) => state.status === 'halted');
+    await handle.signal(stop, { reason: 'enough' });
+    expect((await finished(handle)).status).toBe('stopped');
+  });
+
+  test('a terminated one lets its children go', async () => {
+    agent = async (_request, _n, ended) => {
+      await ended;
+      return { outcome: 'ended', session: null, costUsd: 0, durationMs: 1 };
+    };
+    const input = inputOf(stage, { type: 'parallel', issues: [1] });
+    const handle = await start(stage, input);
+    await until(handle, () => started().length === 1);
+    await handle.signal(halt, { reason: 'night' });
+    await until(handle, (state) => state.status === 'halted');
+    await handle.terminate();
+    const child = stage.env.client.workflow.getHandle(issueRunId(input.repoName, 1));
+    await expect(child.result()).rejects.toThrow(/cancel/i);
+  });
+});
+
 describe('a single issue', () => {
   test('is pushed, gets its pull request, then its report, and gives its workspace back', async () => {
     const state = await finished(await start(stage, inputOf(stage, { type: 'issue', issues: [4] })));

@@ -21,6 +21,7 @@ export function settingsOf(agent: Partial<RunSettings['agent']>, stopOnFailure: 
     provider: 'command',
     model: null,
     sandbox: 'off',
+    sandboxKind: null,
     dockerSandboxes: {},
     agent: { ...defaults, ...agent },
     workspace: { setup: null, copy: [] },

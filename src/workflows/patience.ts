@@ -1,0 +1,40 @@
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import type { Failure } from '../domain/failures.ts';
+import { failureOf } from './activities.ts';
+import type { Run } from './run.ts';
+
+/**
+ * Does a step that may be tried again for hours. A halt or stop reaches it at once: the step is given up, and done again
+ * after a resume. What only a person can mend halts the run, where it can wait for one.
+ */
+export async function patiently<T>(run: Run, step: () => Promise<T>): Promise<T> {
+  for (;;) {
+    await run.checkpoint();
+    try {
+      return await untilInterrupted(run, step);
+    } catch (error) {
+      if (isCancellation(error)) {
+        if (!run.interrupted) throw error;
+        continue;
+      }
+      const failure = failureOf(error);
+      if (!waitsForPerson(failure) || run.input.type === 'parallel') throw error;
+      await run.haltFor(failure);
+    }
+  }
+}
+
+function waitsForPerson({ type }: Failure): boolean {
+  return type === 'BaseConflict' || type === 'CredentialsMissing' || type === 'CredentialsRefused';
+}
+
+async function untilInterrupted<T>(run: Run, step: () => Promise<T>): Promise<T> {
+  const scope = new CancellationScope();
+  let settled = false;
+  const result = scope.run(step).finally(() => {
+    settled = true;
+  });
+  await Promise.race([condition(() => settled || run.interrupted), result.catch(() => {})]);
+  if (!settled) scope.cancel();
+  return result;
+}
