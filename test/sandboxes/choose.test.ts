@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync,
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { chooseSandbox } from '../../src/sandboxes/choose.ts';
+import { announcedSandbox, chooseSandbox } from '../../src/sandboxes/choose.ts';
 import { dockerSandbox } from '../../src/sandboxes/docker/docker.ts';
 import { createSandbox, listSandboxes, removeSandbox } from '../../src/sandboxes/docker/persistent.ts';
 import { profile } from '../../src/sandboxes/os/sandbox-exec.ts';
@@ -64,6 +64,55 @@ describe('the choice of a sandbox', () => {
   test('is none where it is switched off', async () => {
     program('bwrap', 'exit 0');
     expect(await choose({ mode: 'off' })).toMatchObject({ sandbox: { kind: 'none' }, warning: null });
+  });
+});
+
+describe('a sandbox that does not answer at once', () => {
+  test('is given more time before anything is said of it', async () => {
+    program('bwrap', `[ -e ${root}/tried ] || { touch ${root}/tried; exec /bin/sleep 20; }`);
+    expect((await choose({ trialsMs: [300, 20_000] })).sandbox.kind).toBe('os');
+  });
+
+  test.each([
+    ['does not end', 'exec /bin/sleep 20'],
+    [
+      'finds the machine full',
+      'echo "bwrap: Creating new namespace failed: Resource temporarily unavailable" >&2; exit 1',
+    ],
+  ])('and never does, because it %s, is not taken for one that is not there', async (_what, script) => {
+    program('bwrap', script);
+    await expect(choose({ trialsMs: [100, 200] })).rejects.toMatchObject({
+      type: 'SandboxUnavailable',
+      details: { retryAt: expect.any(Number) },
+    });
+  });
+
+  test('is tried once in a process', async () => {
+    program('bwrap', `echo tried >>${root}/trials; exit 0`);
+    for (let round = 0; round < 3; round += 1) expect((await choose()).sandbox.kind).toBe('os');
+    expect(readFileSync(path.join(root, 'trials'), 'utf8')).toBe('tried\n');
+  });
+});
+
+describe('the sandbox that was announced when a run was started', () => {
+  const announced = (kind: 'docker' | 'os' | 'none', dockerSandboxes = {}) =>
+    announcedSandbox(kind, { mode: 'auto', provider: 'claude', dockerSandboxes, env, platform: 'linux' });
+
+  test('is kept to', async () => {
+    docker();
+    program('bwrap', 'exit 0');
+    expect((await announced('docker', { claude: 'mine' })).kind).toBe('docker');
+    expect((await announced('os', { claude: 'mine' })).kind).toBe('os');
+    expect((await announced('none', { claude: 'mine' })).kind).toBe('none');
+  });
+
+  test('is not replaced by a lesser one where it cannot be had', async () => {
+    const refused = (why: string) => ({ type: 'SandboxUnavailable', message: expect.stringContaining(why) });
+    await expect(announced('os')).rejects.toMatchObject(refused('bwrap is not installed'));
+    program('bwrap', 'exit 0');
+    await expect(announced('docker', { claude: 'mine' })).rejects.toMatchObject(refused('docker was not found'));
+    docker();
+    await expect(announced('docker', { claude: 'gone' })).rejects.toMatchObject(refused('does not exist any more'));
   });
 });
 

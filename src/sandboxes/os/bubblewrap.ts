@@ -69,12 +69,13 @@ async function homeBinds({ home, attemptDir }: Confinement, searchPath: string, 
   return ['--bind', empty, home, ...visible.flatMap((file) => ['--ro-bind-try', file, file])];
 }
 
-/** The agent's program, where it lies in a folder for temporary files. */
+/** The agent's program with its folder, where that lies in a folder for temporary files; not that whole folder. */
 function outsideHome({ home }: Confinement, programs: readonly string[]): string[] {
   const covered = programs.filter(
     (file) => temporaries.some((folder) => contains(folder, file)) && !contains(home, file),
   );
-  return [...new Set(covered.map(path.dirname))].flatMap((folder) => ['--ro-bind', folder, folder]);
+  const shown = covered.map((file) => (temporaries.includes(path.dirname(file)) ? file : path.dirname(file)));
+  return [...new Set(shown)].sort().flatMap((file) => ['--ro-bind', file, file]);
 }
 
 /** The person's checkout, readable, with the state of Locus hidden also where it lies inside. */
@@ -89,9 +90,16 @@ async function projectBinds({ commonDir, attemptDir, home, hidden = [] }: Confin
   return [...shown, ...covered];
 }
 
+/** The program, and files that a person named in its arguments, such as the script of an interpreter. */
 async function programFiles(argv: readonly string[], searchPath: string | undefined): Promise<string[]> {
-  const file = await findProgram(argv[0] ?? '', searchPath);
-  return file === null ? [] : [file, await realpath(file)];
+  const program = await findProgram(argv[0] ?? '', searchPath);
+  const named = argv.slice(1).filter((argument) => path.isAbsolute(argument));
+  const files: string[] = [];
+  for (const file of program === null ? named : [program, ...named]) {
+    const real = await orNull(realpath(file));
+    if (real !== null && (await lstat(real)).isFile()) files.push(file, real);
+  }
+  return files;
 }
 
 /** Not a link: bubblewrap cannot mount over one. */

@@ -23,7 +23,7 @@ export function visibleInHome(home: string, searchPath: string, programs: readon
   const shown = [
     ...tools.map((tool) => path.join(home, tool)),
     ...fromPath.flatMap((entry) => shownFor(home, entry)),
-    ...programs.flatMap((program) => shownFor(home, path.dirname(program))),
+    ...programs.flatMap((file) => (path.dirname(file) === home ? [file] : shownFor(home, path.dirname(file)))),
   ];
   return [...new Set(shown)].sort();
 }
