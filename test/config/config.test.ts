@@ -15,6 +15,7 @@ test('an empty config has the defaults that people know', () => {
     provider: 'claude',
     model: 'opus',
     sandbox: 'auto',
+    sandboxKind: null,
     dockerSandboxes: {},
     agent: {
       maxParallel: 3,

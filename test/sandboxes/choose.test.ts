@@ -69,7 +69,7 @@ describe('the choice of a sandbox', () => {
 
 describe('a sandbox that does not answer at once', () => {
   test('is given more time before anything is said of it', async () => {
-    program('bwrap', `[ -e ${root}/tried ] || { touch ${root}/tried; exec /bin/sleep 20; }`);
+    program('bwrap', `[ -e ${root}/tried ] || { : >${root}/tried; exec /bin/sleep 20; }`);
     expect((await choose({ trialsMs: [300, 20_000] })).sandbox.kind).toBe('os');
   });
 
