@@ -7,6 +7,8 @@ import { broken, makeFolder, placeOf, writeHead } from './place.ts';
 import { git, type Place, tryGit } from './run.ts';
 import { giveIndex, repairLinks } from './worktree.ts';
 
+type TreePlace = Place & { readonly workTree: string };
+
 /**
  * Puts tree, index and HEAD exactly at `commit`: changes, untracked files and planted repositories go, ignored files
  * stay. Whatever an agent left in the worktree's own git folder (hooks, configuration, a half-done rebase) goes too.
@@ -18,7 +20,7 @@ export async function cleanWorkspace(workspace: Workspace, commit: string): Prom
   await emptyAdminDir(workspace);
   await writeHead(workspace, commit);
   await resetTree(workspace, place, commit);
-  await removeUntracked(place);
+  await removeUntracked(workspace, place);
   await giveIndex(workspace);
 }
 
@@ -57,18 +59,10 @@ async function resetTree(workspace: Workspace, place: Place, commit: string): Pr
   await git(place, ['read-tree', '--reset', '-u', commit], { timeoutMs: 600_000 });
 }
 
-/**
- * Removes what git does not track. A `.gitignore` that ignores itself would hide a failed task's files from this and
- * from the next commit, so those beside tracked files go first.
- */
-async function removeUntracked(place: Place & { readonly workTree: string }): Promise<void> {
-  const ignored = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z'];
-  const listed = await git(place, ignored, { encoding: 'latin1' });
-  for (const path of listed.split('\0')) {
-    if (path === '.gitignore' || path.endsWith('/.gitignore')) {
-      await rm(Buffer.from(`${Buffer.from(place.workTree).toString('latin1')}/${path}`, 'latin1'));
-    }
-  }
+/** Removes what git does not track; what is ignored stays. */
+async function removeUntracked(workspace: Workspace, place: TreePlace): Promise<void> {
+  // A person's own ignored files are not ours to judge.
+  if (workspace.mode === 'worktree') await removeHidingFiles(place);
   const clean = ['clean', '-ffdq'];
   const shown = async () =>
     git(place, ['ls-files', '--others', '--exclude-standard', '--directory', '-z'], { encoding: 'latin1' });
@@ -77,4 +71,32 @@ async function removeUntracked(place: Place & { readonly workTree: string }): Pr
     await git(place, clean);
     if ((await shown()) === '') return;
   }
+}
+
+/**
+ * A `.gitignore` that ignores itself would hide a failed task's files from the cleaning and from the next commit. Not
+ * so in a folder without tracked files that it ignores as a whole, as `.venv` and `.mypy_cache` do: that one is like
+ * any other ignored folder, and holds what `workspace.setup` made.
+ */
+async function removeHidingFiles(place: TreePlace): Promise<void> {
+  const latin1 = { encoding: 'latin1' } as const;
+  const ignored = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z'];
+  const hiding = (await git(place, ignored, latin1))
+    .split('\0')
+    .filter((path) => path === '.gitignore' || path.endsWith('/.gitignore'));
+  if (hiding.length === 0) return;
+  const tracked = (await git(place, ['ls-files', '-z'], latin1)).split('\0');
+  for (const path of hiding) {
+    const folder = path.slice(0, -'.gitignore'.length);
+    const file = Buffer.from(`${Buffer.from(place.workTree).toString('latin1')}/${path}`, 'latin1');
+    const isOwnFolder = folder !== '' && !tracked.some((other) => other.startsWith(folder));
+    if (!isOwnFolder || !(await ignoresAll(file))) await rm(file);
+  }
+}
+
+async function ignoresAll(file: Buffer): Promise<boolean> {
+  const found = await lstat(file).catch(() => null);
+  if (!found?.isFile() || found.size > 16_384) return false;
+  const lines = (await readFile(file, 'utf8')).split(/\r?\n/).map((line) => line.trim());
+  return lines.includes('*') && !lines.some((line) => line.startsWith('!'));
 }

@@ -234,3 +234,22 @@ test('what a failed task hid behind its own .gitignore does not reach the next o
   expect(existsSync(join(workspace.path, 'dir/half-made.txt'))).toBe(false);
   expect(existsSync(join(workspace.path, 'ignored/keep.txt'))).toBe(true);
 });
+
+test('a folder that ignores itself, as a virtual environment, stays as other ignored folders do', async () => {
+  const fixture = await makeFixture();
+  const { workspace, tip } = await open(fixture);
+  write(workspace.path, { '.venv/.gitignore': '# by virtualenv\n*\n', '.venv/bin/python': 'x\n' });
+  write(workspace.path, { 'half/.gitignore': '.gitignore\n', 'half/made.txt': 'x\n', '.gitignore.bak': 'x\n' });
+  await cleanWorkspace(workspace, tip);
+  expect(existsSync(join(workspace.path, '.venv/bin/python'))).toBe(true);
+  expect(existsSync(join(workspace.path, 'half'))).toBe(false);
+});
+
+test('in the checkout of a person nothing that is ignored is removed', async () => {
+  const fixture = await makeFixture();
+  commit(fixture.root, { 'dir/tracked.txt': 'x\n' });
+  write(fixture.root, { 'dir/.gitignore': '*\n', 'dir/mine.txt': 'x\n' });
+  const { workspace, tip } = await open(fixture, { mode: 'root', remote: null });
+  await cleanWorkspace(workspace, tip);
+  expect(existsSync(join(fixture.root, 'dir/mine.txt'))).toBe(true);
+});
