@@ -109,7 +109,10 @@ describe.each(['claude', 'codex'] as const)('the real %s', (provider) => {
       expect(end.report).toMatchObject({ inputTokens: 200, outputTokens: 20, summary: 'I made a file.' });
       if (provider === 'claude') expect(end.report.costUsd).toBeGreaterThan(0);
       expect(readFileSync(path.join(repository.workspace, 'made.txt'), 'utf8')).toBe('hello\n');
-      const objects = isConfined ? { GIT_OBJECT_DIRECTORY: path.join(dir, 'objects') } : {};
+      const alternates = `${repository.confinement.commonDir}/objects`;
+      const objects = isConfined
+        ? { GIT_OBJECT_DIRECTORY: path.join(dir, 'objects'), GIT_ALTERNATE_OBJECT_DIRECTORIES: alternates }
+        : {};
       const log = execFileSync('git', ['log', '--format=%s'], {
         cwd: repository.workspace,
         env: { ...process.env, ...objects },
