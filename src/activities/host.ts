@@ -21,7 +21,8 @@ export function createHostActivities(deps: Dependencies): HostActivities {
         if (attemptId) await endAgent(attemptDir(deps.stateDir, attemptId));
         const objectsDir = await objectsDirOf(workspace);
         const ref = unfinishedRef(task.branch, task.issue);
-        return { kept: (await keepUnfinished(workspace, { start: startCommit, objectsDir, ref })) !== null };
+        const kept = await keepUnfinished(workspace, { start: startCommit, objectsDir, ref, attemptId });
+        return { kept: kept !== null };
       }),
     pushBranch: (run, request) => beating(() => pushBranch(deps, run, request)),
     releaseWorkspace: (run, { branch }) => beating(() => releaseWorkspace(deps, run, branch)),

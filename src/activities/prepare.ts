@@ -9,7 +9,7 @@ import { baseCommit, fetchBranches } from '../git/branches.ts';
 import { cleanWorkspace } from '../git/clean.ts';
 import { type OpenedWorkspace, openWorkspace } from '../git/open.ts';
 import { replaceFile } from '../git/place.ts';
-import { giveBackUnfinished } from '../git/unfinished.ts';
+import { giveBackUnfinished, setUnfinishedAside } from '../git/unfinished.ts';
 import { openTracker } from '../trackers/open.ts';
 import { dropObjects } from './confine.ts';
 import type { PreparedTask, PrepareRequest } from './contract.ts';
@@ -63,8 +63,12 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
   await dropObjects(workspace);
   const startCommit = goesOn ? opened.tip : await updated(run, opened, remoteTips[task.branch] !== undefined);
   await makeReady(deps, run, { workspace, isNew: opened.created, env: secrets.env });
-  if (goesOn) {
-    await giveBackUnfinished(workspace, { ref: unfinishedRef(task.branch, task.issue), start: startCommit });
+  if (request.resuming) {
+    const ref = unfinishedRef(task.branch, task.issue);
+    const { attemptId } = request;
+    const given = goesOn && (await giveBackUnfinished(workspace, { ref, start: startCommit, attemptId }));
+    // A branch that moved meanwhile: a person may still want what an attempt on its old tip was about.
+    if (!given) await setUnfinishedAside(repository, ref);
   }
 
   const prompt = await promptFor(run, { issue, comments, workspace, startCommit });

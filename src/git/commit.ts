@@ -79,17 +79,30 @@ async function readIndex(workspace: Workspace, place: TreePlace, head: string): 
 }
 
 async function changedPaths(workspace: Workspace, place: TreePlace): Promise<string[]> {
+  const { paths, repositories } = await look(place);
+  const [planted] = repositories;
+  if (planted === undefined) return paths;
+  const name = Buffer.from(planted, 'latin1').toString();
+  throw broken(workspace, `${name} is a git repository of its own, which cannot be part of the commit`);
+}
+
+/** The folders, as latin1, that are git repositories of their own in a workspace. */
+export async function plantedRepositories(workspace: Workspace, head: string): Promise<readonly string[]> {
+  const place = await placeOf(workspace);
+  await readIndex(workspace, place, head);
+  return (await look(place)).repositories;
+}
+
+async function look(place: TreePlace): Promise<{ readonly paths: string[]; readonly repositories: string[] }> {
   const latin1 = { encoding: 'latin1' } as const;
   const tracked = await git(place, ['diff-files', '--name-only', '-z', '--ignore-submodules=all'], latin1);
   const others = await git(place, ['ls-files', '--others', '--exclude-standard', '-z'], latin1);
   const paths = [...new Set([...tracked.split('\0'), ...others.split('\0')])].filter((path) => path !== '');
+  const repositories: string[] = [];
   for (const path of paths) {
-    if (path.endsWith('/') || (await isRepository(place.workTree, path))) {
-      const name = Buffer.from(path, 'latin1').toString();
-      throw broken(workspace, `${name} is a git repository of its own, which cannot be part of the commit`);
-    }
+    if (path.endsWith('/') || (await isRepository(place.workTree, path))) repositories.push(path);
   }
-  return paths;
+  return { paths, repositories };
 }
 
 // A tracked file that became a folder with a repository in it would be added as a submodule.

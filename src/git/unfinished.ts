@@ -1,55 +1,105 @@
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { LocusFailure } from '../domain/failures.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
 import { resolveCommit } from './branches.ts';
 import { cleanWorkspace } from './clean.ts';
 import { agentHead, type WorkRequest } from './collect.ts';
-import { commitTree, treeOf, writeTree } from './commit.ts';
+import { commitTree, plantedRepositories, treeOf, writeTree } from './commit.ts';
 import { alone } from './lock.ts';
-import { placeOf, writeHead } from './place.ts';
+import { makeFolder, placeOf, writeHead } from './place.ts';
 import { git } from './run.ts';
 
 export const unfinishedPrefix = 'refs/locus/wip/';
 
-const message = 'Unfinished changes, kept by locus\n';
+const asidePrefix = 'refs/locus/aside/';
+const trailerName = 'Locus-Attempt';
+
+export interface KeepUnfinished extends Pick<WorkRequest, 'start' | 'objectsDir' | 'defaultBranch'> {
+  readonly ref: string;
+  /** Whose work it is; asked again for the same attempt, what it kept stays. */
+  readonly attemptId?: string | null;
+}
 
 /**
  * Keeps what an interrupted attempt left, its commits and its uncommitted files, on a ref outside the branches, and
- * puts the tree back to `start`. Answers the kept commit, or null where there was nothing to keep.
+ * puts the tree back to `start`. Answers the kept commit, or null where there was nothing to keep: then what an earlier
+ * attempt kept, which this one was given and did away with, is forgotten.
  */
-export async function keepUnfinished(
-  workspace: Workspace,
-  request: Pick<WorkRequest, 'start' | 'objectsDir' | 'defaultBranch'> & { readonly ref: string },
-): Promise<string | null> {
-  const { start, ref } = request;
+export async function keepUnfinished(workspace: Workspace, request: KeepUnfinished): Promise<string | null> {
+  const { start, ref, attemptId = null } = request;
+  const { repository } = workspace;
   // Commits that cannot be used are given up; the files they led to are not.
   const head = await agentHead(workspace, request).catch((error: unknown) => {
     if (error instanceof LocusFailure && error.type === 'WorkspaceBroken') return start;
     throw error;
   });
+  const opened = await openRepositories(workspace, head);
   const tree = await writeTree(workspace, head);
   const nothing = head === start && tree === (await treeOf(workspace, start));
   if (nothing) {
     await cleanWorkspace(workspace, start);
+    const before = await resolveCommit(repository, ref);
+    if (before !== null && attemptId !== null && (await attemptOf(repository, before)) === attemptId) return before;
+    await dropUnfinished(repository, ref);
     return null;
   }
-  const kept = await commitTree(workspace, { tree, parents: [head], message });
-  const { repository } = workspace;
+  const kept = await commitTree(workspace, { tree, parents: [head], message: messageFor(attemptId, opened) });
   await alone(repository.commonDir, () => git(repository, ['update-ref', '-m', 'locus: unfinished', ref, kept]));
   await cleanWorkspace(workspace, start);
   return kept;
 }
 
+function messageFor(attemptId: string | null, opened: readonly string[]): string {
+  const repositories = opened.map((folder) => `${JSON.stringify(folder)} was a git repository of its own.\n`).join('');
+  const trailer = attemptId === null ? '' : `\n${trailerName}: ${attemptId}\n`;
+  return `Unfinished changes, kept by locus\n${repositories && `\n${repositories}`}${trailer}`;
+}
+
+async function attemptOf(repository: Repository, commit: string): Promise<string | null> {
+  const text = await git(repository, ['show', '--no-patch', '--no-show-signature', '--format=%B', commit]);
+  return new RegExp(`^${trailerName}: (.+)$`, 'm').exec(text)?.[1] ?? null;
+}
+
+/**
+ * Files in a repository of its own cannot be kept: it is made a plain folder. Its `.git`, which must not be entered,
+ * is put beside our own notes. Answers the folders.
+ */
+async function openRepositories(workspace: Workspace, head: string): Promise<string[]> {
+  const aside = join(workspace.repository.privateDir, 'nested', `${workspace.name}-${Date.now()}`);
+  const opened: string[] = [];
+  // A repository may hold further ones.
+  for (let depth = 0; depth < 20; depth++) {
+    const found = await plantedRepositories(workspace, head);
+    if (found.length === 0) break;
+    for (const path of found) {
+      const folder = path.replace(/\/$/, '');
+      const gitPath = Buffer.from(`${Buffer.from(workspace.path).toString('latin1')}/${folder}/.git`, 'latin1');
+      await makeFolder(aside);
+      await rename(gitPath, join(aside, String(opened.length))).catch(async (error: NodeJS.ErrnoException) => {
+        // On another file system only the files are kept.
+        if (error.code !== 'EXDEV') throw error;
+        await rm(gitPath, { recursive: true, force: true });
+      });
+      opened.push(Buffer.from(folder, 'latin1').toString());
+    }
+  }
+  return opened;
+}
+
 /**
  * Puts what was kept back into the workspace: the attempt's commits as HEAD, its other changes uncommitted. Answers
- * false, with the workspace as it was, where nothing is kept or it belongs to another start.
+ * false, with the workspace as it was, where nothing is kept or it belongs to another start or attempt.
  */
 export async function giveBackUnfinished(
   workspace: Workspace,
-  request: { readonly ref: string; readonly start: string },
+  request: { readonly ref: string; readonly start: string; readonly attemptId?: string | null },
 ): Promise<boolean> {
   const { repository } = workspace;
   const kept = await resolveCommit(repository, request.ref);
   if (kept === null) return false;
+  const { attemptId = null } = request;
+  if (attemptId !== null && (await attemptOf(repository, kept)) !== attemptId) return false;
   const head = await resolveCommit(repository, `${kept}^1`);
   const follows = await git(repository, ['rev-list', '--count', request.start, `^${kept}`]);
   if (head === null || follows !== '0') return false;
@@ -64,4 +114,16 @@ export async function giveBackUnfinished(
 
 export async function dropUnfinished(repository: Repository, ref: string): Promise<void> {
   await alone(repository.commonDir, () => git(repository, ['update-ref', '-d', ref]));
+}
+
+/** Moves what was kept, and cannot be given back, where no later attempt replaces or drops it. Answers the new ref. */
+export async function setUnfinishedAside(repository: Repository, ref: string): Promise<string | null> {
+  const kept = await resolveCommit(repository, ref);
+  if (kept === null) return null;
+  const aside = `${asidePrefix}${ref.slice(unfinishedPrefix.length)}/${kept.slice(0, 12)}`;
+  await alone(repository.commonDir, async () => {
+    await git(repository, ['update-ref', '-m', 'locus: set aside', aside, kept]);
+    await git(repository, ['update-ref', '-d', ref, kept]);
+  });
+  return aside;
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { collectWork } from '../../src/git/collect.ts';
-import { dropUnfinished, giveBackUnfinished, keepUnfinished } from '../../src/git/unfinished.ts';
+import { dropUnfinished, giveBackUnfinished, keepUnfinished, setUnfinishedAside } from '../../src/git/unfinished.ts';
 import { commit, makeFixture, open, privateObjects, removeFolders, sh, write } from './support.ts';
 
 afterAll(removeFolders);
@@ -58,4 +58,48 @@ test('what was kept can be dropped, twice', async () => {
   await dropUnfinished(fixture.repository, ref);
   await dropUnfinished(fixture.repository, ref);
   expect(sh(fixture.root, ['for-each-ref', 'refs/locus'])).toBe('');
+});
+
+test('what an earlier attempt kept is forgotten where a later one leaves nothing, but not on a second ask', async () => {
+  const fixture = await makeFixture();
+  const { workspace, tip: start } = await open(fixture);
+  const request = { start, objectsDir: null, ref };
+  write(workspace.path, { 'half.txt': 'stale\n' });
+  const kept = await keepUnfinished(workspace, { ...request, attemptId: 'r-1-1' });
+  expect(await keepUnfinished(workspace, { ...request, attemptId: 'r-1-1' })).toBe(kept);
+  expect(await giveBackUnfinished(workspace, { ref, start, attemptId: 'r-1-2' })).toBe(false);
+  expect(await giveBackUnfinished(workspace, { ref, start, attemptId: 'r-1-1' })).toBe(true);
+  rmSync(join(workspace.path, 'half.txt'));
+  expect(await keepUnfinished(workspace, { ...request, attemptId: 'r-1-2' })).toBeNull();
+  expect(sh(fixture.root, ['for-each-ref', 'refs/locus/wip'])).toBe('');
+});
+
+test('files in repositories that an attempt made are kept, one inside the other and in place of a file', async () => {
+  const fixture = await makeFixture();
+  const { workspace, tip: start } = await open(fixture);
+  sh(workspace.path, ['init', '-q', 'sub']);
+  commit(join(workspace.path, 'sub'), { 'in.txt': 'in\n', 'deep/in.txt': 'deep\n' });
+  sh(workspace.path, ['init', '-q', 'sub/inner']);
+  rmSync(join(workspace.path, 'a.txt'));
+  sh(workspace.path, ['init', '-q', 'a.txt']);
+  write(workspace.path, { 'sub/inner/x.txt': 'x\n', 'a.txt/y.txt': 'y\n', 'beside.txt': 'beside\n' });
+
+  await keepUnfinished(workspace, { start, objectsDir: null, ref });
+  expect(sh(workspace.path, ['status', '--porcelain', '--ignored'])).toBe('');
+  expect(sh(fixture.root, ['log', '-1', '--format=%B', ref])).toContain('"sub/inner" was a git repository');
+  expect(await giveBackUnfinished(workspace, { ref, start })).toBe(true);
+  const files = ['sub/in.txt', 'sub/deep/in.txt', 'sub/inner/x.txt', 'a.txt/y.txt', 'beside.txt'];
+  expect(files.filter((file) => !existsSync(join(workspace.path, file)))).toEqual([]);
+});
+
+test('what cannot be given back is set aside, out of the way of the next attempt', async () => {
+  const fixture = await makeFixture();
+  const { workspace, tip: start } = await open(fixture);
+  write(workspace.path, { 'half.txt': 'half\n' });
+  const kept = await keepUnfinished(workspace, { start, objectsDir: null, ref });
+  const aside = await setUnfinishedAside(fixture.repository, ref);
+  expect(sh(fixture.root, ['for-each-ref', '--format=%(refname) %(objectname)', 'refs/locus'])).toBe(
+    `${aside} ${kept}`,
+  );
+  expect(await setUnfinishedAside(fixture.repository, ref)).toBeNull();
 });
