@@ -2,20 +2,42 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LocusFailure } from '../domain/failures.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
+import { writeTree } from './commit.ts';
 import { isClean } from './discover.ts';
 import { alone } from './lock.ts';
 import { placeOf } from './place.ts';
-import { git } from './run.ts';
+import { git, tryGit } from './run.ts';
 
-/** Refuses a checkout that cannot be worked in, before anything is made for it. */
+/**
+ * Refuses a checkout that cannot be worked in, before anything is made for it. Whatever is not committed in it counts
+ * as the person's, on our branch too: they may have worked there while the run was halted.
+ */
 export async function assertRootFree(repository: Repository, branch: string): Promise<void> {
   const { root } = repository;
   if (repository.bare) throw new LocusFailure('RepositoryInvalid', `${root} has no checkout to work in`);
-  // On the branch already: a task of ours was interrupted here, and what it left is its own to give back or clean.
-  if ((await currentBranch(repository)) === branch || (await isClean(root))) return;
+  if (await isClean(root)) return;
+  const isOurs = (await currentBranch(repository)) === branch;
+  if (isOurs && (await isKept(repository, branch))) return;
   throw new LocusFailure('RepositoryInvalid', `${root} has changes that are not committed`, {
-    remedy: 'commit or stash them, or set sprint.workspace to "worktree"',
+    remedy: isOurs
+      ? 'commit or stash them, then `locus run --resume`'
+      : 'commit or stash them, or set sprint.workspace to "worktree"',
   });
+}
+
+/**
+ * Whether the very files are those of a commit that we kept, or that the branch was at: a step of ours that gave them
+ * back, or moved the branch, was interrupted. Looks through an index of ours: what the person staged stays staged.
+ */
+async function isKept(repository: Repository, branch: string): Promise<boolean> {
+  const indexFile = join(repository.privateDir, 'index', 'root');
+  const path = repository.root;
+  const workspace: Workspace = { mode: 'root', repository, name: 'root', path, branch, adminDir: null, indexFile };
+  const files = await writeTree(workspace, `refs/heads/${branch}`).catch(() => null);
+  if (files === null) return false;
+  const kept = await git(repository, ['for-each-ref', '--format=%(tree)', 'refs/locus']);
+  const before = await tryGit(repository, ['log', '-g', '-n', '5', '--format=%T', `refs/heads/${branch}`, '--']);
+  return `${kept}\n${before.stdout}`.split('\n').includes(files);
 }
 
 /** Checks the branch out in the person's own checkout; answers the branch to give back, if any. */

@@ -7,6 +7,7 @@ import { collectWork } from '../../src/git/collect.ts';
 import { pushCommit } from '../../src/git/push.ts';
 import { listWorkspaces, pruneWorkspaces, removeWorkspace } from '../../src/git/remove.ts';
 import { leaveRoot } from '../../src/git/root.ts';
+import { giveBackUnfinished, keepUnfinished } from '../../src/git/unfinished.ts';
 import { commit, type Fixture, failureOf, makeFixture, open, removeFolders, sh, write } from './support.ts';
 
 afterAll(removeFolders);
@@ -166,6 +167,49 @@ describe('root mode', () => {
     expect(failure.type).toBe('RepositoryInvalid');
     expect(sh(fixture.root, ['symbolic-ref', '--short', 'HEAD'])).toBe('main');
     expect(sh(fixture.root, ['branch', '--list', 'locus/*'])).toBe('');
+  });
+});
+
+describe('the checkout on our branch', () => {
+  const root = { mode: 'root', remote: null } as const;
+  const ref = 'refs/locus/wip/issue-1/1';
+
+  test.each([
+    ['changed', { 'a.txt': 'mine\n' }],
+    ['made', { 'notes.txt': 'mine\n' }],
+  ])('is refused with a file that the person %s there while the run was halted', async (_, files) => {
+    const fixture = await makeFixture();
+    const { workspace, tip: start } = await open(fixture, root);
+    write(fixture.root, { 'half.txt': 'half\n' });
+    await keepUnfinished(workspace, { start, objectsDir: null, ref });
+    write(fixture.root, { ...files, 'b.txt': 'staged\n' });
+    sh(fixture.root, ['add', 'b.txt']);
+    const before = sh(fixture.root, ['status', '--porcelain']);
+    expect(await failureOf(open(fixture, root))).toMatchObject({
+      type: 'RepositoryInvalid',
+      details: { remedy: expect.stringContaining('stash') },
+    });
+    expect(sh(fixture.root, ['status', '--porcelain'])).toBe(before);
+  });
+
+  test('is taken with what was given back there by a step that was interrupted', async () => {
+    const fixture = await makeFixture();
+    const { workspace, tip: start } = await open(fixture, root);
+    write(fixture.root, { 'half.txt': 'half\n', 'a.txt': 'half\n' });
+    await keepUnfinished(workspace, { start, objectsDir: null, ref });
+    await giveBackUnfinished(workspace, { ref, start });
+    expect((await open(fixture, root)).tip).toBe(start);
+  });
+
+  test('is taken where the branch was moved and the files not yet', async () => {
+    const fixture = await makeFixture();
+    const { workspace, tip: start } = await open(fixture, root);
+    write(fixture.root, { 'new.txt': 'new\n' });
+    const { commit: made } = await collectWork(workspace, { start, objectsDir: null, message });
+    sh(fixture.root, ['update-ref', '-m', 'moved', 'refs/heads/locus/issue-1', start]);
+    expect(sh(fixture.root, ['status', '--porcelain'])).not.toBe('');
+    expect((await open(fixture, root)).tip).toBe(start);
+    expect(sh(fixture.root, ['rev-parse', 'locus/issue-1@{1}'])).toBe(made);
   });
 });
 
