@@ -65,6 +65,19 @@ describe('Fault 1: the task that ran when the process was killed is run to its e
     expect(await repository.gitRemote('show', 'locus/sprint-s:two.txt')).toBe('first half\nsecond half');
   }, 120_000);
 
+  test('the worker is suspended for longer than a heartbeat may take: the agent goes on', async () => {
+    const { cli } = await atHalfOfTheSecond();
+    const { worker } = await keeperOf(world);
+    process.kill(worker?.pid ?? 0, 'SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, 9_000));
+    process.kill(worker?.pid ?? 0, 'SIGCONT');
+    // Time for the old follower to hear that it came too late.
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await repository.openGate('go');
+    expect(await cli.ended).toMatchObject({ code: 0 });
+    await expectAllDoneOnce([1, 2, 3]);
+  }, 120_000);
+
   test('keeper, worker and server are killed too: after `locus up` it goes on by itself', async () => {
     const { cli } = await atHalfOfTheSecond();
     const { keeper, worker, server } = await keeperOf(world);
