@@ -1,20 +1,24 @@
+import { LocusFailure } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
-import { resolveCommit } from '../git/branches.ts';
+import type { Repository } from '../domain/workspace.ts';
+import { isAncestor, resolveCommit } from '../git/branches.ts';
+import { isOn } from '../git/credentials.ts';
 import { pushCommit } from '../git/push.ts';
+import { pushedTip } from '../git/pushed.ts';
 import type { PushRequest } from './contract.ts';
 import type { Dependencies } from './deps.ts';
-import { credentialsFor, repositoryOf } from './repository.ts';
+import { credentialsFor, gitOrigin, repositoryOf } from './repository.ts';
 
 /** Pushes a task's commit to its branch. Nothing is forced, but our own branch where it was rebased on purpose. */
-export async function pushBranch(deps: Dependencies, run: RunContext, { branch, commit }: PushRequest): Promise<void> {
+export async function pushBranch(deps: Dependencies, run: RunContext, request: PushRequest): Promise<void> {
   const { remote } = run;
+  const { branch } = request;
   if (remote === null) return;
   const repository = await repositoryOf(run, deps.stateDir);
   const { token } = await deps.secrets(run);
+  const commit = await holding(repository, request);
   const expected =
-    run.settings.agent.updateWith === 'rebase'
-      ? await resolveCommit(repository, `refs/remotes/${remote}/${branch}`)
-      : null;
+    run.settings.agent.updateWith === 'rebase' ? await replaced(repository, remote, branch, commit) : null;
   await pushCommit({
     repository,
     remote,
@@ -24,5 +28,31 @@ export async function pushBranch(deps: Dependencies, run: RunContext, { branch, 
     protectedBranches: [run.baseBranch],
     token: credentialsFor(run, token),
     ...(expected === null ? {} : { lease: { expected } }),
+  }).catch(async (error: unknown) => {
+    throw (await lacksToken(run, repository, token, error)) ? tokenMissing(remote) : error;
   });
+}
+
+/** After a refusal a person may have merged the remote's branch into ours: then that is what is pushed. */
+async function holding(repository: Repository, { branch, commit }: PushRequest): Promise<string> {
+  const tip = await resolveCommit(repository, `refs/heads/${branch}`);
+  return tip !== null && (await isAncestor(repository, commit, tip)) ? tip : commit;
+}
+
+/** What a rebased branch may replace on the remote: what we know that we had, never what others pushed since. */
+async function replaced(repository: Repository, remote: string, branch: string, commit: string) {
+  const theirs = await resolveCommit(repository, `refs/remotes/${remote}/${branch}`);
+  const pushed = theirs === null ? null : await pushedTip(repository, branch);
+  return pushed === null || (await isAncestor(repository, pushed, commit)) ? null : pushed;
+}
+
+/** Without a token the tracker's own git server refuses by asking for one: a run can wait until it is told it. */
+async function lacksToken(run: RunContext, repository: Repository, token: string | null, error: unknown) {
+  if (token !== null || run.remote === null || run.tracker.kind !== 'github') return false;
+  if (!(error instanceof LocusFailure) || error.type !== 'CredentialsRefused') return false;
+  return isOn({ repository, remote: run.remote, push: true }, gitOrigin(run.tracker.apiUrl));
+}
+
+function tokenMissing(remote: string): LocusFailure {
+  return new LocusFailure('CredentialsMissing', `no token for a push to ${remote}`);
 }

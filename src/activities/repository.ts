@@ -82,7 +82,7 @@ function noteOf(repository: Repository, name: string): string {
 }
 
 /** Where GitHub serves git: `https://github.com` for its public API, an Enterprise server's own address otherwise. */
-function gitOrigin(apiUrl: string): string {
+export function gitOrigin(apiUrl: string): string {
   const { protocol, host } = new URL(apiUrl);
   return `${protocol}//${host.replace(/^api\./, '')}`;
 }

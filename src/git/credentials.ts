@@ -56,7 +56,8 @@ async function sshEnvironment(repository: Repository): Promise<Record<string, st
   return configured.exitCode === 0 ? {} : { GIT_SSH_COMMAND: 'ssh -o BatchMode=yes' };
 }
 
-async function isOn({ repository, remote, push }: RemoteAccess, origin: string): Promise<boolean> {
+/** Whether the remote is on that server. */
+export async function isOn({ repository, remote, push }: RemoteAccess, origin: string): Promise<boolean> {
   const found = await tryGit(repository, ['remote', 'get-url', ...(push ? ['--push'] : []), '--', remote]);
   const address = (found.exitCode === 0 ? found.stdout : remote).trim();
   return URL.canParse(address) && new URL(address).origin === origin;

@@ -4,6 +4,7 @@ import { LocusFailure } from '../domain/failures.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
 import { baseCommit, isAncestor, moveBranch, resolveCommit } from './branches.ts';
 import { broken } from './place.ts';
+import { notePushed, pushedTip } from './pushed.ts';
 import { rememberBranch } from './remove.ts';
 import { assertRootFree, enterRoot } from './root.ts';
 import { ensureWorktree, linkedWorktrees, takeIndex } from './worktree.ts';
@@ -16,7 +17,7 @@ export interface WorkspaceRequest {
   readonly branch: string;
   readonly baseBranch: string;
   readonly remote: string | null;
-  /** With `rebase`, a branch of ours may have left the one on the remote; ours counts. */
+  /** With `rebase`, a branch of ours may have left the one on the remote, where nobody else pushed to that. */
   readonly updateWith?: 'merge' | 'rebase';
 }
 
@@ -58,7 +59,8 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<OpenedWo
 
 /** The branch's tip; makes the branch where it is not there, and brings it forward to the remote's. */
 async function ensureBranch(request: WorkspaceRequest): Promise<string> {
-  const { repository, branch, baseBranch, remote } = request;
+  const { repository, branch, baseBranch, remote, updateWith } = request;
+  const taken = (tip: string) => notePushed(repository, branch, tip);
   const [ours, theirs] = await Promise.all([
     resolveCommit(repository, `refs/heads/${branch}`),
     remote === null ? null : resolveCommit(repository, `refs/remotes/${remote}/${branch}`),
@@ -66,14 +68,21 @@ async function ensureBranch(request: WorkspaceRequest): Promise<string> {
   if (ours === null) {
     const start = theirs ?? (await baseCommit(repository, baseBranch, remote));
     await moveBranch(repository, branch, start, null, 'branch made');
+    if (theirs !== null) await taken(theirs);
     return start;
   }
-  if (theirs === null || (await isAncestor(repository, theirs, ours))) return ours;
+  if (theirs === null) return ours;
+  if (await isAncestor(repository, theirs, ours)) {
+    await taken(theirs);
+    return ours;
+  }
   if (await isAncestor(repository, ours, theirs)) {
     await moveBranch(repository, branch, theirs, ours, `brought forward to ${remote}`);
+    await taken(theirs);
     return theirs;
   }
-  if (request.updateWith === 'rebase') return ours;
+  // Rebased by us and not pushed yet: nothing there is anybody else's.
+  if (updateWith === 'rebase' && theirs === (await pushedTip(repository, branch))) return ours;
   throw new LocusFailure('WorkspaceBroken', `the branch ${branch} and the one on ${remote} have different commits`, {
     remedy: `bring them together on ${branch} (merge or rebase), then \`locus run --resume\``,
   });

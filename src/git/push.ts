@@ -1,9 +1,11 @@
 import { LocusFailure } from '../domain/failures.ts';
 import { assertPush, type GuardProfile } from '../domain/guard.ts';
 import type { Repository } from '../domain/workspace.ts';
+import { isAncestor } from './branches.ts';
 import { type RemoteCredentials, withCredentials } from './credentials.ts';
 import { failureOfGit } from './failure.ts';
 import { alone } from './lock.ts';
+import { notePushed } from './pushed.ts';
 import { git, networkTimeoutMs, tryGit } from './run.ts';
 
 export interface PushRequest {
@@ -46,8 +48,7 @@ export async function pushCommit(request: PushRequest): Promise<void> {
       return;
     }
     const why = failureOfGit(args, { ...pushed, stderr: withStatus(pushed) }, 'PushRefused');
-    // An earlier attempt's push may have arrived although its answer did not.
-    if (why.type !== 'RemoteUnavailable' && (await remoteHas(place, remote, branch, commit, options))) return;
+    if (why.type !== 'RemoteUnavailable' && (await remoteHas(request, options))) return;
     throw why;
   });
 }
@@ -58,19 +59,25 @@ function withStatus(pushed: { readonly stdout: string; readonly stderr: string }
   return [...pushed.stderr.split('\n'), ...refused.map((line) => `error: ${line.slice(1).trim()}`)].join('\n');
 }
 
+// An earlier attempt's push may have arrived although its answer did not, and others may have built on it.
 async function remoteHas(
-  place: { readonly commonDir: string },
-  remote: string,
-  branch: string,
-  commit: string,
-  options: { readonly env: Record<string, string>; readonly timeoutMs: number },
+  { repository, remote, branch, commit }: PushRequest,
+  options: { readonly env: Record<string, string>; readonly timeoutMs: number; readonly signal?: AbortSignal },
 ): Promise<boolean> {
-  const listed = await tryGit(place, ['ls-remote', '--', remote, `refs/heads/${branch}`], options);
-  return listed.exitCode === 0 && listed.stdout.startsWith(commit);
+  const ref = `refs/heads/${branch}`;
+  const listed = await tryGit(repository, ['ls-remote', '--', remote, ref], options);
+  const theirs = listed.exitCode === 0 ? /^([0-9a-f]+)\t/.exec(listed.stdout)?.[1] : undefined;
+  if (theirs === undefined || theirs === commit) return theirs === commit;
+  const quiet = ['--quiet', '--no-tags', '--no-prune', '--no-write-fetch-head', '--no-recurse-submodules', '--refmap='];
+  const fetched = await alone(`${repository.commonDir}#fetch`, () =>
+    tryGit(repository, ['fetch', ...quiet, '--', remote, ref], options),
+  );
+  return fetched.exitCode === 0 && (await isAncestor(repository, commit, theirs));
 }
 
 // A push to a remote without a fetch refspec, as a mirror's, leaves no trace of itself.
 async function noteRemote({ repository, remote, branch, commit }: PushRequest): Promise<void> {
+  await notePushed(repository, branch, commit);
   if (!/^[A-Za-z0-9][\w.-]*$/.test(remote)) return;
   const ref = `refs/remotes/${remote}/${branch}`;
   await alone(repository.commonDir, () => git(repository, ['update-ref', ref, commit]));

@@ -5,6 +5,7 @@ import { fetchBranches } from '../../src/git/branches.ts';
 import { cleanWorkspace } from '../../src/git/clean.ts';
 import { collectWork } from '../../src/git/collect.ts';
 import { pushCommit } from '../../src/git/push.ts';
+import { notePushed } from '../../src/git/pushed.ts';
 import { listWorkspaces, pruneWorkspaces, removeWorkspace } from '../../src/git/remove.ts';
 import { leaveRoot } from '../../src/git/root.ts';
 import { giveBackUnfinished, keepUnfinished } from '../../src/git/unfinished.ts';
@@ -64,6 +65,9 @@ describe('a workspace is opened', () => {
     await commitOnRemote(fixture, 'locus/issue-1', { 'r.txt': 'r\n' });
     await fetchBranches(fixture.repository, 'origin', ['locus/issue-1']);
     expect((await failureOf(open(fixture))).type).toBe('WorkspaceBroken');
+    // Nor where ours may be rebased: the commit there is somebody else's.
+    expect((await failureOf(open(fixture, { updateWith: 'rebase' }))).type).toBe('WorkspaceBroken');
+    await notePushed(fixture.repository, 'locus/issue-1', sh(fixture.root, ['rev-parse', 'origin/locus/issue-1']));
     expect((await open(fixture, { updateWith: 'rebase' })).tip).toBe(tip);
   });
 

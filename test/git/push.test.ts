@@ -30,7 +30,9 @@ describe('a push that is refused', () => {
     const fixture = await makeFixture();
     const theirs = commit(fixture.root, { 'c.txt': 'c\n' });
     await pushCommit(request(fixture, { commit: theirs }));
-    const failure = await failureOf(pushCommit(request(fixture, { commit: fixture.first })));
+    sh(fixture.root, ['reset', '-q', '--hard', fixture.first]);
+    const ours = commit(fixture.root, { 'd.txt': 'd\n' });
+    const failure = await failureOf(pushCommit(request(fixture, { commit: ours })));
     expect(failure.type).toBe('PushRefused');
     expect(sh(fixture.remote, ['rev-parse', 'refs/heads/locus/issue-1'])).toBe(theirs);
   });
@@ -53,6 +55,17 @@ describe('a push that is refused', () => {
     sh(fixture.root, ['remote', 'set-url', 'origin', join(fixture.stateDir, 'nothing.git')]);
     expect((await failureOf(pushCommit(request(fixture, {})))).type).toBe('CredentialsRefused');
   });
+});
+
+test('a push of what the remote already has in a branch that others built on is success, and moves nothing', async () => {
+  const fixture = await makeFixture();
+  await pushCommit(request(fixture, {}));
+  const clone = join(fixture.stateDir, 'clone');
+  sh(fixture.root, ['clone', '-q', '-b', 'locus/issue-1', fixture.remote, clone]);
+  const theirs = commit(clone, { 'c.txt': 'c\n' });
+  sh(clone, ['push', '-q', 'origin', 'locus/issue-1']);
+  await pushCommit(request(fixture, {}));
+  expect(sh(fixture.remote, ['rev-parse', 'refs/heads/locus/issue-1'])).toBe(theirs);
 });
 
 test('a remote that cannot be reached is tried again', async () => {
