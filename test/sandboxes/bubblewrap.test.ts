@@ -185,35 +185,6 @@ const skipped = process.env.LOCUS_SKIP_SANDBOX_TESTS === '1' || process.platform
     expect(await allowed(`echo x >> ${mirror}/config`, changes)).not.toBe('done');
   });
 
-  test('a script that the command names is there, with what lies beside it, also under /tmp', async () => {
-    const folder = mkdtempSync('/tmp/locus-script-');
-    try {
-      writeFileSync(path.join(folder, 'beside.mjs'), "export const word = 'found';\n");
-      const script = path.join(folder, 'agent.mjs');
-      writeFileSync(script, "import { word } from './beside.mjs';\nconsole.log(word);\n");
-      const env = { PATH: process.env.PATH ?? '', HOME: repository.confinement.home };
-      const wrapped = await bubblewrap.wrap([process.execPath, script], repository.confinement, env);
-      const [program = '', ...args] = wrapped.argv;
-      expect(spawnSync(program, args, { env, encoding: 'utf8' }).stdout).toBe('found\n');
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
-
-  test('a script that lies in /tmp itself does not show the rest of /tmp', async () => {
-    const [script, secret] = [`/tmp/locus-agent-${process.pid}.sh`, `/tmp/locus-secret-${process.pid}`];
-    try {
-      writeFileSync(script, `cat ${secret} || echo hidden; echo x > /tmp/made && echo writable\n`);
-      writeFileSync(secret, 'secret');
-      const env = { PATH: process.env.PATH ?? '', HOME: repository.confinement.home };
-      const wrapped = await bubblewrap.wrap(['sh', script], repository.confinement, env);
-      const [program = '', ...args] = wrapped.argv;
-      expect(spawnSync(program, args, { env, encoding: 'utf8' }).stdout).toBe('hidden\nwritable\n');
-    } finally {
-      for (const file of [script, secret]) rmSync(file, { force: true });
-    }
-  });
-
   test('a repository in the home folder is shown without the rest of the home', async () => {
     const home = { home: root };
     writeFileSync(path.join(root, '.gitconfig'), '[user]\n\tname = Ann\n\temail = ann@example.com\n');
