@@ -11,8 +11,10 @@ export type Verdict =
 /** What the end of an agent means, before its work is looked at. Exit code 0 is not enough: its own result must not be an error. */
 export function judge(provider: Provider, end: AttemptEnd): Verdict {
   switch (end.outcome) {
+    // None of these is the agent's doing, so they count for nothing: its session and its work are gone on with.
     case 'ended':
     case 'orphaned':
+    case 'rebooted':
       return { outcome: 'ended' };
     case 'killed':
       return failed('AgentFailed', `${provider} was killed`, { killed: true });

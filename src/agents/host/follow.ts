@@ -5,6 +5,7 @@ import type { Agent } from '../agent.ts';
 import { attemptFiles, attemptIdOf, type ExitFile, look, readExit, readStarted } from './files.ts';
 import { readLines } from './lines.ts';
 import { isLive } from './live.ts';
+import { bootId } from './processes.ts';
 import { transcript } from './transcript.ts';
 import { wakeUp } from './wake.ts';
 
@@ -25,9 +26,9 @@ export interface FollowOptions {
 export interface AttemptEnd {
   /**
    * `killed`: something ended the agent from outside, or its host is gone without a word; its session can be gone on
-   * with. `stalled`: it still runs. The caller ends the rest of it with `endAgent` in every case.
+   * with. `rebooted`: the machine was, and took the agent along. `stalled`: it still runs. The caller ends the rest of it with `endAgent` in every case.
    */
-  readonly outcome: 'exited' | 'killed' | 'deadline' | 'orphaned' | 'ended' | 'stalled';
+  readonly outcome: 'exited' | 'killed' | 'rebooted' | 'deadline' | 'orphaned' | 'ended' | 'stalled';
   readonly code: number | null;
   readonly report: AgentReport;
   /** At most 2 KB. */
@@ -57,11 +58,12 @@ export async function followAttempt(dir: string, options: FollowOptions): Promis
 
   async function ended(outcome: AttemptEnd['outcome'], exit: ExitFile | null): Promise<AttemptEnd> {
     await drain();
+    const gone = outcome === 'killed' && (await isOfAnotherBoot(dir)) ? 'rebooted' : outcome;
     if (outcome !== 'stalled') lines.readRest(words.add);
     const durationMs = await durationOf(dir);
     const stderrTail = await tailOf(path.join(dir, attemptFiles.stderr), 2048);
     return {
-      outcome,
+      outcome: gone,
       code: exit?.code ?? null,
       report: words.report(),
       stderrTail,
@@ -103,6 +105,12 @@ async function isHostGone(dir: string, waitedMs: number): Promise<boolean> {
   const started = await readStarted(dir);
   if (started === null) return waitedMs > claimMs;
   return !(await isLive(started));
+}
+
+/** Whether the machine was started anew since; on its way down it may have killed the agent with or without a word. */
+async function isOfAnotherBoot(dir: string): Promise<boolean> {
+  const started = await readStarted(dir);
+  return started !== null && started.pid > 0 && started.bootId !== (await bootId());
 }
 
 function keepLease(dir: string, { touchLeaseEverySeconds = 5, mayTouchLease = () => true }: FollowOptions): () => void {

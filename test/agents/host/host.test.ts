@@ -87,9 +87,6 @@ describe('an agent under its host', () => {
     await writeFile(path.join(dir, 'started'), JSON.stringify({ ...started, pid: process.pid }));
     expect(await follow(dir)).toMatchObject({ outcome: 'killed' });
     await endAgent(dir);
-    await writeFile(path.join(dir, 'started'), JSON.stringify({ ...started, bootId: 'another boot' }));
-    await rm(path.join(dir, 'exit.json'));
-    expect(await follow(dir)).toMatchObject({ outcome: 'killed' });
   });
 
   test('is ended at its deadline, also when it ignores TERM', async () => {
