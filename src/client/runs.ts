@@ -87,6 +87,23 @@ export async function listRuns(
   return found;
 }
 
+/** What the latest execution of a run was started with; null where the server has forgotten it. */
+export async function startedWith(client: Client, runId: string): Promise<RunInput | null> {
+  const { events } = (
+    await client.workflowService.getWorkflowExecutionHistory({
+      namespace: client.options.namespace,
+      execution: { workflowId: runId },
+      maximumPageSize: 1,
+    })
+  ).history ?? { events: [] };
+  const payload = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+  if (!payload) return null;
+  const { payloadCodecs, payloadConverter } = client.options.loadedDataConverter;
+  let payloads = [payload];
+  for (const codec of payloadCodecs.toReversed()) payloads = await codec.decode(payloads);
+  return payloads[0] ? payloadConverter.fromPayload<RunInput>(payloads[0]) : null;
+}
+
 /** The whole state: from the result of a run that has ended, else by a query, for which a worker must answer in `deadlineMs`. */
 export async function readState(client: Client, runId: string, deadlineMs = 1000): Promise<RunState | null> {
   const handle = client.workflow.getHandle(runId);

@@ -1,33 +1,31 @@
 import { issueBranch, nextFreeBranch } from '../domain/branch.ts';
 import type { PullRequest } from '../domain/issue.ts';
-import { branchExists, remoteBranchExists } from '../git/branches.ts';
 import type { Tracker } from '../trackers/tracker.ts';
 import type { Request } from './run-request.ts';
 
-/** The branch of each issue. A branch whose pull request was merged or closed is not used again. */
+/**
+ * The branch of each issue. One whose pull request was merged or closed is not used again. The tracker alone can tell:
+ * hosts delete merged branches, and a colleague's clone never had them.
+ */
 export async function branchesFor(
-  request: Pick<Request, 'project' | 'plan' | 'tracker' | 'selection'>,
+  { selection, tracker }: Pick<Request, 'tracker' | 'selection'>,
   issues: readonly number[],
-  mayBeTaken: boolean,
 ): Promise<Map<number, string>> {
-  const { selection, tracker } = request;
-  const free = async (branch: string) => {
-    const known = mayBeTaken || (await isKnown(request, branch));
-    return known ? freeBranch(tracker, branch) : branch;
-  };
-  const shared = selection.branch === null ? null : await free(selection.branch);
+  if (selection.branch !== null) {
+    const shared = issues.length === 0 ? selection.branch : await freeBranch(tracker, selection.branch);
+    return new Map(issues.map((issue) => [issue, shared]));
+  }
   const branches = new Map<number, string>();
-  for (const issue of issues) branches.set(issue, shared ?? (await free(issueBranch(issue))));
+  for (let from = 0; from < issues.length; from += asked) {
+    const some = issues.slice(from, from + asked);
+    const found = await Promise.all(some.map((issue) => freeBranch(tracker, issueBranch(issue))));
+    for (const [index, issue] of some.entries()) branches.set(issue, found[index] ?? issueBranch(issue));
+  }
   return branches;
 }
 
-/** Only a branch that exists can have had a pull request; a clone that holds one branch cannot tell. */
-async function isKnown({ project, plan }: Pick<Request, 'project' | 'plan'>, branch: string): Promise<boolean> {
-  const { repository } = project.checkout;
-  if (plan.source.kind === 'remote') return true;
-  if (await branchExists(repository, branch)) return true;
-  return plan.remote !== null && (await remoteBranchExists(repository, plan.remote, branch));
-}
+/** Branches asked for at the same time. */
+const asked = 8;
 
 /** The newest pull request of a branch or of those that came after it, `<branch>-2` and so on; null where there is none. */
 export async function latestPull(tracker: Tracker, branch: string): Promise<PullRequest | null> {

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine } from '../client/connect.ts';
-import { type FoundRun, findRun, readState, resumeRun, stopRun, terminateRun } from '../client/runs.ts';
+import { type FoundRun, findRun, readState, resumeRun, startedWith, stopRun, terminateRun } from '../client/runs.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import type { RunInput, RunState } from '../domain/run.ts';
 import { issueRunId } from '../domain/run-id.ts';
 import { oneLine } from '../domain/text.ts';
 import type { Printer } from '../ui/printer.ts';
+import { handOverSecrets } from './hand-over.ts';
 import { freshTasks, inputFor, openTasks, tellFinished } from './run-input.ts';
-import { requireCleanRoot } from './run-preflight.ts';
+import { requireCleanRoot, requireCleanRootOf } from './run-preflight.ts';
 import type { Request } from './run-request.ts';
 import type { Selection } from './run-selection.ts';
 
@@ -22,7 +23,7 @@ export async function decide(engine: Engine, request: Request): Promise<Decision
   const found = await findRun(engine.client, selection.runId);
   if (found?.open) {
     refuseOther(found, selection);
-    if (options.resume) return resumeOpen(engine, found, printer);
+    if (options.resume) return resumeOpen(engine, found, request);
     if (found.memo?.status !== 'halted') return joined(found, printer);
     if (!options.fresh) return halted(found, printer);
     await requireCleanRoot(request.project, request.plan, selection.type);
@@ -33,7 +34,7 @@ export async function decide(engine: Engine, request: Request): Promise<Decision
   await refuseHeldIssues(engine, selection);
   if (selection.issues.length === 0) return nothingToDo(request);
   await requireCleanRoot(request.project, request.plan, selection.type);
-  return { kind: 'start', input: await inputFor(request, await freshTasks(request, found), found !== null) };
+  return { kind: 'start', input: await inputFor(request, await freshTasks(request), found !== null) };
 }
 
 /** One id, but another selection: a sprint's issue while the whole sprint runs, a part of a parallel run. */
@@ -59,8 +60,14 @@ async function refuseHeldIssues({ client }: Engine, selection: Selection): Promi
   }
 }
 
-async function resumeOpen({ client }: Engine, found: FoundRun, printer: Printer): Promise<Decision> {
+async function resumeOpen(
+  { client, target }: Engine,
+  found: FoundRun,
+  { project, printer }: Request,
+): Promise<Decision> {
   if (found.memo?.status === 'halted') {
+    await requireCleanRootOf(await startedWith(client, found.runId), project.stateDir);
+    if (!target.configured) await handOverSecrets(project, true);
     await resumeRun(client, found.runId);
     await untilNot(client, found.runId, 'halted');
   } else printer.note(`${found.runId} is running; nothing to resume`);
@@ -72,9 +79,10 @@ async function resumeEnded(engine: Engine, request: Request, found: FoundRun | n
   const { project, plan, selection } = request;
   const nothing = (why: string) => new LocusFailure('NothingToResume', why, { remedy: 'start a run with `locus run`' });
   if (found === null) throw nothing('there is no run to resume');
+  await refuseHeldIssues(engine, selection);
   await requireCleanRoot(project, plan, selection.type);
   const before = await readState(engine.client, found.runId, 3000);
-  const specs = before === null ? await freshTasks(request, found) : await openTasks(request, before);
+  const specs = before === null ? await freshTasks(request) : await openTasks(request, before);
   if (specs.length === 0) throw nothing('the last run left nothing that is still to be done');
   return { kind: 'start', input: await inputFor(request, specs, true, before) };
 }

@@ -1,5 +1,4 @@
 import { userInfo } from 'node:os';
-import type { FoundRun } from '../client/runs.ts';
 import { issueBranch } from '../domain/branch.ts';
 import { closedBy } from '../domain/pull-body.ts';
 import type { RunInput, RunState, TaskSpec } from '../domain/run.ts';
@@ -50,11 +49,11 @@ async function finishedOn(branch: string | null, { selection, tracker }: Request
 }
 
 /** The selected issues as tasks; says which are left out because they are done. */
-export async function freshTasks(request: Request, found: FoundRun | null): Promise<TaskSpec[]> {
+export async function freshTasks(request: Request): Promise<TaskSpec[]> {
   const { selection, tracker, printer } = request;
   if (selection.finished.length > 0) await tellFinished(selection, tracker, printer);
   const numbers = selection.issues.map(({ number }) => number);
-  const branches = await branchesFor(request, numbers, found !== null);
+  const branches = await branchesFor(request, numbers);
   return selection.issues.map((issue) => taskOf(issue, branches.get(issue.number) ?? selection.branch ?? ''));
 }
 
@@ -67,17 +66,17 @@ export async function tellFinished(selection: Selection, tracker: Tracker, print
   }
 }
 
-/** What an ended run left to be done, of what is asked for now; on new branches where theirs were merged meanwhile. */
+/** What an ended run left to be done, and nobody has done since, of what is asked for now; on new branches where theirs were merged meanwhile. */
 export async function openTasks(request: Request, before: RunState): Promise<TaskSpec[]> {
-  const { only } = request.selection;
+  const { only, finished } = request.selection;
   const left = before.tasks
     .filter(({ issue, status }) => status !== 'done' && status !== 'skipped' && (only === null || issue === only))
+    .filter(({ issue }) => !finished.some(({ number }) => number === issue))
     .map(specOf);
   if (left.length === 0) return [];
   const branches = await branchesFor(
     request,
     left.map(({ issue }) => issue),
-    true,
   );
   return left.map((task) => ({ ...task, branch: branches.get(task.issue) ?? task.branch }));
 }

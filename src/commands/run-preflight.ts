@@ -1,7 +1,7 @@
 import { agentFor } from '../agents/index.ts';
 import { snapshot } from '../config/snapshot.ts';
 import { LocusFailure } from '../domain/failures.ts';
-import type { RunType, Source } from '../domain/run.ts';
+import type { RunContext, RunType, Source } from '../domain/run.ts';
 import type { RunSettings, SandboxKind, SandboxMode } from '../domain/settings.ts';
 import { baseCommit, fetchBranches } from '../git/branches.ts';
 import { isClean } from '../git/discover.ts';
@@ -84,8 +84,22 @@ export async function requireCleanRoot(
   type: RunType,
 ): Promise<void> {
   if (type !== 'sprint' || settings.sprint.workspace !== 'root' || source.kind !== 'checkout') return;
-  if (await isClean(checkout.root)) return;
-  throw new LocusFailure('RepositoryInvalid', `${checkout.root} has changes that are not committed`, {
+  await requireClean(checkout.root);
+}
+
+/** The same before a halted run goes on: what a person did in the checkout meanwhile would be cleaned away. */
+export async function requireCleanRootOf(
+  input: Pick<RunContext, 'type' | 'settings' | 'source'> | null,
+  stateDir: string,
+): Promise<void> {
+  if (input === null || input.type !== 'sprint' || input.settings.sprint.workspace !== 'root') return;
+  const { source } = input;
+  if (source.kind === 'checkout' && source.hostId === (await hostId(stateDir))) await requireClean(source.root);
+}
+
+async function requireClean(root: string): Promise<void> {
+  if (await isClean(root)) return;
+  throw new LocusFailure('RepositoryInvalid', `${root} has changes that are not committed`, {
     remedy: 'commit or stash them, or set sprint.workspace to "worktree"',
   });
 }

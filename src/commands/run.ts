@@ -42,7 +42,10 @@ export async function run(options: RunOptions): Promise<number> {
   try {
     const decision = await decide(engine, { project, plan, tracker, selection, options, printer });
     if (decision.kind === 'nothing') return decision.exitCode;
-    if (decision.kind === 'start') await start(engine, decision.input, printer);
+    if (decision.kind === 'start') {
+      if (!engine.target.configured) await handOverSecrets(project, true);
+      await start(engine, decision.input, printer);
+    }
     const { runId } = decision.kind === 'start' ? decision.input : decision;
     const url = workflowUrl(engine.target, runId);
     if (url) printer.note(url);
@@ -64,7 +67,7 @@ async function placementOf(project: Project): Promise<Placement> {
 
 async function openEngine(project: Project, printer: Printer): Promise<Engine> {
   const target = await resolveTemporal({ stateDir: project.stateDir, onProgress: (line) => printer.note(line) });
-  if (!target.configured) await handOverSecrets(project);
+  if (!target.configured) await handOverSecrets(project, false);
   return connect(target);
 }
 

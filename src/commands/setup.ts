@@ -111,7 +111,7 @@ export async function runUp(): Promise<number> {
   const exit = await up({ stateDir: await stateDir() });
   // Inside a repository, the runs that were interrupted in it need its token to go on.
   const project = await openProject(process.cwd()).catch(() => null);
-  if (project && (await configuredTemporal()) === null) await handOverSecrets(project);
+  if (project && (await configuredTemporal()) === null) await handOverSecrets(project, false);
   return exit;
 }
 

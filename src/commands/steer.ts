@@ -1,6 +1,12 @@
-import { haltRun, resumeRun, stopRun } from '../client/runs.ts';
+import { haltRun, resumeRun, startedWith, stopRun } from '../client/runs.ts';
 import { LocusFailure } from '../domain/failures.ts';
+import { configuredTemporal } from '../server/connection.ts';
+import { scopeOf } from '../server/run-secrets.ts';
+import { stateDir } from '../server/state.ts';
 import { chooseRun, openEngine } from './engine.ts';
+import { handOverSecrets } from './hand-over.ts';
+import { openProject } from './project.ts';
+import { requireCleanRootOf } from './run-preflight.ts';
 
 /** `locus halt [run]`: ends the running agents, keeps what they made, waits for `locus resume`. */
 export async function halt(options: { readonly run?: string; readonly reason?: string }): Promise<number> {
@@ -16,6 +22,13 @@ export async function resume(options: { readonly run?: string }): Promise<number
     if (memo !== null && memo.status !== 'halted') {
       throw new LocusFailure('NothingToResume', `${runId} is not halted`, { remedy: 'see `locus status`' });
     }
+    const state = await stateDir();
+    const input = await startedWith(client, runId);
+    await requireCleanRootOf(input, state);
+    // Somewhere else than in its repository nothing is known that the run could need.
+    const project = await openProject(process.cwd()).catch(() => null);
+    const isItsOwn = project !== null && input !== null && scopeOf(project.tracker) === scopeOf(input.tracker);
+    if (isItsOwn && (await configuredTemporal()) === null) await handOverSecrets(project, true);
     await resumeRun(client, runId);
     return `${runId} goes on`;
   });

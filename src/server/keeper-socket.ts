@@ -9,6 +9,8 @@ const Request = z.discriminatedUnion('kind', [
     scope: z.string().min(1),
     token: z.string().nullable(),
     env: z.record(z.string(), z.string()),
+    /** Whether these variables take the place of those that are held. */
+    replaces: z.boolean().default(true),
   }),
   z.object({ kind: z.literal('get'), scope: z.string().min(1) }),
   z.object({ kind: z.literal('status') }),
@@ -40,7 +42,10 @@ export async function serveSocket(file: string, actions: KeeperActions): Promise
     const request = Request.parse(message);
     switch (request.kind) {
       case 'put':
-        held.set(request.scope, { token: request.token, env: request.env });
+        held.set(request.scope, {
+          token: request.token,
+          env: (!request.replaces && held.get(request.scope)?.env) || request.env,
+        });
         return { ok: true };
       case 'get':
         return { ok: true, secrets: held.get(request.scope) ?? null };

@@ -35,9 +35,9 @@ export function localScope(commonDir: string): string {
   return `local|${commonDir}`;
 }
 
-/** Gives the keeper what its worker will need for a repository; it replaces what was given before. */
-export async function handOver(info: KeeperInfo, scope: string, secrets: Secrets): Promise<void> {
-  await ask(info.socket, { kind: 'put', scope, ...secrets });
+/** Gives the keeper what its worker will need for a repository. Variables that were given before stay, unless it `replaces` them. */
+export async function handOver(info: KeeperInfo, scope: string, secrets: Secrets, replaces = true): Promise<void> {
+  await ask(info.socket, { kind: 'put', scope, ...secrets, replaces });
 }
 
 /** What was handed over for a repository; null where nothing was, or no keeper lives. */

@@ -65,6 +65,14 @@ describe('the keeper', () => {
     expect(await fetchSecrets(folder, githubScope(apiUrl, 'owner', 'repo2'))).toBeNull();
   });
 
+  test('keeps the variables of a run that goes on, while a command that only looks brings a new token', async () => {
+    await handOver(info, scope, { token: 'first', env: { A: 'looked' } }, false);
+    expect(await fetchSecrets(folder, scope)).toEqual({ token: 'first', env: { A: 'looked' } });
+    await handOver(info, scope, { token: 'second', env: { A: 'run' } });
+    await handOver(info, scope, { token: 'third', env: { A: 'another terminal' } }, false);
+    expect(await fetchSecrets(folder, scope)).toEqual({ token: 'third', env: { A: 'run' } });
+  });
+
   test.each([['not json'], ['{"kind":"unknown"}'], ['{"kind":"put","scope":"x","token":5,"env":{}}']])(
     'refuses the message %s without repeating it',
     async (message) => {
