@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, lstat, mkdir, readFile, realpath } from 'node:fs/promises';
+import { constants, copyFile, lstat, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { endAgent } from '../agents/host/end.ts';
 import { LocusFailure } from '../domain/failures.ts';
@@ -26,8 +26,9 @@ export async function makeReady(
   await copyFiles(workspace, copy);
   if (setup !== null) {
     // One that a killed worker left would still be writing.
-    await endAgent(attemptDir(deps.stateDir, `setup-${workspace.name}`));
-    const done = await confinedRun(deps, run, { workspace, argv: setup, env: place.env, purpose: 'setup' });
+    const attemptId = setupAttempt(workspace);
+    await endAgent(attemptDir(deps.stateDir, attemptId));
+    const done = await confinedRun(deps, run, { workspace, argv: setup, env: place.env, purpose: 'setup', attemptId });
     if (done.exitCode !== 0) {
       throw new LocusFailure(
         'SetupFailed',
@@ -36,6 +37,11 @@ export async function makeReady(
     }
   }
   await replaceFile(note, `${wanted}\n`);
+}
+
+// Other repositories have workspaces of the same name.
+function setupAttempt({ repository, name }: Workspace): string {
+  return `setup-${path.basename(repository.privateDir)}-${name}`;
 }
 
 /** Copied files stay out of commits: they are what the repository does not hold, such as `.env`. */
@@ -47,15 +53,30 @@ async function copyFiles(workspace: Workspace, files: readonly string[]): Promis
     const from = path.join(repository.root, file);
     const found = await lstat(from).catch(() => null);
     if (found === null) continue;
-    const to = path.join(workspace.path, file);
-    await mkdir(path.dirname(to), { recursive: true });
-    const folder = await realpath(path.dirname(to));
-    const inside = folder === workspace.path || folder.startsWith(workspace.path + path.sep);
-    if (!inside || !found.isFile()) {
+    if (!found.isFile() || !(await isFree(workspace, file))) {
       throw new LocusFailure('SetupFailed', `workspace.copy: ${file} is no plain file inside the repository`, {
         remedy: 'name files, relative to the repository',
       });
     }
-    await copyFile(from, to);
+    const to = path.join(workspace.path, file);
+    await mkdir(path.dirname(to), { recursive: true });
+    // By a rename, which replaces a link where copying would write through it.
+    const fresh = `${to}.locus-copy`;
+    await rm(fresh, { force: true, recursive: true });
+    await copyFile(from, fresh, constants.COPYFILE_EXCL);
+    await rename(fresh, to);
   }
+}
+
+/** Whether the place is inside the workspace with folders alone above it: an agent may have committed a link as one. */
+async function isFree(workspace: Workspace, file: string): Promise<boolean> {
+  const inside = path.relative(workspace.path, path.join(workspace.path, file));
+  const parts = inside.split(path.sep);
+  if (inside === '' || parts[0] === '..' || parts.includes('.git')) return false;
+  for (let depth = 1; depth <= parts.length; depth++) {
+    const found = await lstat(path.join(workspace.path, ...parts.slice(0, depth))).catch(() => null);
+    if (found === null) return true;
+    if (depth < parts.length ? !found.isDirectory() : !found.isFile()) return false;
+  }
+  return true;
 }
