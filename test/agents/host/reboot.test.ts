@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -9,6 +9,7 @@ import { readStarted } from '../../../src/agents/host/files.ts';
 import { followAttempt } from '../../../src/agents/host/follow.ts';
 import { attemptsFolder, until } from '../../support/agents/attempt.ts';
 
+const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 let folder: Awaited<ReturnType<typeof attemptsFolder>>;
 beforeEach(async () => {
   folder = await attemptsFolder();
@@ -20,7 +21,7 @@ test.each([
   ['with TERM', { code: 143, reason: 'exited', at: 1 }],
 ])('an agent that a reboot took along, %s, uses up no attempt', async (_how, exit) => {
   const { dir } = await folder.start(['say hi', 'hang']);
-  await until('the agent speaks', () => readFileSync(path.join(dir, 'events.ndjson'), 'utf8') !== '');
+  await until('the agent speaks', () => sizeOf(path.join(dir, 'events.ndjson')) > 0);
   const started = await readStarted(dir);
   await endAgent(dir);
   await rm(path.join(dir, 'exit.json'));
