@@ -1,4 +1,8 @@
+import { Context } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
 import { endAgent } from '../agents/host/end.ts';
+import type { RunContext } from '../domain/run.ts';
+import { alone } from '../git/lock.ts';
 import { keepUnfinished } from '../git/unfinished.ts';
 import { runAgent } from './agent.ts';
 import { beating } from './border.ts';
@@ -8,23 +12,40 @@ import type { Dependencies } from './deps.ts';
 import { prepareTask } from './prepare.ts';
 import { pushBranch } from './push.ts';
 import { releaseWorkspace } from './release.ts';
-import { attemptDir, unfinishedRef } from './repository.ts';
+import { attemptDir, unfinishedRef, workspaceKey } from './repository.ts';
 
 /** The activities of this host, each one step that may be repeated. */
 export function createHostActivities(deps: Dependencies): HostActivities {
   return {
-    prepareTask: (run, request) => beating(() => prepareTask(deps, run, request)),
+    prepareTask: (run, request) =>
+      beating(() => inTurn(run, workspaceKey(run, request.task.branch), () => prepareTask(deps, run, request))),
     runAgent: (run, request) => beating((beat) => runAgent(deps, run, request, beat)),
     endAgent: ({ attemptId }) => beating(() => endAgent(attemptDir(deps.stateDir, attemptId))),
-    keepUnfinished: (_run, { task, workspace, attemptId, startCommit }) =>
+    keepUnfinished: (run, { task, workspace, attemptId, startCommit }) =>
       beating(async () => {
         if (attemptId) await endAgent(attemptDir(deps.stateDir, attemptId));
-        const objectsDir = await objectsDirOf(workspace);
-        const ref = unfinishedRef(task.branch, task.issue);
-        const kept = await keepUnfinished(workspace, { start: startCommit, objectsDir, ref, attemptId });
-        return { kept: kept !== null };
+        return inTurn(run, workspaceKey(run, task.branch), async () => {
+          const objectsDir = await objectsDirOf(workspace);
+          const ref = unfinishedRef(task.branch, task.issue);
+          const kept = await keepUnfinished(workspace, { start: startCommit, objectsDir, ref, attemptId });
+          return { kept: kept !== null };
+        });
       }),
     pushBranch: (run, request) => beating(() => pushBranch(deps, run, request)),
-    releaseWorkspace: (run, { branch }) => beating(() => releaseWorkspace(deps, run, branch)),
+    releaseWorkspace: (run, { branch }) =>
+      beating(() => inTurn(run, workspaceKey(run, branch), () => releaseWorkspace(deps, run, branch))),
   };
+}
+
+/**
+ * One step at a time in a workspace. One whose heartbeat came too late goes on while Temporal already tries it again;
+ * one that was given up while it waited does not begin.
+ */
+function inTurn<T>(run: RunContext, key: string, work: () => Promise<T>): Promise<T> {
+  const { cancellationSignal } = Context.current();
+  const place = run.source.kind === 'checkout' ? run.source.root : run.source.url;
+  return alone(`workspace ${place} ${key}`, async () => {
+    if (cancellationSignal.aborted) throw new CancelledFailure('given up before its turn came');
+    return work();
+  });
 }
