@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { Context } from '@temporalio/activity';
 import { agentEnvironment } from '../agents/environment.ts';
 import { endAgent } from '../agents/host/end.ts';
+import { readStarted } from '../agents/host/files.ts';
 import { type AttemptEnd, followAttempt } from '../agents/host/follow.ts';
 import { startHost } from '../agents/host/start.ts';
 import { agentFor } from '../agents/index.ts';
@@ -32,7 +33,8 @@ export async function runAgent(
 ): Promise<AttemptResult> {
   const dir = attemptDir(deps.stateDir, request.attemptId);
   const secrets = await deps.secrets(run);
-  await start(deps, run, request, dir, secrets);
+  // Found again, it needs nothing of what it was started with.
+  if ((await readStarted(dir)) === null) await start(deps, run, request, dir, secrets);
   const end = await follow(deps, run, request.task.issue, dir, beat);
   // A heartbeat that came too late makes two of us; the second one then finds the work done.
   return alone(dir, () => settle(deps, run, request, { dir, end, secrets }));

@@ -1,5 +1,5 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import type { Failure } from '../domain/failures.ts';
+import type { FailureType } from '../domain/failures.ts';
 import { failureOf } from './activities.ts';
 import type { Run } from './run.ts';
 
@@ -18,15 +18,19 @@ export async function patiently<T>(run: Run, step: () => Promise<T>): Promise<T>
         continue;
       }
       const failure = failureOf(error);
-      if (!waitsForPerson(failure) || run.input.type === 'parallel') throw error;
+      if (!forPeople.includes(failure.type) || run.input.type === 'parallel') throw error;
       await run.haltFor(failure);
     }
   }
 }
 
-function waitsForPerson({ type }: Failure): boolean {
-  return type === 'BaseConflict' || type === 'CredentialsMissing' || type === 'CredentialsRefused';
-}
+const forPeople: readonly FailureType[] = [
+  'BaseConflict',
+  'CredentialsMissing',
+  'CredentialsRefused',
+  // A checkout in root mode that holds the person's own changes.
+  'RepositoryInvalid',
+];
 
 async function untilInterrupted<T>(run: Run, step: () => Promise<T>): Promise<T> {
   const scope = new CancellationScope();

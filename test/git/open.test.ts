@@ -4,11 +4,8 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { fetchBranches } from '../../src/git/branches.ts';
 import { cleanWorkspace } from '../../src/git/clean.ts';
 import { collectWork } from '../../src/git/collect.ts';
-import { pushCommit } from '../../src/git/push.ts';
 import { notePushed } from '../../src/git/pushed.ts';
-import { listWorkspaces, pruneWorkspaces, removeWorkspace } from '../../src/git/remove.ts';
-import { leaveRoot } from '../../src/git/root.ts';
-import { giveBackUnfinished, keepUnfinished } from '../../src/git/unfinished.ts';
+import { listWorkspaces } from '../../src/git/remove.ts';
 import { commit, type Fixture, failureOf, makeFixture, open, removeFolders, sh, write } from './support.ts';
 
 afterAll(removeFolders);
@@ -141,125 +138,6 @@ describe('a workspace is opened', () => {
     expect(sh(workspace.path, ['status', '--porcelain'])).toBe('');
   });
 });
-
-describe('root mode', () => {
-  test('works on the branch in the checkout and gives the old branch back', async () => {
-    const fixture = await makeFixture();
-    const { workspace, tip, returnTo } = await open(fixture, { mode: 'root' });
-    expect(returnTo).toBe('main');
-    write(workspace.path, { 'a.txt': 'changed\n', 'new.txt': 'n\n' });
-    const work = await collectWork(workspace, { start: tip, objectsDir: null, message });
-    expect(work).toMatchObject({ leftover: true, files: 2 });
-    expect(sh(fixture.root, ['status', '--porcelain'])).toBe('');
-    expect(sh(fixture.root, ['symbolic-ref', '--short', 'HEAD'])).toBe('locus/issue-1');
-    write(workspace.path, { 'a.txt': 'half\n', 'half.txt': 'n\n' });
-    await cleanWorkspace(workspace, work.commit);
-    expect(sh(fixture.root, ['status', '--porcelain'])).toBe('');
-    await leaveRoot(workspace, 'main');
-    expect(sh(fixture.root, ['symbolic-ref', '--short', 'HEAD'])).toBe('main');
-    expect(sh(fixture.root, ['status', '--porcelain'])).toBe('');
-    expect(readFileSync(join(fixture.root, 'a.txt'), 'utf8')).toBe('one\n');
-  });
-
-  test.each([
-    ['a change', { 'a.txt': 'mine\n' }],
-    ['an untracked file', { 'notes.txt': 'mine\n' }],
-  ])('refuses a checkout with %s, and touches nothing', async (_, files) => {
-    const fixture = await makeFixture();
-    write(fixture.root, files);
-    const failure = await failureOf(open(fixture, { mode: 'root' }));
-    expect(failure.type).toBe('RepositoryInvalid');
-    expect(sh(fixture.root, ['symbolic-ref', '--short', 'HEAD'])).toBe('main');
-    expect(sh(fixture.root, ['branch', '--list', 'locus/*'])).toBe('');
-  });
-});
-
-describe('the checkout on our branch', () => {
-  const root = { mode: 'root', remote: null } as const;
-  const ref = 'refs/locus/wip/issue-1/1';
-
-  test.each([
-    ['changed', { 'a.txt': 'mine\n' }],
-    ['made', { 'notes.txt': 'mine\n' }],
-  ])('is refused with a file that the person %s there while the run was halted', async (_, files) => {
-    const fixture = await makeFixture();
-    const { workspace, tip: start } = await open(fixture, root);
-    write(fixture.root, { 'half.txt': 'half\n' });
-    await keepUnfinished(workspace, { start, objectsDir: null, ref });
-    write(fixture.root, { ...files, 'b.txt': 'staged\n' });
-    sh(fixture.root, ['add', 'b.txt']);
-    const before = sh(fixture.root, ['status', '--porcelain']);
-    expect(await failureOf(open(fixture, root))).toMatchObject({
-      type: 'RepositoryInvalid',
-      details: { remedy: expect.stringContaining('stash') },
-    });
-    expect(sh(fixture.root, ['status', '--porcelain'])).toBe(before);
-  });
-
-  test('is taken with what was given back there by a step that was interrupted', async () => {
-    const fixture = await makeFixture();
-    const { workspace, tip: start } = await open(fixture, root);
-    write(fixture.root, { 'half.txt': 'half\n', 'a.txt': 'half\n' });
-    await keepUnfinished(workspace, { start, objectsDir: null, ref });
-    await giveBackUnfinished(workspace, { ref, start });
-    expect((await open(fixture, root)).tip).toBe(start);
-  });
-
-  test('is taken where the branch was moved and the files not yet', async () => {
-    const fixture = await makeFixture();
-    const { workspace, tip: start } = await open(fixture, root);
-    write(fixture.root, { 'new.txt': 'new\n' });
-    const { commit: made } = await collectWork(workspace, { start, objectsDir: null, message });
-    sh(fixture.root, ['update-ref', '-m', 'moved', 'refs/heads/locus/issue-1', start]);
-    expect(sh(fixture.root, ['status', '--porcelain'])).not.toBe('');
-    expect((await open(fixture, root)).tip).toBe(start);
-    expect(sh(fixture.root, ['rev-parse', 'locus/issue-1@{1}'])).toBe(made);
-  });
-});
-
-describe('workspaces are removed', () => {
-  test('where their work is pushed, together with what git knows of them', async () => {
-    const fixture = await makeFixture();
-    const workspace = await worked(fixture, true);
-    await removeWorkspace(workspace, { remote: 'origin' });
-    expect(sh(fixture.root, ['worktree', 'list', '--porcelain']).match(/^worktree /gm)).toHaveLength(1);
-    expect(sh(fixture.root, ['branch', '--list', '--format=%(refname:short)', 'locus/*'])).toBe('locus/issue-1');
-    expect((await open(fixture)).created).toBe(true);
-  });
-
-  test('not where their work is not pushed, unless there is no remote or one is told to', async () => {
-    const fixture = await makeFixture();
-    const workspace = await worked(fixture, false);
-    expect((await failureOf(removeWorkspace(workspace, { remote: 'origin' }))).type).toBe('WorkspaceBroken');
-    expect(await pruneWorkspaces(fixture.repository, { remove: ['issue-1'], remote: 'origin' })).toEqual([]);
-    expect(await pruneWorkspaces(fixture.repository, { remove: [], remote: null })).toEqual([]);
-    expect(await pruneWorkspaces(fixture.repository, { remove: ['issue-1'], remote: null })).toEqual(['issue-1']);
-  });
-
-  test.each([
-    ['changes', (path: string) => write(path, { 'a.txt': 'half\n' })],
-    ['new files', (path: string) => write(path, { 'new.txt': 'half\n' })],
-    ['commits on no branch', (path: string) => void commit(path, { 'c.txt': 'c\n' })],
-    ['a planted repository', (path: string) => void sh(path, ['init', '-q', 'nested'])],
-  ])('never where they hold %s', async (_, change) => {
-    const fixture = await makeFixture();
-    const workspace = await worked(fixture, true);
-    change(workspace.path);
-    expect(await pruneWorkspaces(fixture.repository, { remove: ['issue-1'], remote: null })).toEqual([]);
-    expect(existsSync(workspace.path)).toBe(true);
-    await removeWorkspace(workspace, { remote: null, force: true });
-    expect(existsSync(workspace.path)).toBe(false);
-  });
-});
-
-async function worked(fixture: Fixture, pushed: boolean) {
-  const { workspace, tip: start } = await open(fixture);
-  write(workspace.path, { 'w.txt': 'work\n' });
-  const { commit: made } = await collectWork(workspace, { start, objectsDir: null, message });
-  const push = { repository: fixture.repository, remote: 'origin', branch: workspace.branch, commit: made };
-  if (pushed) await pushCommit({ ...push, defaultBranch: 'main', protectedBranches: [] });
-  return workspace;
-}
 
 async function commitOnRemote(fixture: Fixture, branch: string, files: Record<string, string>): Promise<string> {
   const clone = join(fixture.stateDir, `clone-${Object.keys(files)[0]}`);
