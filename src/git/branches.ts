@@ -18,15 +18,6 @@ export async function resolveCommit(repository: Repository, rev: string): Promis
   return result.exitCode === 0 ? result.stdout.trim() : null;
 }
 
-export async function branchExists(repository: Repository, branch: string): Promise<boolean> {
-  return (await resolveCommit(repository, `refs/heads/${branch}`)) !== null;
-}
-
-/** Whether the remote-tracking branch is there, as the last fetch saw it. */
-export async function remoteBranchExists(repository: Repository, remote: string, branch: string): Promise<boolean> {
-  return (await resolveCommit(repository, `refs/remotes/${remote}/${branch}`)) !== null;
-}
-
 /** The commit that work on `baseBranch` starts from: the remote's where there is one, else the local branch's. */
 export async function baseCommit(repository: Repository, baseBranch: string, remote: string | null): Promise<string> {
   const theirs = remote === null ? null : await resolveCommit(repository, `refs/remotes/${remote}/${baseBranch}`);

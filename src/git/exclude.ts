@@ -5,12 +5,21 @@ import { broken } from './place.ts';
 
 /** Keeps paths out of every commit made in this clone, through its own `info/exclude`. Paths are relative to the root. */
 export async function hideFiles(repository: Repository, paths: readonly string[]): Promise<void> {
+  await exclude(repository, paths.map(asPattern));
+}
+
+/** Keeps our worktrees out of the person's `git status`. */
+export async function hideWorktrees(repository: Repository): Promise<void> {
+  if (!repository.bare) await exclude(repository, ['.locus/worktrees/']);
+}
+
+async function exclude(repository: Repository, patterns: readonly string[]): Promise<void> {
   const file = join(repository.commonDir, 'info', 'exclude');
   const folder = await lstat(dirname(file)).catch(() => null);
   if (folder !== null && !folder.isDirectory()) throw broken({ path: file }, 'info is not a folder');
   await mkdir(dirname(file), { recursive: true });
   const text = await readFile(file, 'utf8').catch(() => '');
-  const missing = paths.map(asPattern).filter((line) => !text.split('\n').includes(line));
+  const missing = patterns.filter((line) => !text.split('\n').includes(line));
   if (missing.length === 0) return;
   await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}${missing.join('\n')}\n`);
 }

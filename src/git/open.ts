@@ -1,9 +1,9 @@
-import { appendFile, lstat, mkdir, readFile, rm } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { LocusFailure } from '../domain/failures.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
 import { baseCommit, isAncestor, moveBranch, resolveCommit } from './branches.ts';
-import { broken } from './place.ts';
+import { hideWorktrees } from './exclude.ts';
 import { notePushed, pushedTip } from './pushed.ts';
 import { rememberBranch } from './remove.ts';
 import { assertRootFree, enterRoot } from './root.ts';
@@ -104,16 +104,4 @@ async function refuseTaken(request: WorkspaceRequest, path: string): Promise<voi
     const isOurs = worktree.path.startsWith(repository.worktreesDir + sep);
     if (!isOurs && worktree.path !== path && worktree.head === attached) throw taken(worktree.path);
   }
-}
-
-async function hideWorktrees(repository: Repository): Promise<void> {
-  if (repository.bare) return;
-  const file = join(repository.commonDir, 'info', 'exclude');
-  const found = await lstat(dirname(file)).catch(() => null);
-  if (found !== null && !found.isDirectory()) throw broken({ path: file }, 'info is not a folder');
-  await mkdir(dirname(file), { recursive: true });
-  const text = await readFile(file, 'utf8').catch(() => '');
-  const line = '.locus/worktrees/';
-  if (text.split('\n').includes(line)) return;
-  await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}${line}\n`);
 }
