@@ -112,10 +112,13 @@ export interface AttemptRequest {
   readonly session: string | null;
   /** Epoch seconds. */
   readonly deadline: number;
+  /** The most that this attempt may cost; null: no limit. */
+  readonly allowanceUsd: number | null;
 }
 
 interface AttemptFigures {
   readonly session: string | null;
+  /** What this attempt cost, without what its session had cost before. */
   readonly costUsd: number;
   readonly durationMs: number;
 }
@@ -131,7 +134,11 @@ export type AttemptResult =
       readonly killed: boolean;
     })
   /** By halt, stop or its lease: counts for nothing. */
-  | (AttemptFigures & { readonly outcome: 'ended' });
+  | (AttemptFigures & { readonly outcome: 'ended' })
+  /** The provider account's usage limit: counts for nothing. `until`, in epoch milliseconds, where the agent was told it. */
+  | (AttemptFigures & { readonly outcome: 'limited'; readonly until: number | null; readonly failure: Failure })
+  /** Ended by us while it worked, because it had cost its allowance. */
+  | (AttemptFigures & { readonly outcome: 'overspent' });
 
 export interface KeepRequest {
   readonly task: TaskSpec;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 const text = z.string('must be a text').trim().min(1, 'must be a text that is not empty');
 const flag = z.boolean('must be true or false');
 const positive = z.number('must be a number above 0').positive('must be a number above 0');
+const price = z.number('must be a number of at least 0').min(0, 'must be a number of at least 0');
 const count = z.int('must be a whole number of at least 1').min(1, 'must be a whole number of at least 1');
 const argv = z.array(text, 'must be a list of texts, a program and its arguments').min(1, 'must name a program');
 const branch = text.regex(
@@ -51,6 +52,13 @@ export const Config = z.looseObject(
       callsPerHour: count.default(100),
       budgetUsd: positive.nullable().default(null),
       runBudgetUsd: positive.nullable().default(null),
+      prices: z
+        .record(
+          text,
+          z.object({ inputUsd: price, cachedInputUsd: price, outputUsd: price }, 'must be an object of prices'),
+          'must be an object of model and prices',
+        )
+        .default({}),
     }),
     workspace: section({
       setup: argv.nullable().default(null),

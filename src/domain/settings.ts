@@ -1,3 +1,5 @@
+import type { Prices } from './prices.ts';
+
 export type Provider = 'claude' | 'codex' | 'command';
 export type SandboxMode = 'auto' | 'require' | 'off';
 export type SandboxKind = 'docker' | 'os' | 'none';
@@ -26,6 +28,11 @@ export interface RunSettings {
     readonly orphanMinutes: number;
     readonly callsPerHour: number;
     readonly verify: readonly string[] | null;
+    /** The most that a task, and a whole run, may cost; null: no limit. */
+    readonly budgetUsd: number | null;
+    readonly runBudgetUsd: number | null;
+    /** Of `agent.prices`: they come before our own table, see `priceOf`. */
+    readonly prices: Prices;
   };
   readonly workspace: { readonly setup: readonly string[] | null; readonly copy: readonly string[] };
   readonly sprint: { readonly stopOnFailure: boolean; readonly workspace: 'worktree' | 'root' };

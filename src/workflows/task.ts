@@ -143,6 +143,7 @@ async function attempt(run: Run, tools: Tools, issue: number, ready: Ready): Pro
         promptFile: ready.prompt.file,
         session: run.task(issue).session,
         deadline: Math.round(Date.now() / 1000) + agent.timeoutMinutes * 60,
+        allowanceUsd: null,
       },
     ])
     .finally(() => {

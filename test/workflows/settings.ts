@@ -16,6 +16,9 @@ export function settingsOf(agent: Partial<RunSettings['agent']>, stopOnFailure: 
     orphanMinutes: 1,
     callsPerHour: 100,
     verify: null,
+    budgetUsd: null,
+    runBudgetUsd: null,
+    prices: {},
   };
   return {
     provider: 'command',
