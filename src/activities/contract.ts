@@ -24,7 +24,7 @@ export interface HostActivities {
   /** One attempt: agent started (or found again), followed to its end, its work verified and committed. */
   runAgent(run: RunContext, request: AttemptRequest): Promise<AttemptResult>;
   /** Answers when nothing of that attempt runs any more. */
-  endAgent(request: { readonly attemptId: string }): Promise<void>;
+  endAgent(request: { readonly attemptId: string; readonly force?: boolean }): Promise<void>;
   /** Puts an ended attempt's unfinished work on `refs/locus/wip/<task>` and leaves a clean tree. */
   keepUnfinished(run: RunContext, request: KeepRequest): Promise<{ readonly kept: boolean }>;
   pushBranch(run: RunContext, request: PushRequest): Promise<void>;

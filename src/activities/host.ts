@@ -20,7 +20,8 @@ export function createHostActivities(deps: Dependencies): HostActivities {
     prepareTask: (run, request) =>
       beating(() => inTurn(run, workspaceKey(run, request.task.branch), () => prepareTask(deps, run, request))),
     runAgent: (run, request) => beating((beat) => runAgent(deps, run, request, beat)),
-    endAgent: ({ attemptId }) => beating(() => endAgent(attemptDir(deps.stateDir, attemptId))),
+    endAgent: ({ attemptId, force }) =>
+      beating(() => endAgent(attemptDir(deps.stateDir, attemptId), force ? 0 : undefined)),
     keepUnfinished: (run, { task, workspace, attemptId, startCommit }) =>
       beating(async () => {
         if (attemptId) await endAgent(attemptDir(deps.stateDir, attemptId));

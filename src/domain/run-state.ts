@@ -53,10 +53,11 @@ export function memoOf(state: RunState, revision: number): RunMemo {
   };
 }
 
-/** 0 done, 1 a task failed, 3 halted; the last also for a run that was stopped. */
+/** 0 done, 1 a task failed, 3 halted; the last also for a run, or a part of it, that was stopped. */
 export function exitCodeOf(state: RunState): 0 | 1 | 3 {
   if (state.status === 'halted' || state.status === 'stopped') return 3;
-  return state.tasks.some((task) => task.status === 'failed') ? 1 : 0;
+  if (state.tasks.some((task) => task.status === 'failed')) return 1;
+  return state.tasks.some((task) => task.status === 'pending') ? 3 : 0;
 }
 
 /** What a person types to let this run go on. */
@@ -79,6 +80,7 @@ function newTaskState(spec: TaskSpec): TaskState {
     session: null,
     startCommit: spec.committed?.start ?? null,
     commit: spec.committed?.commit ?? null,
+    unfinished: false,
     summary: null,
     failures: 0,
     startedAt: null,

@@ -75,6 +75,8 @@ export interface TaskState extends TaskSpec {
   /** Branch tip the task began at, and the one it ended with. */
   readonly startCommit: string | null;
   readonly commit: string | null;
+  /** Whether work of its last attempt is kept on `refs/locus/wip/…`. */
+  readonly unfinished: boolean;
   /** The agent's closing words, at most 4 KB. */
   readonly summary: string | null;
   /** How often it has failed in this run; from the second time on the comment is updated. */

@@ -1,7 +1,7 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { RunState } from '../domain/run.ts';
 import { failureOf, type Tools } from './activities.ts';
-import type { Run } from './run.ts';
+import { type Run, RunStopped } from './run.ts';
 import { reportLeft } from './task-reports.ts';
 import type { TrackerWrites } from './tracker-writes.ts';
 
@@ -27,18 +27,37 @@ export async function releaseWorkspace(run: Run, tools: Tools, branch: string): 
   }
 }
 
+/**
+ * Carries a run out. Being cancelled interrupts nothing halfway: it ends the run as a stop does, by way of `onStop`.
+ */
+export async function toItsEnd(work: () => Promise<RunState>, onStop: () => Promise<RunState>): Promise<RunState> {
+  return CancellationScope.nonCancellable(async () => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof RunStopped) return onStop();
+      throw error;
+    }
+  });
+}
+
+/** Waits for the tracker, which may not answer for hours: a stop does not. */
+export async function unlessStopped(run: Run, written: Promise<void>): Promise<void> {
+  await Promise.race([written, condition(() => run.stopping)]);
+  if (run.stopping) await run.checkpoint();
+}
+
 /** Ends a run for good: its agents are gone by now; status labels are taken back, unfinished tasks are pending again. */
 export async function stopped(run: Run, tools: Tools, writes: TrackerWrites): Promise<RunState> {
-  return CancellationScope.nonCancellable(async () => {
-    const { input, state } = run;
-    for (const { issue } of state.tasks.filter((task) => task.status === 'in_progress')) {
-      reportLeft(run, tools, writes, issue);
-      run.update(issue, { status: 'pending', phase: null });
-    }
-    const begun = state.tasks.filter((task) => task.startedAt !== null && task.status !== 'skipped');
-    const open = begun.filter((task) => input.type === 'sprint' || task.status !== 'done');
-    for (const branch of new Set(open.map((task) => task.branch))) await releaseWorkspace(run, tools, branch);
-    await writes.settle();
-    return run.finish('stopped');
-  });
+  const { input, state } = run;
+  const left = state.tasks.filter((task) => task.status === 'in_progress').map((task) => task.issue);
+  for (const issue of left) {
+    reportLeft(run, tools, writes, issue);
+    run.update(issue, { status: 'pending', phase: null });
+  }
+  const begun = state.tasks.filter((task) => task.startedAt !== null && task.status !== 'skipped');
+  const open = begun.filter((task) => input.type === 'sprint' || task.status !== 'done');
+  for (const branch of new Set(open.map((task) => task.branch))) await releaseWorkspace(run, tools, branch);
+  if (!(await writes.settle(8))) run.warn('the tracker did not answer: labels may still say that somebody works on it');
+  return run.finish('stopped');
 }

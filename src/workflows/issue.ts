@@ -1,9 +1,9 @@
 import { condition, getExternalWorkflowHandle, workflowInfo } from '@temporalio/workflow';
 import type { RunInput, RunState } from '../domain/run.ts';
 import { claimTools, failureOf } from './activities.ts';
-import { labelsReady, stopped } from './endings.ts';
+import { labelsReady, stopped, toItsEnd, unlessStopped } from './endings.ts';
 import { taskChanged } from './messages.ts';
-import { Run, RunStopped } from './run.ts';
+import { Run } from './run.ts';
 import { runTask } from './task.ts';
 import { TrackerWrites } from './tracker-writes.ts';
 
@@ -17,14 +17,14 @@ export async function issueTask(input: RunInput): Promise<RunState> {
   const writes = new TrackerWrites(labelsReady(run, tools, parent !== undefined), (issue, error) =>
     run.warn(`#${issue}: ${failureOf(error).message}`),
   );
-  try {
-    for (const { issue } of input.tasks) await runTask(run, tools, writes, issue);
-    await writes.drain();
-    return run.finish();
-  } catch (error) {
-    if (error instanceof RunStopped) return stopped(run, tools, writes);
-    throw error;
-  }
+  return toItsEnd(
+    async () => {
+      for (const { issue } of input.tasks) await runTask(run, tools, writes, issue);
+      await unlessStopped(run, writes.drain());
+      return run.finish();
+    },
+    () => stopped(run, tools, writes),
+  );
 }
 
 /** The parent shows itself as halted when its last child does. */

@@ -17,6 +17,8 @@ export function hostQueue(hostId: string): string {
 
 export interface HaltRequest {
   readonly reason: string;
+  /** Agents are killed at once, and a step that does not let go is given up. */
+  readonly force?: boolean;
 }
 
 /** Ends the running agents, keeps what they made, waits for `resume`. */

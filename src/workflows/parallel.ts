@@ -4,10 +4,10 @@ import { asFailure } from '../domain/failures.ts';
 import type { RunInput, RunState, TaskSpec, TaskState } from '../domain/run.ts';
 import { issueRunId, parseRunId } from '../domain/run-id.ts';
 import { claimTools, failureOf } from './activities.ts';
-import { labelsReady } from './endings.ts';
+import { labelsReady, toItsEnd, unlessStopped } from './endings.ts';
 import { issueTask } from './issue.ts';
 import { halt, resume, stop, taskChanged } from './messages.ts';
-import { Run, RunStopped } from './run.ts';
+import { Run } from './run.ts';
 
 type Child = ChildWorkflowHandle<typeof issueTask>;
 type Children = Map<number, Child>;
@@ -17,9 +17,23 @@ export async function parallelRun(input: RunInput): Promise<RunState> {
   const run = new Run(input);
   const children: Children = new Map();
   setHandler(taskChanged, (task) => take(run, task));
-  await labelsReady(run, await claimTools(run.context), false);
+  const tools = await claimTools(run.context);
+  return toItsEnd(
+    async () => {
+      await unlessStopped(run, labelsReady(run, tools, false));
+      await Promise.race([inLanes(run, children), passInterruptsOn(run, children)]);
+      return run.finish();
+    },
+    async () => {
+      await condition(() => !isWorking(run));
+      return run.finish('stopped');
+    },
+  );
+}
 
-  const waiting = [...input.tasks];
+/** Each lane takes the next issue when its child has ended. */
+async function inLanes(run: Run, children: Children): Promise<void> {
+  const waiting = [...run.input.tasks];
   const lane = async (): Promise<void> => {
     for (;;) {
       await condition(() => !run.interrupted);
@@ -28,15 +42,8 @@ export async function parallelRun(input: RunInput): Promise<RunState> {
       await runChild(run, children, spec);
     }
   };
-  const lanes = Array.from({ length: Math.min(input.settings.agent.maxParallel, waiting.length) }, lane);
-  try {
-    await Promise.race([Promise.all(lanes), passInterruptsOn(run, children)]);
-    return run.finish();
-  } catch (error) {
-    if (!(error instanceof RunStopped)) throw error;
-    await condition(() => !isWorking(run));
-    return run.finish('stopped');
-  }
+  const lanes = Array.from({ length: Math.min(run.input.settings.agent.maxParallel, waiting.length) }, lane);
+  await Promise.all(lanes);
 }
 
 async function runChild(run: Run, children: Children, spec: TaskSpec): Promise<void> {

@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, condition, isCancellation } from '@temporalio/workflow';
 import type { FailureType } from '../domain/failures.ts';
 import { failureOf } from './activities.ts';
 import type { Run } from './run.ts';
@@ -39,6 +39,10 @@ async function untilInterrupted<T>(run: Run, step: () => Promise<T>): Promise<T>
     settled = true;
   });
   await Promise.race([condition(() => settled || run.interrupted), result.catch(() => {})]);
-  if (!settled) scope.cancel();
+  if (settled) return result;
+  scope.cancel();
+  await Promise.race([condition(() => settled || run.forced), result.catch(() => {})]);
+  // Nothing else begins in that workspace while it goes on: its host lets one step in at a time.
+  if (!settled) throw new CancelledFailure('given up by force');
   return result;
 }

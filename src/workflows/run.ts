@@ -1,5 +1,6 @@
 import {
   ApplicationFailure,
+  CancellationScope,
   condition,
   setCurrentDetails,
   setHandler,
@@ -35,13 +36,18 @@ export class Run {
     this.state = carried ?? newRunState(input, Date.now());
     setHandler(progress, () => this.state, { description: 'The whole state of the run' });
     setHandler(halt, (request) => {
-      this.haltRequest ??= request;
+      const force = request.force || this.haltRequest?.force;
+      this.haltRequest = { ...request, ...this.haltRequest, ...(force ? { force } : {}) };
     });
     setHandler(resume, () => {
       this.haltRequest = null;
     });
     setHandler(stop, (request) => {
       this.stopRequest ??= request;
+    });
+    // By the Web UI, `temporal workflow cancel`, or a parallel run that is gone: no other end than a stop.
+    CancellationScope.current().cancelRequested.catch(() => {
+      this.stopRequest ??= { reason: 'cancelled from outside' };
     });
     void this.changed();
   }
@@ -54,6 +60,11 @@ export class Run {
   /** It is to end for good. */
   get stopping(): boolean {
     return this.stopRequest !== null;
+  }
+
+  /** Nobody is to wait for a step that does not let go, nor for an agent to end by itself. */
+  get forced(): boolean {
+    return this.haltRequest?.force ?? false;
   }
 
   task(issue: number): TaskState {

@@ -2,7 +2,8 @@ import { continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflo
 import { nextStep, retryFailed } from '../domain/next-step.ts';
 import type { RunInput, RunState } from '../domain/run.ts';
 import { claimTools, failureOf, type Tools } from './activities.ts';
-import { labelsReady, releaseWorkspace, stopped } from './endings.ts';
+import { labelsReady, releaseWorkspace, stopped, toItsEnd, unlessStopped } from './endings.ts';
+import { patiently } from './patience.ts';
 import { Run, RunStopped } from './run.ts';
 import { runTask } from './task.ts';
 import { TrackerWrites } from './tracker-writes.ts';
@@ -18,30 +19,36 @@ export async function sprintRun(input: RunInput, carried: RunState | null = null
   const writes = new TrackerWrites(labelsReady(run, tools, carried !== null), (issue, error) =>
     run.warn(`#${issue}: ${failureOf(error).message}`),
   );
-  try {
-    for (;;) {
-      await run.checkpoint();
-      const step = nextStep(run.state.tasks, input.settings.sprint.stopOnFailure);
-      if (step.kind === 'finish') break;
-      if (step.kind === 'halt') {
-        await writes.settle();
-        await run.haltFor(step.failure);
-        run.change({ tasks: retryFailed(run.state.tasks) });
-        continue;
-      }
-      await runTask(run, tools, writes, step.issue);
-      if (!workflowInfo().continueAsNewSuggested) continue;
-      await writes.drain();
-      // A halt that came meanwhile must not be left behind.
-      if (!run.interrupted) await continueAsNew<typeof sprintRun>(input, run.state);
+  return toItsEnd(
+    async () => {
+      await workOff(run, tools, writes);
+      await unlessStopped(run, writes.drain());
+      await openSprintPull(run, tools);
+      if (branch !== null && mayRelease(run)) await releaseWorkspace(run, tools, branch);
+      return run.finish();
+    },
+    () => stopped(run, tools, writes),
+  );
+}
+
+/** One task after the other, until none is left. */
+async function workOff(run: Run, tools: Tools, writes: TrackerWrites): Promise<void> {
+  const { input } = run;
+  for (;;) {
+    await run.checkpoint();
+    const step = nextStep(run.state.tasks, input.settings.sprint.stopOnFailure);
+    if (step.kind === 'finish') return;
+    if (step.kind === 'halt') {
+      await writes.settle();
+      await run.haltFor(step.failure);
+      run.change({ tasks: retryFailed(run.state.tasks) });
+      continue;
     }
-    await writes.drain();
-    await openSprintPull(run, tools);
-    if (branch !== null && mayRelease(run)) await releaseWorkspace(run, tools, branch);
-    return run.finish();
-  } catch (error) {
-    if (error instanceof RunStopped) return stopped(run, tools, writes);
-    throw error;
+    await runTask(run, tools, writes, step.issue);
+    if (!workflowInfo().continueAsNewSuggested) continue;
+    await unlessStopped(run, writes.drain());
+    // A halt that came meanwhile must not be left behind.
+    if (!run.interrupted) await continueAsNew<typeof sprintRun>(input, run.state);
   }
 }
 
@@ -65,14 +72,16 @@ async function openSprintPull(run: Run, tools: Tools): Promise<void> {
         status: 'done' as const,
         error: null,
       }));
-      const pull = await tools.tracker.openSprintPull.executeWithOptions({ summary: `pull request for ${branch}` }, [
-        run.context,
-        { branch, sprint: sprint.title, tasks: [...finished, ...tasks] },
-      ]);
+      const pull = await patiently(run, () =>
+        tools.tracker.openSprintPull.executeWithOptions({ summary: `pull request for ${branch}` }, [
+          run.context,
+          { branch, sprint: sprint.title, tasks: [...finished, ...tasks] },
+        ]),
+      );
       run.change({ pr: pull, tasks: run.state.tasks.map((task) => withPull(task, pull)) });
       return;
     } catch (error) {
-      if (isCancellation(error)) throw error;
+      if (error instanceof RunStopped || isCancellation(error)) throw error;
       await run.haltFor(failureOf(error));
     }
   }

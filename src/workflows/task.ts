@@ -119,6 +119,7 @@ async function work(run: Run, tools: Tools, issue: number, prepared: Ready): Pro
 /** One agent, from its permit to its end. A halt ends the agent first and only then lets go of the activity. */
 async function attempt(run: Run, tools: Tools, issue: number, ready: Ready): Promise<AttemptResult> {
   const attemptId = run.nextAttemptId(issue);
+  const before = run.task(issue).attemptId;
   const { provider, agent } = run.input.settings;
   const { at } = await shared.acquirePermit.executeWithOptions({ summary: `#${issue} may start ${provider}` }, [
     { provider, attemptId, limit: agent.callsPerHour },
@@ -127,6 +128,8 @@ async function attempt(run: Run, tools: Tools, issue: number, ready: Ready): Pro
   await run.waitUntil(at, `${agent.callsPerHour} agent starts an hour (${provider})`);
   if (run.interrupted) {
     await shared.releasePermit({ provider, attemptId });
+    // What is kept, or lies in the workspace, is still the last one's.
+    run.update(issue, { attemptId: before });
     return { outcome: 'ended', session: run.task(issue).session, costUsd: 0, durationMs: 0 };
   }
 
@@ -150,8 +153,14 @@ async function attempt(run: Run, tools: Tools, issue: number, ready: Ready): Pro
       settled = true;
     });
   await Promise.race([condition(() => settled || run.interrupted), result.catch(() => {})]);
-  if (!settled) await tools.host.endAgent.executeWithOptions({ summary: `#${issue} end the agent` }, [{ attemptId }]);
-  const end = await result;
+  const cutShort = !settled;
+  if (cutShort) {
+    const request = { attemptId, force: run.forced };
+    await tools.host.endAgent.executeWithOptions({ summary: `#${issue} end the agent` }, [request]);
+  }
+  const told = await result;
+  // Whatever went wrong then, an `agent.verify` that was ended too, says nothing about the work.
+  const end = cutShort && told.outcome === 'failed' ? { ...told, outcome: 'ended' as const } : told;
   // It counts for nothing.
   if (end.outcome === 'ended') run.update(issue, { attempts: run.task(issue).attempts - 1 });
   return end;
@@ -159,10 +168,11 @@ async function attempt(run: Run, tools: Tools, issue: number, ready: Ready): Pro
 
 async function keepUnfinished(run: Run, tools: Tools, issue: number, ready: Ready): Promise<void> {
   const { attemptId } = run.task(issue);
-  await tools.host.keepUnfinished.executeWithOptions({ summary: `#${issue} keep unfinished work` }, [
+  const { kept } = await tools.host.keepUnfinished.executeWithOptions({ summary: `#${issue} keep unfinished work` }, [
     run.context,
     { task: run.specOf(issue), workspace: ready.workspace, attemptId, startCommit: ready.startCommit },
   ]);
+  run.update(issue, { unfinished: kept });
 }
 
 async function rescue(run: Run, tools: Tools, issue: number, ready: Ready): Promise<void> {

@@ -31,9 +31,9 @@ export class TrackerWrites {
     );
   }
 
-  /** Resolves when everything is written, or after a while: where a person is to act, a tracker that is down must not hide it. */
-  async settle(): Promise<void> {
-    await condition(() => this.waiting === 0, '20 seconds');
+  /** Whether everything is written, or after a while not: where a person is to act, a tracker that is down must not hide it. */
+  async settle(seconds = 20): Promise<boolean> {
+    return condition(() => this.waiting === 0, seconds * 1000);
   }
 
   /** Resolves when everything added so far is written or refused. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { issueRunId } from '../../src/domain/run-id.ts';
+import { exitCodeOf } from '../../src/domain/run-state.ts';
 import { halt, resume, stop } from '../../src/workflows/messages.ts';
 import { inputOf } from './input.ts';
 import { type Calls, done, failed, finished, openStage, type Script, type Stage, start, until } from './support.ts';
@@ -146,7 +147,45 @@ describe('a halted parallel run', () => {
     await until(handle, (state) => state.status === 'halted');
     await handle.terminate();
     const child = stage.env.client.workflow.getHandle(issueRunId(input.repoName, 1));
-    await expect(child.result()).rejects.toThrow(/cancel/i);
+    expect(await child.result()).toMatchObject({ status: 'stopped', tasks: [{ status: 'pending' }] });
+    expect(calls).toContain('cleared 1');
+  });
+
+  test('a cancelled one is stopped, with its children', async () => {
+    agent = async (_request, _n, ended) => {
+      await ended;
+      return { outcome: 'ended', session: null, costUsd: 0, durationMs: 1 };
+    };
+    const handle = await start(stage, inputOf(stage, { type: 'parallel', issues: [1, 2] }));
+    await until(handle, () => started().length === 2);
+    await handle.cancel();
+    const state = await finished(handle);
+    expect(state.status).toBe('stopped');
+    expect(state.tasks.map((task) => [task.status, task.unfinished])).toEqual([
+      ['pending', true],
+      ['pending', true],
+    ]);
+    expect(calls.filter((call) => /^(keep|cleared)/.test(call)).sort()).toEqual([
+      'cleared 1',
+      'cleared 2',
+      'keep 1',
+      'keep 2',
+    ]);
+  });
+
+  test('goes on with the others when one child is stopped', async () => {
+    agent = async ({ task }, _n, ended) => {
+      if (task.issue === 2) return done;
+      await ended;
+      return { outcome: 'ended', session: null, costUsd: 0, durationMs: 1 };
+    };
+    const input = inputOf(stage, { type: 'parallel', issues: [1, 2], agent: { maxParallel: 1 } });
+    const handle = await start(stage, input);
+    await until(handle, () => started().length === 1);
+    await stage.env.client.workflow.getHandle(issueRunId(input.repoName, 1)).signal(stop, { reason: 'this one' });
+    const state = await finished(handle);
+    expect(state.tasks.map((task) => task.status)).toEqual(['pending', 'done']);
+    expect(exitCodeOf(state)).toBe(3);
   });
 });
 

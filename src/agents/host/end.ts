@@ -18,7 +18,7 @@ import { isLive, listLiveAttempts } from './live.ts';
 import { attemptsByPid, bootId, findProcess, listProcesses, send } from './processes.ts';
 
 /** TERM to KILL. */
-const graceMs = 2000;
+const usualGraceMs = 2000;
 /** KILL of the agent to KILL of its host, which still has its exit.json to write. */
 const hostGraceMs = 1000;
 /** A process in the kernel cannot be killed; one that waits on a dead network disk may stay there for ever. */
@@ -28,9 +28,9 @@ const giveUpMs = 60_000;
  * Ends an attempt: TERM, 2 s, KILL, to its process group and to whatever else carries its LOCUS_ATTEMPT. Answers only
  * when none of it is left. May be called at any time, also before the host has started: it then never will.
  */
-export async function endAgent(dir: string): Promise<void> {
+export async function endAgent(dir: string, graceMs = usualGraceMs): Promise<void> {
   const attemptId = attemptIdOf(dir);
-  await endOnce(dir, attemptId).catch((error: unknown) => {
+  await endOnce(dir, attemptId, graceMs).catch((error: unknown) => {
     throw asAttemptFailure(dir, error);
   });
 }
@@ -41,13 +41,13 @@ export async function endAllAgents(attemptsDir: string): Promise<number> {
   return live.length;
 }
 
-async function endOnce(dir: string, attemptId: string): Promise<void> {
+async function endOnce(dir: string, attemptId: string, graceMs: number): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const started = await claimOrRead(dir);
   if ((await readExit(dir)) === null) {
     await writeFile(path.join(dir, attemptFiles.reason), 'ended\n', { flag: 'wx' }).catch(ignoreExisting);
   }
-  await endProcesses(attemptId, started);
+  await endProcesses(attemptId, started, graceMs);
   await endElsewhere(dir, attemptId);
   const exit: ExitFile = { code: null, reason: 'ended', at: Math.floor(Date.now() / 1000) };
   await createOnce(dir, attemptFiles.exit, JSON.stringify(exit));
@@ -60,7 +60,7 @@ async function claimOrRead(dir: string): Promise<StartedFile> {
   return (await readStarted(dir)) ?? nobody;
 }
 
-async function endProcesses(attemptId: string, started: StartedFile): Promise<void> {
+async function endProcesses(attemptId: string, started: StartedFile, graceMs: number): Promise<void> {
   const begin = performance.now();
   const told = new Set<number>();
   for (;;) {
