@@ -172,7 +172,8 @@ function declareServer(cli: Command): void {
   cli
     .command('worker')
     .description('a worker in the foreground')
-    .action(async () => finish((await import('./commands/setup.ts')).runWorkerCommand()));
+    .option('--deployment <name>', 'version it: runs go to the current build of this Temporal deployment')
+    .action(async (options) => finish((await import('./commands/setup.ts')).runWorkerCommand(options)));
   cli
     .command('doctor')
     .description('what is missing, and how to mend it')

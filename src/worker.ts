@@ -11,6 +11,7 @@ import { reservePermit, returnPermit } from './client/gate.ts';
 
 import { findRun } from './client/runs.ts';
 import { resolveTemporal, type TemporalTarget } from './server/connection.ts';
+import { deploymentOf, versioningOf } from './server/deployment.ts';
 import { announceWorker } from './server/keeper-file.ts';
 import { secretsOf } from './server/run-secrets.ts';
 import { registerSearchAttributes } from './server/search-attributes.ts';
@@ -67,6 +68,7 @@ async function createWorkers(
     Worker.create({
       ...common,
       ...workflowSource(),
+      ...versioningOf(embedded ? null : deploymentOf(process.env.LOCUS_DEPLOYMENT)),
       taskQueue: sharedQueue,
       interceptors: { activity: [() => ({ inbound: failureBorder({ waitForCredentials: true }) })] },
       activities: { ...tracker, acquirePermit: shared.acquirePermit, releasePermit: shared.releasePermit },

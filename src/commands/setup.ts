@@ -123,8 +123,8 @@ export async function runDown(options: { readonly agents?: boolean }): Promise<n
   );
 }
 
-export async function runWorkerCommand(): Promise<number> {
-  return worker({ stateDir: await stateDir() });
+export async function runWorkerCommand(options: { readonly deployment?: string }): Promise<number> {
+  return worker({ ...options, stateDir: await stateDir() });
 }
 
 export async function runServer(options: { readonly fetch?: boolean }): Promise<number> {

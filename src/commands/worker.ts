@@ -1,23 +1,36 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { resolveTemporal } from '../server/connection.ts';
+import { commandToMakeCurrent, deploymentOf } from '../server/deployment.ts';
 import { builtFile } from '../server/version.ts';
 
 export interface WorkerOptions {
   readonly stateDir: string;
+  /** Of Temporal's worker versioning; `LOCUS_DEPLOYMENT` by default. For a configured server alone. */
+  readonly deployment?: string;
   /** Script to run; ours by default. */
   readonly script?: string;
 }
 
 /** `locus worker`: a worker in the foreground, for a configured server or the embedded one. */
-export async function worker({ stateDir, script = builtFile('worker.js') }: WorkerOptions): Promise<number> {
+export async function worker({
+  stateDir,
+  deployment: name = process.env.LOCUS_DEPLOYMENT,
+  script = builtFile('worker.js'),
+}: WorkerOptions): Promise<number> {
+  const deployment = deploymentOf(name);
   const target = await resolveTemporal({ stateDir, onProgress: (line) => console.error(line) });
   console.error(
     `Worker for Temporal at ${target.address}, namespace ${target.namespace}. Ctrl+C stops it; agents go on.`,
   );
+  if (deployment !== null && target.configured) {
+    const { deploymentName, buildId } = deployment;
+    console.error(`Build ${buildId} of the deployment ${deploymentName}. It gets no runs until it is the current one:`);
+    console.error(`  ${commandToMakeCurrent(deployment)}`);
+  }
   const child = spawn(process.execPath, [script], {
     stdio: 'inherit',
-    env: { ...process.env, LOCUS_STATE_DIR: stateDir },
+    env: { ...process.env, LOCUS_STATE_DIR: stateDir, LOCUS_DEPLOYMENT: name },
   });
   const forward = (signal: NodeJS.Signals) => child.kill(signal);
   // A terminal sends Ctrl+C to the worker as well: passing it on would be a second one.

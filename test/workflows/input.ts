@@ -14,7 +14,7 @@ interface Change {
 
 /** What a run is started with, but for what a test says of it. */
 export function inputOf(
-  { hostId }: Stage,
+  { hostId }: Pick<Stage, 'hostId'>,
   { type = 'sprint', issues, agent = {}, stopOnFailure = true, input = {} }: Change,
 ): RunInput {
   const key = `test/${randomUUID().slice(0, 8)}`;

@@ -66,7 +66,7 @@ export async function openStage(script: Script, calls: Calls): Promise<{ stage: 
   return { stage: { env, worker, queue: worker.options.taskQueue, hostId }, close };
 }
 
-function scripted(script: Script, calls: Calls): HostActivities & TrackerActivities & SharedActivities {
+export function scripted(script: Script, calls: Calls): HostActivities & TrackerActivities & SharedActivities {
   const starts = new Map<string, number>();
   const ends = new Map<string, { promise: Promise<void>; resolve: () => void }>();
   const endOf = (attemptId: string) => {
@@ -159,7 +159,7 @@ function scripted(script: Script, calls: Calls): HostActivities & TrackerActivit
   };
 }
 
-export async function start(stage: Stage, input: RunInput) {
+export async function start(stage: Pick<Stage, 'env' | 'queue'>, input: RunInput) {
   return stage.env.client.workflow.start(workflowTypes[input.type], {
     workflowId: input.runId,
     taskQueue: stage.queue,
