@@ -8,6 +8,7 @@ import { type KeeperInfo, readKeeper, readWorker, type WorkerInfo } from '../ser
 import { answers } from '../server/ports.ts';
 import { onPath } from '../server/program.ts';
 import { lookUpToken } from '../server/secrets.ts';
+import { endsItsContainer, programsAbove, unitOf } from './doctor-processes.ts';
 
 export interface Check {
   /** `optional`: missing, but a run could start without it. */
@@ -25,6 +26,8 @@ export interface DoctorInputs extends Pick<FindBinaryOptions, 'cacheDir'> {
   readonly env: NodeJS.ProcessEnv;
   /** The configured server, or null for the embedded one. */
   readonly target: TemporalTarget | null;
+  /** What tells of processes; `/proc` by default. */
+  readonly proc?: string;
   readonly loadConfig: (root: string) => Promise<LoadedConfig>;
 }
 
@@ -57,6 +60,7 @@ export const checks: readonly ((facts: Facts) => Promise<Check | null>)[] = [
   checkKeeper,
   checkWorker,
   checkSystemd,
+  checkContainer,
 ];
 
 async function checkGit({ env }: Facts): Promise<Check> {
@@ -141,9 +145,9 @@ async function checkWorker({ target, keeper, worker }: Facts): Promise<Check> {
 }
 
 /** With its default, systemd ends the agents together with the worker. */
-async function checkSystemd({ env, keeper, worker }: Facts): Promise<Check | null> {
+async function checkSystemd({ env, keeper, worker, proc = '/proc' }: Facts): Promise<Check | null> {
   const pid = worker?.process.pid ?? keeper?.keeper.pid ?? process.pid;
-  const unit = unitOf(await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => ''));
+  const unit = unitOf(await readFile(`${proc}/${pid}/cgroup`, 'utf8').catch(() => ''));
   if (unit === null) return null;
   const scope = unit.isUser ? ['--user'] : [];
   const mode = await firstLine('systemctl', [...scope, 'show', '--property=KillMode', '--value', unit.name], env);
@@ -151,16 +155,21 @@ async function checkSystemd({ env, keeper, worker }: Facts): Promise<Check | nul
     mode === 'process',
     'systemd',
     `${unit.name}: KillMode=${mode ?? '?'}`,
-    'set KillMode=process in the unit',
+    'set KillMode=process in the unit: it ends the agents too',
   );
 }
 
-/** The systemd service of a process, from its cgroup file; null for a login session or a container. */
-export function unitOf(cgroup: string): { name: string; isUser: boolean } | null {
-  const path = /^0::(.*)$/m.exec(cgroup)?.[1] ?? /^\d+:name=systemd:(.*)$/m.exec(cgroup)?.[1] ?? '';
-  const name = path.split('/').at(-1) ?? '';
-  if (!name.endsWith('.service') || /^user@\d+\.service$/.test(name)) return null;
-  return { name, isUser: /\/user@\d+\.service\//.test(path) };
+/** The end of its first process ends a container with all that runs in it. */
+async function checkContainer({ keeper, worker, proc = '/proc' }: Facts): Promise<Check | null> {
+  // The keeper's worker is started again by the keeper.
+  if (worker === null || keeper !== null) return null;
+  if (!endsItsContainer(await programsAbove(worker.process.pid, proc))) return null;
+  return wish(
+    false,
+    'container',
+    'the worker is its main process: when it stops, the agents end',
+    'start it again inside the container: docs/operations.md',
+  );
 }
 
 function need(isThere: boolean, title: string, detail: string, fix: string | null): Check {

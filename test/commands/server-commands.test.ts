@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { doctor } from '../../src/commands/doctor.ts';
-import { type Check, type DoctorInputs, unitOf } from '../../src/commands/doctor-checks.ts';
+import type { Check, DoctorInputs } from '../../src/commands/doctor-checks.ts';
 import { down } from '../../src/commands/down.ts';
 import { open } from '../../src/commands/open.ts';
 import { worker } from '../../src/commands/worker.ts';
@@ -97,16 +97,6 @@ describe('doctor', () => {
     expect(printed.find((line) => line.startsWith('✔ node'))).toContain(process.versions.node);
     expect(printed.find((line) => line.startsWith('✘ git'))).toContain('→ install git 2.38');
   });
-});
-
-test.each([
-  ['0::/system.slice/locus.service\n', { name: 'locus.service', isUser: false }],
-  ['0::/user.slice/user-1.slice/user@1.service/app.slice/locus.service\n', { name: 'locus.service', isUser: true }],
-  ['0::/user.slice/user-1.slice/session-2.scope\n', null],
-  ['0::/user.slice/user-1.slice/user@1.service\n', null],
-  ['0::/\n', null],
-])('the systemd unit of %j is %j', (cgroup, expected) => {
-  expect(unitOf(cgroup)).toEqual(expected);
 });
 
 describe('open', () => {
