@@ -2,7 +2,11 @@
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: process.env.LOCUS_TEST_AGENTS ? [] : ['/node_modules/', '<rootDir>/test/agents/real/'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/cluster/',
+    ...(process.env.LOCUS_TEST_AGENTS ? [] : ['<rootDir>/test/agents/real/']),
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

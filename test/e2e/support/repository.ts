@@ -62,6 +62,8 @@ export interface RepositoryOptions {
   /** Laid over the config of the scripted agent, section by section. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly files?: Readonly<Record<string, string>>;
+  /** Address that its GitHub stand-in listens on; loopback where it is left out. */
+  readonly host?: string;
 }
 
 type Section = Readonly<Record<string, unknown>>;
@@ -71,7 +73,7 @@ export async function makeRepository(world: World, options: RepositoryOptions = 
   const name = `shop-${world.next()}`;
   const folder = path.join(world.folder, name);
   const repoDir = path.join(folder, 'remote.git');
-  const github = await startGitHubStandIn({ owner: 'acme', repo: name, repoDir });
+  const github = await startGitHubStandIn({ host: options.host, owner: 'acme', repo: name, repoDir });
   world.onEnd(() => github.stop());
   const config = { ...options.config, github: { owner: 'acme', repo: name, ...(options.config?.github as Section) } };
   const env = { GITHUB_API_URL: github.url, GITHUB_TOKEN: github.token };

@@ -1,4 +1,6 @@
 export interface StandInOptions {
+  /** Address to listen on; loopback where it is left out. */
+  readonly host?: string;
   readonly port?: number;
   readonly token?: string;
   readonly owner?: string;

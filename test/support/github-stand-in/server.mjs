@@ -6,9 +6,16 @@ import { issueAnswer, labelAnswer, milestoneAnswer, notFound, pullAnswer, Refusa
 import { routes } from './routes.mjs';
 import { Repository } from './state.mjs';
 
-/** Starts a strict, stateful stand-in for GitHub's REST API on loopback. */
+/** Starts a strict, stateful stand-in for GitHub's REST API, on loopback unless `host` names another address of this machine. */
 export async function startGitHubStandIn(options = {}) {
-  const { port = 0, token = 'stand-in-token', owner = 'acme', repo = 'shop', defaultBranch = 'main' } = options;
+  const {
+    host = '127.0.0.1',
+    port = 0,
+    token = 'stand-in-token',
+    owner = 'acme',
+    repo = 'shop',
+    defaultBranch = 'main',
+  } = options;
   const repository = new Repository({ owner, repo, defaultBranch, repoDir: options.repoDir });
   const standIn = { repository, token, latencyMs: options.latencyMs ?? 0, log: [], faults: [] };
   const server = createServer((request, response) => {
@@ -16,12 +23,12 @@ export async function startGitHubStandIn(options = {}) {
   });
   await new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, host, resolve);
   });
   return Object.assign(standIn, {
     owner,
     repo,
-    url: `http://127.0.0.1:${server.address().port}`,
+    url: `http://${host}:${server.address().port}`,
     seed: (what) => seed(repository, what),
     state: () => stateOf(repository),
     merge: (number) => merge(repository, number),

@@ -1,0 +1,101 @@
+// `npm run test:cluster`: two networks, Temporal's development server and Temporal on PostgreSQL, then the tests of
+// several hosts with all of it, then nothing of it is left. Arguments go to jest.
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findTemporalBinary } from '../../dist/server/binary.js';
+import { cacheDir } from '../../dist/server/state.js';
+import { openNetwork } from './network.mjs';
+import { obtainPrograms } from './programs.mjs';
+import { startDevServer, startOnPostgres } from './temporal.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folder = mkdtempSync(path.join(tmpdir(), 'lo-cluster-'));
+// PostgreSQL's user has to get through to its data.
+chmodSync(folder, 0o711);
+const endings = [() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })];
+let jest = null;
+let interrupted = 0;
+for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 })) {
+  process.on(signal, () => {
+    interrupted ||= code;
+    if (jest !== null) killGroup(jest);
+  });
+}
+
+try {
+  process.exitCode = await main();
+} finally {
+  for (const end of endings.reverse()) {
+    try {
+      await end();
+    } catch (error) {
+      console.error(`not cleaned up: ${error.message}`);
+    }
+  }
+}
+
+async function main() {
+  const network = attempt('two networks', openNetwork);
+  if (!network.without) {
+    endings.push(network.close, () => network.processes().forEach(kill));
+  }
+  const host = network.address ?? '127.0.0.1';
+  const began = Date.now();
+  const temporal = await findTemporalBinary({ cacheDir: cacheDir(), onProgress: console.log });
+  const dev = await startDevServer({ temporal, host, folder: path.join(folder, 'dev') });
+  endings.push(dev.stop);
+  const postgres = await postgresServer(temporal, host);
+  console.log(`Temporal servers are up after ${((Date.now() - began) / 1000).toFixed(1)} s`);
+  if (interrupted) return interrupted;
+
+  const file = path.join(folder, 'cluster.json');
+  const known = ({ address, pidFile, without }) => ({ address, pidFile, without });
+  const cluster = { host, hosts: network.hosts, without: network.without };
+  writeFileSync(file, JSON.stringify({ ...cluster, servers: { dev: known(dev), PostgreSQL: known(postgres) } }));
+  return runTests({ ...process.env, LOCUS_CLUSTER: file });
+}
+
+async function postgresServer(temporal, host) {
+  const programs = attempt('Temporal on PostgreSQL', () => obtainPrograms(cacheDir()));
+  if (programs.without) return programs;
+  const server = await startOnPostgres({ temporal, programs, host, folder: path.join(folder, 'postgres') });
+  endings.push(server.stop);
+  return server;
+}
+
+/** What cannot be had here is said, and handed to the tests, which then say what they leave out. */
+function attempt(what, work) {
+  try {
+    return work();
+  } catch (error) {
+    console.log(`no ${what}: ${error.message}`);
+    return { without: error.message };
+  }
+}
+
+function runTests(env) {
+  const script = path.join(root, 'node_modules/jest/bin/jest.js');
+  const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', script];
+  const args = [...node, '--runInBand', '-c', 'test/cluster/jest.config.js', ...process.argv.slice(2)];
+  jest = spawn(process.execPath, args, { cwd: root, env, stdio: 'inherit', detached: true });
+  return new Promise((resolve, reject) => {
+    jest.once('error', reject);
+    jest.once('exit', (code) => resolve(interrupted || (code ?? 1)));
+  });
+}
+
+/** The workers that a test has started are in jest's group; their agents are not, and end with their namespace or lease. */
+function killGroup({ pid }) {
+  kill(-pid);
+}
+
+function kill(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
