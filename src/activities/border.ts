@@ -3,6 +3,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 
 import { failureKinds, LocusFailure } from '../domain/failures.ts';
+import { alone } from '../git/lock.ts';
 
 /** Attempts after which an error that nobody foresaw counts as final. */
 const patienceWithBugs = 8;
@@ -38,6 +39,22 @@ export async function beating<T>(work: (beat: (details: unknown) => void) => Pro
   } finally {
     clearInterval(timer);
   }
+}
+
+type Work = (...args: unknown[]) => Promise<unknown>;
+
+/**
+ * Activities that beat from their first moment, so that a dead worker is noticed at once. One that is tried again because
+ * it was heard too late waits until its earlier attempt, which may still write, has ended in this process.
+ */
+export function allBeating<T extends object>(activities: T): T {
+  const inTurn = (work: Work): Work =>
+    function beats(...args) {
+      const { workflowExecution, activityId } = Context.current().info;
+      return beating(() => alone(`${workflowExecution?.runId} ${activityId}`, () => work(...args)));
+    };
+  const all = Object.entries(activities).map(([name, work]: [string, Work]) => [name, inTurn(work)]);
+  return Object.fromEntries(all) as T;
 }
 
 function translated(error: unknown, waitForCredentials: boolean): unknown {

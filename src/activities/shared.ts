@@ -1,10 +1,11 @@
+import { allBeating } from './border.ts';
 import type { SharedActivities } from './contract.ts';
 import type { Dependencies } from './deps.ts';
 
 export function createSharedActivities(
   deps: Pick<Dependencies, 'hostId' | 'reservePermit' | 'returnPermit'>,
 ): SharedActivities {
-  return {
+  return allBeating<SharedActivities>({
     async claimHost() {
       return { hostId: deps.hostId };
     },
@@ -14,5 +15,5 @@ export function createSharedActivities(
     async releasePermit(request) {
       await deps.returnPermit(request);
     },
-  };
+  });
 }

@@ -5,6 +5,7 @@ import { issuePull, sprintPull } from '../domain/pull-body.ts';
 import type { RunContext } from '../domain/run.ts';
 import { openTracker } from '../trackers/open.ts';
 import type { PullDraft, Tracker } from '../trackers/tracker.ts';
+import { allBeating } from './border.ts';
 import type { PullRef, StatusChange, TrackerActivities } from './contract.ts';
 import type { Dependencies } from './deps.ts';
 
@@ -39,7 +40,7 @@ export function createTrackerActivities(deps: Pick<Dependencies, 'secrets'>): Tr
     return { number: pull.number, url: pull.url };
   }
 
-  return {
+  return allBeating<TrackerActivities>({
     async prepareTracker(run) {
       const { tracker } = await open(run);
       if (run.settings.agent.autoLabel) await tracker.ensureLabels(runLabels);
@@ -76,7 +77,7 @@ export function createTrackerActivities(deps: Pick<Dependencies, 'secrets'>): Tr
       // A sprint's branch lives through many runs, so another one may have opened its pull request.
       return openPull(run, tracker, { ...text, head: branch }, true);
     },
-  };
+  });
 }
 
 /** Labels that a stopped run takes back: only those that say that somebody works on it. */

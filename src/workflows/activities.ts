@@ -17,6 +17,7 @@ const patient = { initialInterval: '1 second', backoffCoefficient: 2, maximumInt
 // Without a queue of their own, activities go to the workflow's: any worker.
 export const shared = proxyActivities<SharedActivities>({
   startToCloseTimeout: '30 seconds',
+  heartbeatTimeout: '10 seconds',
   retry: patient,
 });
 
@@ -32,7 +33,7 @@ export async function claimTools(run: RunContext): Promise<Tools> {
   return {
     host: hostActivities(queue),
     agent: agentActivities(run, queue),
-    tracker: trackerActivities(run.tracker.kind === 'local' ? { taskQueue: queue } : {}),
+    tracker: trackerActivities(run, run.tracker.kind === 'local' ? { taskQueue: queue } : {}),
   };
 }
 
@@ -61,13 +62,22 @@ function agentActivities({ settings, source }: RunContext, taskQueue: string) {
   return proxyActivities<Pick<HostActivities, 'runAgent'>>({
     taskQueue,
     startToCloseTimeout: `${settings.agent.timeoutMinutes + 24 * 60} minutes`,
-    // In a fleet a worker may be slow to be heard; on one machine a dead one is to be noticed at once.
-    heartbeatTimeout: source.kind === 'remote' ? '30 seconds' : '5 seconds',
+    heartbeatTimeout: silenceOf(source),
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '200 milliseconds', backoffCoefficient: 1 },
   });
 }
 
-function trackerActivities(where: { readonly taskQueue?: string }) {
-  return proxyActivities<TrackerActivities>({ ...where, startToCloseTimeout: '2 minutes', retry: patient });
+function trackerActivities({ source }: RunContext, where: { readonly taskQueue?: string }) {
+  return proxyActivities<TrackerActivities>({
+    ...where,
+    startToCloseTimeout: '2 minutes',
+    heartbeatTimeout: silenceOf(source),
+    retry: patient,
+  });
+}
+
+/** In a fleet a worker may be slow to be heard; on one machine a dead one is to be noticed at once. */
+function silenceOf(source: RunContext['source']) {
+  return source.kind === 'remote' ? '30 seconds' : '5 seconds';
 }

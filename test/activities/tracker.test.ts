@@ -1,0 +1,55 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createTrackerActivities } from '../../src/activities/tracker.ts';
+import type { RunContext } from '../../src/domain/run.ts';
+import { type GitHubStandIn, startGitHubStandIn } from '../support/github-stand-in/server.mjs';
+import { settingsOf } from '../workflows/settings.ts';
+
+let github: GitHubStandIn;
+beforeAll(async () => {
+  github = await startGitHubStandIn();
+});
+afterEach(() => github.reset());
+afterAll(() => github.stop());
+
+const report = { issue: 1, labels: [], kind: 'done', summary: '', failure: null, durationMs: 1, pr: null } as const;
+
+/** One attempt of the activity that tells an issue that it is done. */
+function attempt(environment: MockActivityEnvironment): Promise<void> {
+  const { owner, repo, url: apiUrl } = github;
+  const run: RunContext = {
+    ...{
+      runId: 'locus/acme/shop/sprint/s',
+      type: 'sprint',
+      repoName: 'acme/shop',
+      baseBranch: 'main',
+      remote: 'origin',
+    },
+    tracker: { kind: 'github', apiUrl, owner, repo },
+    source: { kind: 'checkout', hostId: 'here', root: '/r' },
+    ...{ sprint: null, branch: null, only: null, startedBy: 'test', restarted: false },
+    settings: settingsOf({}, true),
+  };
+  const { reportResult } = createTrackerActivities({ secrets: async () => ({ token: github.token, env: {} }) });
+  return environment.run(reportResult, run, { ...report, mayExist: false });
+}
+
+test('a write beats while the tracker does not answer, so that its worker’s death is noticed', async () => {
+  github.seed({ issues: [{ title: 'One' }] });
+  github.faults.push({ kind: 'delay', ms: 1_500 });
+  const environment = new MockActivityEnvironment();
+  let beats = 0;
+  environment.on('heartbeat', () => {
+    beats += 1;
+  });
+  await attempt(environment);
+  expect(beats).toBeGreaterThanOrEqual(2);
+});
+
+test('a write that is tried again while its first attempt goes on leaves one comment', async () => {
+  github.seed({ issues: [{ title: 'One' }] });
+  github.faults.push({ method: 'POST', path: '/comments$', kind: 'delay', ms: 300 });
+  const first = attempt(new MockActivityEnvironment());
+  await Promise.all([first, attempt(new MockActivityEnvironment({ attempt: 2 }))]);
+  expect(github.state().issues[0]?.comments).toHaveLength(1);
+});
