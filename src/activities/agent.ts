@@ -13,6 +13,7 @@ import { commitMessage } from '../domain/commit.ts';
 import { asFailure, type Failure } from '../domain/failures.ts';
 import { redact } from '../domain/redact.ts';
 import type { RunContext } from '../domain/run.ts';
+import { removeAgentLocks } from '../git/clean.ts';
 import { collectWork } from '../git/collect.ts';
 import { alone } from '../git/lock.ts';
 import { dropUnfinished } from '../git/unfinished.ts';
@@ -86,6 +87,7 @@ async function start(
   const { env } = agentEnvironment(agent, secrets.env, limits.env, identity);
   const known = session !== null && (await hasSession(agent, session, env, env.HOME ?? homedir()));
   await noteAttempt(workspace, attemptId);
+  await removeAgentLocks(workspace);
   await startHost({
     dir,
     argv: agent.argv({ model, session: known ? session : null, command: limits.command }),

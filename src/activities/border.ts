@@ -25,7 +25,7 @@ export function failureBorder({ waitForCredentials = false } = {}): ActivityInbo
   };
 }
 
-/** Beats once a second until `work` has ended, from the first moment on. */
+/** Beats once a second until `work` has ended, from the first moment on. One that is given up ends as cancelled. */
 export async function beating<T>(work: (beat: (details: unknown) => void) => Promise<T>): Promise<T> {
   const context = Context.current();
   let details: unknown = context.info.heartbeatDetails;
@@ -36,6 +36,10 @@ export async function beating<T>(work: (beat: (details: unknown) => void) => Pro
     return await work((latest) => {
       details = latest;
     });
+  } catch (error) {
+    // What breaks off because it was told to has not failed.
+    context.cancellationSignal.throwIfAborted();
+    throw error;
   } finally {
     clearInterval(timer);
   }

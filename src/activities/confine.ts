@@ -5,14 +5,18 @@ import { ApplicationFailure } from '@temporalio/common';
 import { execa } from 'execa';
 import { agentEnvironment } from '../agents/environment.ts';
 import { agentFolders } from '../agents/folders.ts';
+import { endAgent } from '../agents/host/end.ts';
 import { agentFor } from '../agents/index.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Workspace } from '../domain/workspace.ts';
+import { killGroup } from '../git/group.ts';
 import { announcedSandbox, chooseSandbox } from '../sandboxes/choose.ts';
 import type { Confinement, Sandbox } from '../sandboxes/sandbox.ts';
 import type { Dependencies, RunSecrets } from './deps.ts';
 import { attemptDir } from './repository.ts';
+
+const longestMs = 60 * 60_000;
 
 export interface Confined {
   readonly sandbox: Sandbox;
@@ -73,7 +77,10 @@ export async function dropObjects(workspace: Workspace): Promise<void> {
   await rm(objectsPath(workspace), { recursive: true, force: true });
 }
 
-/** Runs a command of the repository (setup, verify) as confined as an agent; answers with the end of what it printed. */
+/**
+ * Runs a command of the repository (setup, verify) as confined as an agent; answers with the end of what it printed.
+ * Told by `signal` to end, it fails with the signal's reason once nothing of the command is left.
+ */
 export async function confinedRun(
   deps: Pick<Dependencies, 'stateDir'>,
   run: RunContext,
@@ -84,7 +91,7 @@ export async function confinedRun(
     readonly purpose: 'setup' | 'verify';
     readonly attemptId?: string;
     readonly issue?: number;
-    readonly signal?: AbortSignal;
+    readonly signal: AbortSignal;
   },
 ): Promise<{ readonly exitCode: number; readonly tail: string }> {
   const { workspace, purpose } = command;
@@ -95,7 +102,8 @@ export async function confinedRun(
   const { env } = agentEnvironment(agentFor(run.settings.provider), command.env, run.settings.agent.env, identity);
   const wrapped = await sandbox.wrap(command.argv, confinement, env);
   const [file = '', ...args] = wrapped.argv;
-  const result = await execa(file, args, {
+  command.signal.throwIfAborted();
+  const running = execa(file, args, {
     cwd: workspace.path,
     env: { ...env, ...wrapped.env },
     extendEnv: false,
@@ -105,11 +113,27 @@ export async function confinedRun(
     detached: true,
     cleanup: false,
     maxBuffer: 200_000,
-    timeout: 60 * 60_000,
-    cancelSignal: command.signal,
   });
+  const result = await endedInTime(running, dir, command.signal);
   const output = result.all ?? result.shortMessage ?? '';
   return { exitCode: result.exitCode ?? 1, tail: output.trim().slice(-1500) };
+}
+
+/** Grandchildren are ended too: they would go on, and hold the pipe that the end is waited for at. */
+async function endedInTime<T>(running: PromiseLike<T> & { readonly pid?: number }, dir: string, signal: AbortSignal) {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
+  let ending = Promise.resolve();
+  const end = () => {
+    ending = endAgent(dir).finally(() => killGroup(running.pid, 'SIGKILL'));
+    // Told below, where the command's own end has been waited for.
+    ending.catch(() => {});
+  };
+  limit.addEventListener('abort', end, { once: true });
+  const result = await running;
+  limit.removeEventListener('abort', end);
+  await ending;
+  signal.throwIfAborted();
+  return result;
 }
 
 function objectsPath({ repository, name }: Workspace): string {

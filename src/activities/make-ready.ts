@@ -15,9 +15,15 @@ import { attemptDir } from './repository.ts';
 export async function makeReady(
   deps: Dependencies,
   run: RunContext,
-  place: { readonly workspace: Workspace; readonly isNew: boolean; readonly env: RunSecrets['env'] },
+  place: {
+    readonly workspace: Workspace;
+    readonly isNew: boolean;
+    readonly env: RunSecrets['env'];
+    /** Ends a setup that runs. */
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
-  const { workspace, isNew } = place;
+  const { workspace, isNew, env, signal } = place;
   const { setup, copy } = run.settings.workspace;
   if (workspace.mode === 'root' || (setup === null && copy.length === 0)) return;
   const note = path.join(workspace.repository.privateDir, `${workspace.name}.ready`);
@@ -28,7 +34,8 @@ export async function makeReady(
     // One that a killed worker left would still be writing.
     const attemptId = setupAttempt(workspace);
     await endAgent(attemptDir(deps.stateDir, attemptId));
-    const done = await confinedRun(deps, run, { workspace, argv: setup, env: place.env, purpose: 'setup', attemptId });
+    const command = { workspace, argv: setup, env, purpose: 'setup', attemptId, signal } as const;
+    const done = await confinedRun(deps, run, command);
     if (done.exitCode !== 0) {
       throw new LocusFailure(
         'SetupFailed',

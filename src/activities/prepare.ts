@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { Context } from '@temporalio/activity';
 import { statusLabels } from '../domain/labels.ts';
-import type { RunContext } from '../domain/run.ts';
+import type { RunContext, TaskSpec } from '../domain/run.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
 import { bringBaseIn } from '../git/base.ts';
-import { baseCommit, fetchBranches } from '../git/branches.ts';
+import { baseCommit, fetchBranches, type NetworkOptions } from '../git/branches.ts';
 import { cleanWorkspace } from '../git/clean.ts';
 import { type OpenedWorkspace, openWorkspace } from '../git/open.ts';
 import { replaceFile } from '../git/place.ts';
-import { giveBackUnfinished, setUnfinishedAside } from '../git/unfinished.ts';
+import { giveBackUnfinished, keepWhatLies, setUnfinishedAside } from '../git/unfinished.ts';
 import { openTracker } from '../trackers/open.ts';
-import { dropObjects } from './confine.ts';
+import { dropObjects, objectsDirOf } from './confine.ts';
 import type { PreparedTask, PrepareRequest } from './contract.ts';
 import type { Dependencies } from './deps.ts';
 import { makeReady } from './make-ready.ts';
@@ -32,14 +33,15 @@ import {
 export async function prepareTask(deps: Dependencies, run: RunContext, request: PrepareRequest): Promise<PreparedTask> {
   const { task } = request;
   const secrets = await deps.secrets(run);
+  const signal = Context.current().cancellationSignal;
   const tracker = openTracker(run.tracker, secrets.token);
-  const repository = await obtainRepository(run, deps.stateDir, secrets.token);
+  const repository = await obtainRepository(run, deps.stateDir, secrets.token, signal);
   const key = workspaceKey(run, task.branch);
   await refuseTakenRoot(deps, run, repository);
   await endEarlierAttempt(repository, key, deps.stateDir);
   const [issue, remoteTips] = await Promise.all([
     tracker.getIssue(task.issue),
-    fetchFor(run, repository, task.branch, secrets.token),
+    fetchFor(run, repository, task.branch, { token: credentialsFor(run, secrets.token), signal }),
   ]);
   if (issue.state === 'closed') return { kind: 'closed' };
   const comments = issue.commentCount > 0 ? await tracker.listComments(task.issue) : [];
@@ -59,17 +61,20 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
   if (opened.created) await removeStale(deps, run, repository);
   if (opened.returnTo !== null) await noteReturn(repository, opened.returnTo);
   const goesOn = request.resuming && request.startCommit === opened.tip;
-  await cleanWorkspace(workspace, opened.tip);
+  if (opened.created || workspace.mode === 'root') await cleanWorkspace(workspace, opened.tip);
+  else await setFoundAside(run, opened, task);
   await dropObjects(workspace);
   const startCommit = goesOn ? opened.tip : await updated(run, opened, remoteTips[task.branch] !== undefined);
-  await makeReady(deps, run, { workspace, isNew: opened.created, env: secrets.env });
-  if (request.resuming) {
-    const ref = unfinishedRef(task.branch, task.issue);
-    const { attemptId } = request;
-    const given = goesOn && (await giveBackUnfinished(workspace, { ref, start: startCommit, attemptId }));
-    // A branch that moved meanwhile: a person may still want what an attempt on its old tip was about.
-    if (!given) await setUnfinishedAside(repository, ref);
-  }
+  await makeReady(deps, run, { workspace, isNew: opened.created, env: secrets.env, signal }).catch(async (error) => {
+    // What a setup has left half done must not look like work to whoever comes next.
+    await cleanWorkspace(workspace, startCommit);
+    throw error;
+  });
+  const ref = unfinishedRef(task.branch, task.issue);
+  const { attemptId } = request;
+  const given = goesOn && (await giveBackUnfinished(workspace, { ref, start: startCommit, attemptId }));
+  // Of a run that was stopped, or on a branch that moved: a person may still want it, and this task writes to the ref.
+  if (!given) await setUnfinishedAside(repository, ref);
 
   const prompt = await promptFor(run, { issue, comments, workspace, startCommit });
   return {
@@ -82,17 +87,24 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
   };
 }
 
+/** A worktree that was there may hold what no run has kept: a person's changes, or those of a run that was cut off. */
+async function setFoundAside(run: RunContext, { workspace, tip }: OpenedWorkspace, task: TaskSpec): Promise<void> {
+  const ref = unfinishedRef(task.branch, task.issue).replace(/[^/]+$/, 'found-$&');
+  const objectsDir = await objectsDirOf(workspace);
+  await keepWhatLies(workspace, { start: tip, objectsDir, ref, defaultBranch: run.baseBranch });
+}
+
 const statusNames: readonly string[] = Object.values(statusLabels).map((label) => label.name);
 
 async function fetchFor(
   run: RunContext,
   repository: Repository,
   branch: string,
-  token: string | null,
+  options: NetworkOptions,
 ): Promise<Record<string, string>> {
   const { remote } = run;
   if (remote === null) return {};
-  return fetchBranches(repository, remote, [run.baseBranch, branch], { token: credentialsFor(run, token) });
+  return fetchBranches(repository, remote, [run.baseBranch, branch], options);
 }
 
 async function updated(run: RunContext, opened: OpenedWorkspace, pushed: boolean): Promise<string> {

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { LocusFailure } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Repository } from '../domain/workspace.ts';
@@ -27,6 +28,7 @@ export async function pushBranch(deps: Dependencies, run: RunContext, request: P
     defaultBranch: run.baseBranch,
     protectedBranches: [run.baseBranch],
     token: credentialsFor(run, token),
+    signal: Context.current().cancellationSignal,
     ...(expected === null ? {} : { lease: { expected } }),
   }).catch(async (error: unknown) => {
     throw (await lacksToken(run, repository, token, error)) ? tokenMissing(remote) : error;

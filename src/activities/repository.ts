@@ -17,10 +17,15 @@ export async function repositoryOf(run: RunContext, stateDir: string): Promise<R
 }
 
 /** The same, with the mirror made or brought up to date first. */
-export async function obtainRepository(run: RunContext, stateDir: string, token: string | null): Promise<Repository> {
+export async function obtainRepository(
+  run: RunContext,
+  stateDir: string,
+  token: string | null,
+  signal: AbortSignal,
+): Promise<Repository> {
   if (run.source.kind === 'checkout') return repositoryOf(run, stateDir);
   const folder = { path: mirrorPath(run.source.url, stateDir), stateDir };
-  return openMirror(run.source.url, folder, { token: credentialsFor(run, token) });
+  return openMirror(run.source.url, folder, { token: credentialsFor(run, token), signal });
 }
 
 /** `locus/sprint-x` is worked on in the workspace `sprint-x`. */

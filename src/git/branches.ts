@@ -8,7 +8,7 @@ import { git, networkTimeoutMs, tryGit } from './run.ts';
 export interface NetworkOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  readonly token?: RemoteCredentials;
+  readonly token?: RemoteCredentials | undefined;
 }
 
 /** The full hash of the commit that `rev` names, or null. */

@@ -1,8 +1,10 @@
 import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Workspace } from '../domain/workspace.ts';
+import type { Repository, Workspace } from '../domain/workspace.ts';
 import { resolveCommit } from './branches.ts';
+import { makeWritable } from './erase.ts';
 import { alone } from './lock.ts';
+import { isOfOperation } from './operation.ts';
 import { broken, makeFolder, placeOf, writeHead } from './place.ts';
 import { git, type Place, tryGit } from './run.ts';
 import { giveIndex, repairLinks } from './worktree.ts';
@@ -38,9 +40,16 @@ async function takeBranchBack(workspace: Workspace, commit: string): Promise<voi
   });
 }
 
+/** Removes the locks that the git of a killed agent has left in its worktree: the next agent could not commit. */
+export async function removeAgentLocks({ adminDir }: Workspace): Promise<void> {
+  if (adminDir === null) return;
+  const locks = (await readdir(adminDir)).filter((name) => name.endsWith('.lock'));
+  for (const name of locks) await rm(join(adminDir, name), { recursive: true, force: true });
+}
+
 async function emptyAdminDir(workspace: Workspace): Promise<void> {
   const { adminDir, path } = workspace;
-  if (adminDir === null) return;
+  if (adminDir === null) return endOperations(workspace.repository);
   const found = await lstat(adminDir).catch(() => null);
   if (!found?.isDirectory()) throw broken(workspace, 'its git folder is gone');
   const kept = ['commondir', 'gitdir', 'HEAD'];
@@ -48,6 +57,12 @@ async function emptyAdminDir(workspace: Workspace): Promise<void> {
     if (!kept.includes(name)) await rm(join(adminDir, name), { recursive: true, force: true });
   }
   await repairLinks(path, adminDir);
+}
+
+// In a checkout whose changes are all ours, what is half done is an agent's as well.
+async function endOperations({ commonDir }: Repository): Promise<void> {
+  const left = (await readdir(commonDir)).filter(isOfOperation);
+  for (const name of left) await rm(join(commonDir, name), { recursive: true, force: true });
 }
 
 async function resetTree(workspace: Workspace, place: Place, commit: string): Promise<void> {
@@ -68,9 +83,19 @@ async function removeUntracked(workspace: Workspace, place: TreePlace): Promise<
     git(place, ['ls-files', '--others', '--exclude-standard', '--directory', '-z'], { encoding: 'latin1' });
   // What an untracked .gitignore hid shows once that file is gone.
   for (let pass = 0; pass < 3; pass++) {
-    await git(place, clean);
+    const cleaned = await tryGit(place, clean);
+    if (cleaned.exitCode !== 0) await cleanReadOnly(place, await shown());
     if ((await shown()) === '') return;
   }
+}
+
+/** What an agent's tools made read-only can be removed all the same. */
+async function cleanReadOnly(place: TreePlace, untracked: string): Promise<void> {
+  const root = Buffer.from(`${place.workTree}/`);
+  for (const path of untracked.split('\0').filter((each) => each.endsWith('/'))) {
+    await makeWritable(Buffer.concat([root, Buffer.from(path, 'latin1')]).toString());
+  }
+  await git(place, ['clean', '-ffdq']);
 }
 
 /**

@@ -93,6 +93,13 @@ export async function plantedRepositories(workspace: Workspace, head: string): P
   return (await look(place)).repositories;
 }
 
+/** Whether a workspace surely has the files of `commit` and no others; a quick look, which may answer false for the same. */
+export async function isUnchanged(workspace: Workspace, commit: string): Promise<boolean> {
+  const place = await placeOf(workspace);
+  await readIndex(workspace, place, commit);
+  return (await look(place)).paths.length === 0;
+}
+
 async function look(place: TreePlace): Promise<{ readonly paths: string[]; readonly repositories: string[] }> {
   const latin1 = { encoding: 'latin1' } as const;
   const tracked = await git(place, ['diff-files', '--name-only', '-z', '--ignore-submodules=all'], latin1);

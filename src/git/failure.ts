@@ -95,6 +95,15 @@ const rules: readonly Rule[] = [
     says: 'the remote refuses the branch',
   },
   {
+    pattern:
+      /failed to unpack tree object|unable to read [0-9a-f]{40}|object file .* is empty|loose object .* is corrupt/,
+    type: 'WorkspaceBroken',
+    says: 'the repository is damaged',
+    details: {
+      remedy: 'see `git fsck`; what the remote has comes back with `git fetch --refetch`, then `locus run --resume`',
+    },
+  },
+  {
     pattern: /not a git repository/i,
     type: 'RepositoryInvalid',
     says: 'this is not a git repository',

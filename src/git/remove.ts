@@ -4,6 +4,7 @@ import { LocusFailure } from '../domain/failures.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
 import { resolveCommit } from './branches.ts';
 import { treeOf, writeTree } from './commit.ts';
+import { erase } from './erase.ts';
 import { alone } from './lock.ts';
 import { readHead, replaceFile } from './place.ts';
 import { git } from './run.ts';
@@ -58,7 +59,7 @@ export async function removeWorkspace(workspace: Workspace, options: RemovalOpti
   // git's own `worktree remove` would run `git status` through the workspace's `.git`, which an agent may have replaced.
   return alone(repository.commonDir, async () => {
     if (options.stillFree && !(await options.stillFree())) return false;
-    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    await erase(path);
     if (adminDir !== null) await rm(adminDir, { recursive: true, force: true });
     if (indexFile !== null) await rm(indexFile, { force: true });
     await rm(branchFile(repository, name), { force: true });

@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LocusFailure } from '../domain/failures.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
 import { writeTree } from './commit.ts';
 import { isClean } from './discover.ts';
 import { alone } from './lock.ts';
+import { operationOf } from './operation.ts';
 import { placeOf } from './place.ts';
 import { git, tryGit } from './run.ts';
 
@@ -15,6 +16,7 @@ import { git, tryGit } from './run.ts';
 export async function assertRootFree(repository: Repository, branch: string): Promise<void> {
   const { root } = repository;
   if (repository.bare) throw new LocusFailure('RepositoryInvalid', `${root} has no checkout to work in`);
+  await refuseHalfDone(repository, branch);
   if (await isClean(root)) return;
   const isOurs = (await currentBranch(repository)) === branch;
   if (isOurs && (await isKept(repository, branch))) return;
@@ -22,6 +24,16 @@ export async function assertRootFree(repository: Repository, branch: string): Pr
     remedy: isOurs
       ? 'commit or stash them, then `locus run --resume`'
       : 'commit or stash them, or set sprint.workspace to "worktree"',
+  });
+}
+
+/** On our own branch it is an agent's, which is cleaned away with the rest of what it left. */
+async function refuseHalfDone(repository: Repository, branch: string): Promise<void> {
+  if ((await currentBranch(repository)) === branch) return;
+  const [operation] = (await readdir(repository.commonDir)).map(operationOf).filter((name) => name !== null);
+  if (operation === undefined) return;
+  throw new LocusFailure('RepositoryInvalid', `${repository.root} is in the middle of a ${operation}`, {
+    remedy: `finish or abort it (\`git ${operation} --${operation === 'bisect' ? 'reset' : 'abort'}\`), then \`locus run --resume\``,
   });
 }
 

@@ -4,6 +4,7 @@ import { type FailureType, LocusFailure } from '../domain/failures.ts';
 import { baseEnvironment, commandLine, folders, type Place } from './environment.ts';
 import { failureOfGit, timedOutExitCode } from './failure.ts';
 import { killGroup, watchGroup } from './group.ts';
+import { removeStaleLock } from './stale-lock.ts';
 
 export type { Place };
 
@@ -43,6 +44,7 @@ export async function tryGit(place: Place, args: readonly string[], options: Git
   for (const waitMs of lockWaitsMs) {
     const result = await runOnce(place, args, options);
     if (result.exitCode === 0 || !lockedPattern.test(result.stderr)) return result;
+    if (await removeStaleLock(result.stderr)) continue;
     await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
   return runOnce(place, args, options);

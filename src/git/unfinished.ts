@@ -5,9 +5,9 @@ import type { Repository, Workspace } from '../domain/workspace.ts';
 import { resolveCommit } from './branches.ts';
 import { cleanWorkspace } from './clean.ts';
 import { agentHead, type WorkRequest } from './collect.ts';
-import { commitTree, plantedRepositories, treeOf, writeTree } from './commit.ts';
+import { commitTree, isUnchanged, plantedRepositories, treeOf, writeTree } from './commit.ts';
 import { alone } from './lock.ts';
-import { makeFolder, placeOf, writeHead } from './place.ts';
+import { makeFolder, placeOf, readHead, writeHead } from './place.ts';
 import { git } from './run.ts';
 
 export const unfinishedPrefix = 'refs/locus/wip/';
@@ -114,6 +114,28 @@ export async function giveBackUnfinished(
 
 export async function dropUnfinished(repository: Repository, ref: string): Promise<void> {
   await alone(repository.commonDir, () => git(repository, ['update-ref', '-d', ref]));
+}
+
+/**
+ * Keeps, on a ref of its own, what lies in a workspace and is kept nowhere yet: a person has worked there, or a run was
+ * cut off. Leaves the workspace clean at `start`; answers the ref.
+ */
+export async function keepWhatLies(workspace: Workspace, request: Omit<KeepUnfinished, 'attemptId'>) {
+  const { repository } = workspace;
+  const { ref, start } = request;
+  const head = await readHead(workspace, () => true).catch(() => null);
+  if (head === start && (await isUnchanged(workspace, start))) {
+    await cleanWorkspace(workspace, start);
+    return null;
+  }
+  const found = await keepUnfinished(workspace, request);
+  if (found === null) return null;
+  const same = await git(repository, ['for-each-ref', '--format=%(tree) %(refname)', 'refs/locus']);
+  const tree = await treeOf(workspace, found);
+  const isKnown = same.split('\n').some((line) => line.startsWith(`${tree} `) && line !== `${tree} ${ref}`);
+  if (!isKnown) return setUnfinishedAside(repository, ref);
+  await dropUnfinished(repository, ref);
+  return null;
 }
 
 /** Moves what was kept, and cannot be given back, where no later attempt replaces or drops it. Answers the new ref. */

@@ -32,7 +32,11 @@ export async function ensureWorktree(
     const folder = await lstat(path).catch(() => null);
     if (folder !== null && !folder.isDirectory()) throw broken(workspace, 'something else is in its place');
     if (folder !== null && registered === undefined && (await readdir(path)).length > 0) {
-      throw broken(workspace, 'a folder that is no worktree of this repository is in its place; move it away');
+      const moved = `or, where the repository was moved, run \`git worktree repair ${path}\``;
+      throw broken(
+        workspace,
+        `a folder that is no worktree of this repository is in its place; move it away, ${moved}`,
+      );
     }
     if (folder !== null && registered !== undefined) {
       await repairLinks(path, registered.adminDir);

@@ -5,7 +5,7 @@ import { cleanWorkspace } from '../../src/git/clean.ts';
 import { collectWork } from '../../src/git/collect.ts';
 import { leaveRoot } from '../../src/git/root.ts';
 import { giveBackUnfinished, keepUnfinished } from '../../src/git/unfinished.ts';
-import { failureOf, makeFixture, open, removeFolders, sh, write } from './support.ts';
+import { commit, failureOf, makeFixture, open, removeFolders, sh, write } from './support.ts';
 
 afterAll(removeFolders);
 
@@ -85,3 +85,43 @@ describe('the checkout on our branch', () => {
     expect(sh(fixture.root, ['rev-parse', 'locus/issue-1@{1}'])).toBe(made);
   });
 });
+
+describe('a checkout that is in the middle of something', () => {
+  test.each([
+    ['rebase', ['rebase', 'other']],
+    ['merge', ['merge', 'other']],
+    ['cherry-pick', ['cherry-pick', 'other']],
+    ['bisect', ['bisect', 'start', 'HEAD', 'HEAD~1']],
+  ])('a person, of a %s: it is refused, and named', async (name, args) => {
+    const fixture = await makeFixture();
+    halfDone(fixture.root, args);
+    // Resolved, and still not finished.
+    if (name !== 'bisect') sh(fixture.root, ['checkout', '-q', 'HEAD', '--', '.']);
+    const failure = await failureOf(open(fixture, { mode: 'root', branch: 'locus/sprint-s' }));
+    expect(failure).toMatchObject({
+      type: 'RepositoryInvalid',
+      message: expect.stringContaining(`middle of a ${name}`),
+    });
+  });
+
+  test('an agent, of a merge: what it left is cleaned away', async () => {
+    const fixture = await makeFixture();
+    const branch = 'locus/sprint-s';
+    const { workspace, tip } = await open(fixture, { mode: 'root', branch });
+    halfDone(fixture.root, ['merge', 'other']);
+    await cleanWorkspace(workspace, tip);
+    expect(sh(fixture.root, ['status'])).toBe(`On branch ${branch}\nnothing to commit, working tree clean`);
+  });
+});
+
+function halfDone(root: string, args: readonly string[]): void {
+  commit(root, { 'a.txt': 'theirs\n' }, 'theirs');
+  sh(root, ['branch', '-f', 'other']);
+  sh(root, ['reset', '-q', '--hard', 'HEAD~1']);
+  commit(root, { 'a.txt': 'ours\n' }, 'ours');
+  try {
+    sh(root, ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', ...args]);
+  } catch {
+    // It has stopped at the conflict.
+  }
+}
