@@ -32,7 +32,7 @@ export function createHostActivities(deps: Dependencies): HostActivities {
           return { kept: kept !== null };
         });
       }),
-    pushBranch: (run, request) => beating(() => pushBranch(deps, run, request)),
+    pushBranch: (run, request) => beating(() => pushBranch(deps, run, request, Context.current().cancellationSignal)),
     releaseWorkspace: (run, { branch }) =>
       beating(() => inTurn(run, workspaceKey(run, branch), () => releaseWorkspace(deps, run, branch))),
   };

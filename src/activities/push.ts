@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { LocusFailure } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Repository } from '../domain/workspace.ts';
@@ -11,7 +10,12 @@ import type { Dependencies } from './deps.ts';
 import { credentialsFor, gitOrigin, repositoryOf } from './repository.ts';
 
 /** Pushes a task's commit to its branch. Nothing is forced, but our own branch where it was rebased on purpose. */
-export async function pushBranch(deps: Dependencies, run: RunContext, request: PushRequest): Promise<void> {
+export async function pushBranch(
+  deps: Dependencies,
+  run: RunContext,
+  request: PushRequest,
+  signal?: AbortSignal,
+): Promise<void> {
   const { remote } = run;
   const { branch } = request;
   if (remote === null) return;
@@ -28,7 +32,7 @@ export async function pushBranch(deps: Dependencies, run: RunContext, request: P
     defaultBranch: run.baseBranch,
     protectedBranches: [run.baseBranch],
     token: credentialsFor(run, token),
-    signal: Context.current().cancellationSignal,
+    ...(signal ? { signal } : {}),
     ...(expected === null ? {} : { lease: { expected } }),
   }).catch(async (error: unknown) => {
     throw (await lacksToken(run, repository, token, error)) ? tokenMissing(remote) : error;
