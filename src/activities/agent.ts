@@ -50,9 +50,8 @@ async function settle(
 ): Promise<AttemptResult> {
   await endAgent(dir);
   const figures = { session: end.report.session, costUsd: end.report.costUsd, durationMs: end.durationMs };
-  const verdict = judge(run.settings.provider, end);
-  if (verdict.outcome === 'ended') return { ...figures, outcome: 'ended' };
-  if (verdict.outcome === 'failed') return { ...figures, ...verdict };
+  const verdict = judge(run.settings.provider, end, secrets.env.TZ);
+  if (verdict.outcome !== 'ok') return { ...figures, ...verdict };
   const unverified = await verify(deps, run, request, secrets);
   if (unverified) return { ...figures, outcome: 'failed', failure: unverified, retry: true, killed: false };
 

@@ -2,20 +2,28 @@ import type { AttemptEnd } from '../agents/host/follow.ts';
 import { asFailure, type Failure, type FailureType } from '../domain/failures.ts';
 import { redact } from '../domain/redact.ts';
 import type { Provider } from '../domain/settings.ts';
+import { type Limit, usageLimit } from '../domain/usage-limit.ts';
 
 export type Verdict =
   | { readonly outcome: 'ok' }
   | { readonly outcome: 'ended' }
+  | { readonly outcome: 'overspent' }
+  | { readonly outcome: 'limited'; readonly until: number | null; readonly failure: Failure }
   | { readonly outcome: 'failed'; readonly failure: Failure; readonly retry: boolean; readonly killed: boolean };
 
-/** What the end of an agent means, before its work is looked at. Exit code 0 is not enough: its own result must not be an error. */
-export function judge(provider: Provider, end: AttemptEnd): Verdict {
+/**
+ * What the end of an agent means, before its work is looked at. Exit code 0 is not enough: its own result must not be an
+ * error. `zone` is the time zone in which the agent writes, where it is not the host's.
+ */
+export function judge(provider: Provider, end: AttemptEnd, zone = hostZone()): Verdict {
   switch (end.outcome) {
     // None of these is the agent's doing, so they count for nothing: its session and its work are gone on with.
     case 'ended':
     case 'orphaned':
     case 'rebooted':
       return { outcome: 'ended' };
+    case 'overspent':
+      return { outcome: 'overspent' };
     case 'killed':
       return failed('AgentFailed', `${provider} was killed`, { killed: true });
     case 'deadline':
@@ -24,8 +32,33 @@ export function judge(provider: Provider, end: AttemptEnd): Verdict {
       return failed('AgentStalled', `${provider} printed nothing for as long as agent.stallMinutes allows`, {});
     case 'exited':
       if (end.code === 0 && end.report.error === null) return { outcome: 'ok' };
-      return failed('AgentFailed', `${provider} ${ending(end)}`, {});
+      return limited(provider, end, zone) ?? failed('AgentFailed', `${provider} ${ending(end)}`, {});
   }
+}
+
+function hostZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** EX_TEMPFAIL of sysexits: how a command of a person's own says that it could not work now. */
+const tryLater = 75;
+
+function limited(provider: Provider, end: AttemptEnd, zone: string): Verdict | null {
+  const limit = limitOf(provider, end, zone);
+  if (limit === null) return null;
+  const why = end.report.error ?? lastLines(end.stderrTail);
+  const message = redact(why === null ? `${provider} asks to be started later` : `${provider}: ${why}`);
+  return { outcome: 'limited', until: limit.until, failure: asFailure('UsageLimitReached', message) };
+}
+
+/** Looks at what the agent reports as an error, never at what it says of its work. */
+function limitOf(provider: Provider, { code, report, stderrTail }: AttemptEnd, zone: string): Limit | null {
+  const now = Date.now();
+  if (provider === 'command') {
+    return code === tryLater ? usageLimit({ text: stderrTail, status: 429, until: null }, now, zone) : null;
+  }
+  const text = report.error ?? stderrTail;
+  return usageLimit({ text, status: report.errorStatus, until: report.limitUntil }, now, zone);
 }
 
 function failed(type: FailureType, message: string, { killed = false }): Verdict {

@@ -5,6 +5,8 @@ export const emptyReport: AgentReport = {
   activity: null,
   summary: '',
   error: null,
+  errorStatus: null,
+  limitUntil: null,
   inputTokens: 0,
   outputTokens: 0,
   costUsd: 0,
@@ -57,9 +59,17 @@ function changeBy(report: AgentReport, event: AgentEvent): Partial<AgentReport> 
         costUsd: report.costUsd + (event.costUsd ?? 0),
       };
     case 'result':
-      if (!event.ok)
-        return { error: report.error ?? oneLine(event.text || 'the agent reported an error', errorLength) };
-      return { error: null, summary: event.text.trim() === '' ? report.summary : lastBytes(event.text, summaryBytes) };
+      if (!event.ok) {
+        const error = report.error ?? oneLine(event.text || 'the agent reported an error', errorLength);
+        return { error, errorStatus: event.status ?? null };
+      }
+      return {
+        error: null,
+        errorStatus: null,
+        summary: event.text.trim() === '' ? report.summary : lastBytes(event.text, summaryBytes),
+      };
+    case 'limit':
+      return { limitUntil: event.until };
     case 'error':
       return { error: oneLine(event.message, errorLength) };
   }

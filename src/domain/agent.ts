@@ -11,7 +11,10 @@ export type AgentEvent =
       readonly outputTokens: number;
       readonly costUsd: number | null;
     }
-  | { readonly kind: 'result'; readonly ok: boolean; readonly text: string }
+  /** `status`: of the model's last answer over HTTP, where it was an error. */
+  | { readonly kind: 'result'; readonly ok: boolean; readonly text: string; readonly status?: number }
+  /** When the account's limit ends, in epoch milliseconds. It need not be what ends the agent. */
+  | { readonly kind: 'limit'; readonly until: number | null }
   | { readonly kind: 'error'; readonly message: string };
 
 /** The fold of an agent's events; rebuilt from the first line whenever a follower attaches, so nothing counts twice. */
@@ -23,6 +26,10 @@ export interface AgentReport {
   readonly summary: string;
   /** What the agent itself reported as an error, or null. */
   readonly error: string | null;
+  /** HTTP status that goes with the error, where the agent tells it. */
+  readonly errorStatus: number | null;
+  /** Epoch milliseconds. */
+  readonly limitUntil: number | null;
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly costUsd: number;

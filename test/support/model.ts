@@ -5,7 +5,13 @@ import type { AddressInfo } from 'node:net';
 export type Step =
   | { readonly text: string }
   | { readonly tool: string; readonly input: Readonly<Record<string, unknown>> }
-  | { readonly status: number; readonly message: string };
+  | {
+      readonly status: number;
+      readonly message: string;
+      /** More of its `error`, such as `type` and `resets_at`. */
+      readonly error?: Readonly<Record<string, unknown>>;
+      readonly headers?: Readonly<Record<string, string>>;
+    };
 
 /** Stands for a model on loopback: the Messages API and the Responses API, as far as coding agents use them. */
 export async function startModel() {
@@ -21,10 +27,9 @@ export async function startModel() {
     if (isMain) requests.push(body);
     const step = (isMain ? steps.shift() : undefined) ?? { text: 'Done.' };
     if ('status' in step) {
-      return void json(response, step.status, {
-        type: 'error',
-        error: { type: 'invalid_request_error', message: step.message },
-      });
+      for (const [name, value] of Object.entries(step.headers ?? {})) response.setHeader(name, value);
+      const error = { type: 'invalid_request_error', message: step.message, ...step.error };
+      return void json(response, step.status, { type: 'error', error });
     }
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     for (const event of isMessages ? messageEvents(step, requests.length) : responseEvents(step, requests.length)) {

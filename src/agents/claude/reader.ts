@@ -20,6 +20,11 @@ const Message = z.object({
     .object({ content: z.array(Block).catch([]) })
     .optional()
     .catch(undefined),
+  rate_limit_info: z
+    .object({ status: z.string(), resetsAt: z.number().optional().catch(undefined) })
+    .optional()
+    .catch(undefined),
+  api_error_status: z.number().optional().catch(undefined),
   is_error: z.boolean().optional().catch(undefined),
   result: z.string().optional().catch(undefined),
   errors: z.array(z.string()).optional().catch(undefined),
@@ -46,6 +51,7 @@ function eventsOf(message: Message): AgentEvent[] {
     return [{ kind: 'session', id: message.session_id }];
   }
   if (message.type === 'assistant') return (message.message?.content ?? []).flatMap(blockEvents);
+  if (message.type === 'rate_limit_event') return limitEvents(message);
   if (message.type === 'result') return [...usageEvents(message), resultEvent(message)];
   return [];
 }
@@ -64,9 +70,17 @@ function usageEvents({ usage, total_cost_usd }: Message): AgentEvent[] {
   return [{ kind: 'usage', inputTokens, outputTokens: usage?.output_tokens ?? 0, costUsd: total_cost_usd ?? null }];
 }
 
+/** Told of any change; epoch seconds. */
+function limitEvents({ rate_limit_info: info }: Message): AgentEvent[] {
+  if (info?.status !== 'rejected') return [];
+  return [{ kind: 'limit', until: info.resetsAt === undefined ? null : info.resetsAt * 1000 }];
+}
+
 /** `subtype` is success although the model could not be reached; then `is_error` is set. */
-function resultEvent({ subtype, is_error, result, errors }: Message): AgentEvent {
+function resultEvent({ subtype, is_error, result, errors, api_error_status: status }: Message): AgentEvent {
   const ok = is_error !== true && (subtype === undefined || subtype === 'success');
   const said = result ?? errors?.join('; ') ?? '';
-  return { kind: 'result', ok, text: ok || said !== '' ? said : `it ended with ${subtype ?? 'an error'}` };
+  if (ok) return { kind: 'result', ok, text: said };
+  const text = said === '' ? `it ended with ${subtype ?? 'an error'}` : said;
+  return status === undefined ? { kind: 'result', ok, text } : { kind: 'result', ok, text, status };
 }

@@ -26,9 +26,9 @@ export interface FollowOptions {
 export interface AttemptEnd {
   /**
    * `killed`: something ended the agent from outside, or its host is gone without a word; its session can be gone on
-   * with. `rebooted`: the machine was, and took the agent along. `stalled`: it still runs. The caller ends the rest of it with `endAgent` in every case.
+   * with. `rebooted`: the machine was, and took the agent along. `stalled` and `overspent`: it still runs. The caller ends the rest of it with `endAgent` in every case.
    */
-  readonly outcome: 'exited' | 'killed' | 'rebooted' | 'deadline' | 'orphaned' | 'ended' | 'stalled';
+  readonly outcome: 'exited' | 'killed' | 'rebooted' | 'deadline' | 'orphaned' | 'ended' | 'stalled' | 'overspent';
   readonly code: number | null;
   readonly report: AgentReport;
   /** At most 2 KB. */
