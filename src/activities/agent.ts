@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { Context } from '@temporalio/activity';
-import { agentEnvironment } from '../agents/environment.ts';
+import { type AgentIdentity, agentEnvironment } from '../agents/environment.ts';
 import { endAgent } from '../agents/host/end.ts';
 import { readStarted } from '../agents/host/files.ts';
-import { type AttemptEnd, followAttempt } from '../agents/host/follow.ts';
+import { type AttemptEnd, type FollowOptions, followAttempt } from '../agents/host/follow.ts';
 import { startHost } from '../agents/host/start.ts';
 import { agentFor } from '../agents/index.ts';
-import { hasSession } from '../agents/session.ts';
+import { hasSession, sessionFile } from '../agents/session.ts';
 import type { AgentReport } from '../domain/agent.ts';
 import { commitMessage } from '../domain/commit.ts';
 import { asFailure, type Failure } from '../domain/failures.ts';
@@ -36,9 +36,10 @@ export async function runAgent(
   const secrets = await deps.secrets(run);
   // Found again, it needs nothing of what it was started with.
   if ((await readStarted(dir)) === null) await start(deps, run, request, dir, secrets);
-  const end = await follow(deps, run, request.task.issue, dir, beat);
+  const options = followOptions(run, request, secrets);
+  const end = await follow(deps, request.task.issue, dir, options, beat);
   // A heartbeat that came too late makes two of us; the second one then finds the work done.
-  return alone(dir, () => settle(deps, run, request, { dir, end, secrets }));
+  return alone(dir, () => settle(deps, run, request, { dir, end, secrets, options }));
 }
 
 /** What an agent's end comes to: nothing of it runs on, its work is verified and is a commit on the branch. */
@@ -46,9 +47,11 @@ async function settle(
   deps: Dependencies,
   run: RunContext,
   request: AttemptRequest,
-  { dir, end, secrets }: { dir: string; end: AttemptEnd; secrets: RunSecrets },
+  followed: { dir: string; end: AttemptEnd; secrets: RunSecrets; options: FollowOptions },
 ): Promise<AttemptResult> {
+  const { dir, secrets, options } = followed;
   await endAgent(dir);
+  const end = followed.end.outcome === 'overspent' ? await lastWords(dir, options) : followed.end;
   const figures = { session: end.report.session, costUsd: end.report.costUsd, durationMs: end.durationMs };
   const verdict = judge(run.settings.provider, end, secrets.env.TZ);
   if (verdict.outcome !== 'ok') return { ...figures, ...verdict };
@@ -72,6 +75,31 @@ async function settle(
   return { ...figures, outcome: 'done', commit: work.commit, summary };
 }
 
+/** Of an agent that we ended over its cost: it may have been done before our signal came. */
+async function lastWords(dir: string, options: FollowOptions): Promise<AttemptEnd> {
+  const end = await followAttempt(dir, options);
+  const isDone = end.outcome === 'exited' && end.code === 0 && end.report.error === null;
+  return isDone ? end : { ...end, outcome: 'overspent' };
+}
+
+function followOptions(run: RunContext, request: AttemptRequest, secrets: RunSecrets): FollowOptions {
+  const { provider, model, agent: limits } = run.settings;
+  const agent = agentFor(provider);
+  const { env } = agentEnvironment(agent, secrets.env, limits.env, identityOf(run, request));
+  return {
+    agent,
+    stallMs: limits.stallMinutes * 60_000,
+    allowanceUsd: request.allowanceUsd,
+    // Runs that began with an earlier Locus carry no prices.
+    pricing: { model, prices: limits.prices ?? {} },
+    sessionFile: (session) => sessionFile(agent, session, env, env.HOME ?? homedir()),
+  };
+}
+
+function identityOf({ runId }: RunContext, { task, attemptId }: AttemptRequest): AgentIdentity {
+  return { role: 'implementer', runId, issue: task.issue, attemptId };
+}
+
 async function start(
   deps: Dependencies,
   run: RunContext,
@@ -79,11 +107,10 @@ async function start(
   dir: string,
   secrets: RunSecrets,
 ): Promise<void> {
-  const { task, attemptId, workspace, session } = request;
+  const { attemptId, workspace, session } = request;
   const { provider, model, agent: limits } = run.settings;
   const agent = agentFor(provider);
-  const identity = { role: 'implementer', runId: run.runId, issue: task.issue, attemptId };
-  const { env } = agentEnvironment(agent, secrets.env, limits.env, identity);
+  const { env } = agentEnvironment(agent, secrets.env, limits.env, identityOf(run, request));
   const known = session !== null && (await hasSession(agent, session, env, env.HOME ?? homedir()));
   await noteAttempt(workspace, attemptId);
   await removeAgentLocks(workspace);
@@ -102,17 +129,16 @@ async function start(
 /** A worker's stop leaves the agent alone; only a run that is over, or was cancelled, ends it from here. */
 async function follow(
   deps: Dependencies,
-  run: RunContext,
   issue: number,
   dir: string,
+  options: FollowOptions,
   beat: Beat,
 ): Promise<AttemptEnd> {
   const context = Context.current();
   try {
     return await followAttempt(dir, {
-      agent: agentFor(run.settings.provider),
+      ...options,
       signal: context.cancellationSignal,
-      stallMs: run.settings.agent.stallMinutes * 60_000,
       onProgress: (report) => beat(progressOf(issue, report)),
     });
   } catch (error) {

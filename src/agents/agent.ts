@@ -1,4 +1,5 @@
 import type { AgentEvent } from '../domain/agent.ts';
+import type { Pricing } from '../domain/prices.ts';
 import type { Provider } from '../domain/settings.ts';
 
 export interface AgentRequest {
@@ -9,6 +10,8 @@ export interface AgentRequest {
   /** For provider `command`: its argv. */
   readonly command: readonly string[] | null;
 }
+
+export type LineReader = (line: string) => AgentEvent[];
 
 /** A coding-agent program: how to start it, how to read what it prints. The prompt always comes on stdin. */
 export interface Agent {
@@ -30,6 +33,14 @@ export interface Agent {
   readonly readable?: readonly string[];
   /** The variable that moves its own folder elsewhere. */
   readonly configFolder?: { readonly variable: string; readonly usual: string };
-  /** A stateful reader: one line of stdout in, events out. Unknown or broken lines give none. */
-  reader(): (line: string) => AgentEvent[];
+  /**
+   * A stateful reader: one line of stdout in, events out. Unknown or broken lines give none. Without `pricing` it gives no
+   * costs but those that the agent tells.
+   */
+  reader(pricing?: Pricing): LineReader;
+  /**
+   * The same for its session's file, where that tells of usage while the agent works and stdout does not: gives nothing
+   * but the usage from `since` on, in epoch milliseconds.
+   */
+  usageReader?(pricing: Pricing, since: number): LineReader;
 }

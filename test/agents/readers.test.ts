@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { agentFor } from '../../src/agents/index.ts';
 import type { AgentEvent } from '../../src/domain/agent.ts';
+import { emptyReport, withEvent } from '../../src/domain/agent-report.ts';
 import type { Provider } from '../../src/domain/settings.ts';
 
 function read(provider: Provider, ...messages: unknown[]): AgentEvent[] {
@@ -99,6 +100,73 @@ describe('what codex prints', () => {
     expect(read('codex', { type: 'error', message: 'stream lost' })).toEqual([
       { kind: 'error', message: 'stream lost' },
     ]);
+  });
+});
+
+describe('costs', () => {
+  const prices = { m: { inputUsd: 1, cachedInputUsd: 0.5, outputUsd: 2 } };
+  const pricing = { model: 'm', prices };
+
+  /** The sums after each message. */
+  function sums(provider: Provider, messages: readonly unknown[]) {
+    const reader = agentFor(provider).reader(pricing);
+    let report = emptyReport;
+    return messages.map((message) => {
+      for (const event of reader(JSON.stringify(message))) report = withEvent(report, event);
+      const { inputTokens, outputTokens, costUsd } = report;
+      return [inputTokens, outputTokens, costUsd];
+    });
+  }
+
+  const assistant = (id: string, content: unknown[], usage: object) => ({
+    type: 'assistant',
+    message: { id, model: 'm', content, usage },
+  });
+  const usage = { input_tokens: 1e6, cache_read_input_tokens: 2e6, output_tokens: 1 };
+  const text = { type: 'text', text: 'x'.repeat(4_000_000 - 27) };
+
+  test('of claude are estimated while it works, each message once, and told by its result', () => {
+    const result = { ...claudeResult, usage: { input_tokens: 5, output_tokens: 6 }, total_cost_usd: 0.25 };
+    const again = assistant('a', [], { ...usage, input_tokens: 9e6 });
+    const messages = [assistant('a', [], usage), again, assistant('b', [text], usage), result];
+    const [first, second, third, last] = sums('claude', messages);
+    expect(first).toEqual([3e6, 1, 2 + 2e-6]);
+    expect(second).toEqual(first);
+    expect(third).toEqual([6e6, 1 + 1e6, expect.closeTo(6, 4)]);
+    expect(last).toEqual([5, 6, 0.25]);
+  });
+
+  test('of claude stay estimated where its result tells none, and of a message without a model', () => {
+    const { total_cost_usd: _, ...result } = { ...claudeResult, total_cost_usd: 1, usage: { input_tokens: 1 } };
+    const nameless = { type: 'assistant', message: { id: 'a', content: [], usage: { input_tokens: 1e6 } } };
+    expect(sums('claude', [nameless, result]).map(([, , cost]) => cost)).toEqual([
+      expect.closeTo(1, 4),
+      expect.closeTo(1, 4),
+    ]);
+  });
+
+  test('of codex are those of its tokens, cached ones by their own price, over several turns once', () => {
+    const turn = (input_tokens: number, cached_input_tokens: number, output_tokens: number) => ({
+      type: 'turn.completed',
+      usage: { input_tokens, cached_input_tokens, output_tokens },
+    });
+    expect(sums('codex', [turn(2e6, 1e6, 1e6), turn(3e6, 1e6, 1e6)])).toEqual([
+      [2e6, 1e6, 1 + 0.5 + 2],
+      [3e6, 1e6, 2 + 0.5 + 2],
+    ]);
+  });
+
+  test('of a codex session that was resumed are those of this start, by the model that it used', () => {
+    const entry = (second: number, type: string, payload: object) =>
+      JSON.stringify({ timestamp: `2026-11-21T12:00:0${second}.000Z`, type, payload });
+    const count = (second: number, input_tokens: number) =>
+      entry(second, 'event_msg', { type: 'token_count', info: { total_token_usage: { input_tokens } } });
+    const read = agentFor('codex').usageReader?.({ model: null, prices }, Date.parse('2026-11-21T12:00:05Z'));
+    const context = entry(0, 'turn_context', { model: 'm' });
+    const limits = entry(7, 'event_msg', { type: 'token_count', info: null });
+    const lines = [context, count(1, 7e6), count(6, 8e6), limits, count(8, 8e6), count(9, 10e6), 'x', '{}'];
+    const costs = lines.map((line) => read?.(line).map((event) => event.kind === 'usage' && event.costUsd));
+    expect(costs).toEqual([[], [], [1], [], [0], [2], [], []]);
   });
 });
 

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { AgentEvent } from '../../domain/agent.ts';
+import type { Pricing } from '../../domain/prices.ts';
+import type { LineReader } from '../agent.ts';
 import { readLine, sessionId } from '../json-lines.ts';
 import { toolDetail } from '../tool-detail.ts';
+import { claudeUsage } from './usage.ts';
 
 const Block = z.object({
   type: z.string(),
@@ -12,12 +15,27 @@ const Block = z.object({
 
 const tokens = z.number().catch(0).default(0);
 
+const Usage = z
+  .object({
+    input_tokens: tokens,
+    cache_read_input_tokens: tokens,
+    cache_creation_input_tokens: tokens,
+    output_tokens: tokens,
+  })
+  .optional()
+  .catch(undefined);
+
 const Message = z.object({
   type: z.string(),
   subtype: z.string().optional().catch(undefined),
   session_id: sessionId,
   message: z
-    .object({ content: z.array(Block).catch([]) })
+    .object({
+      id: z.string().optional().catch(undefined),
+      model: z.string().optional().catch(undefined),
+      content: z.array(Block).catch([]),
+      usage: Usage,
+    })
     .optional()
     .catch(undefined),
   rate_limit_info: z
@@ -29,21 +47,20 @@ const Message = z.object({
   result: z.string().optional().catch(undefined),
   errors: z.array(z.string()).optional().catch(undefined),
   total_cost_usd: z.number().optional().catch(undefined),
-  usage: z
-    .object({
-      input_tokens: tokens,
-      cache_read_input_tokens: tokens,
-      cache_creation_input_tokens: tokens,
-      output_tokens: tokens,
-    })
-    .optional()
-    .catch(undefined),
+  usage: Usage,
 });
 type Message = z.infer<typeof Message>;
 
 /** Reads `--output-format stream-json`. */
-export function claudeReader(): (line: string) => AgentEvent[] {
-  return (line) => readLine(Message, line, eventsOf);
+export function claudeReader(pricing?: Pricing): LineReader {
+  const usage = claudeUsage(pricing);
+  return (line) =>
+    readLine(Message, line, (message) => {
+      if (message.type === 'assistant' && message.message)
+        return [...eventsOf(message), ...usage.told(message.message)];
+      if (message.type === 'result') return [...usage.result(message), resultEvent(message)];
+      return eventsOf(message);
+    });
 }
 
 function eventsOf(message: Message): AgentEvent[] {
@@ -52,7 +69,6 @@ function eventsOf(message: Message): AgentEvent[] {
   }
   if (message.type === 'assistant') return (message.message?.content ?? []).flatMap(blockEvents);
   if (message.type === 'rate_limit_event') return limitEvents(message);
-  if (message.type === 'result') return [...usageEvents(message), resultEvent(message)];
   return [];
 }
 
@@ -60,14 +76,6 @@ function blockEvents(block: z.infer<typeof Block>): AgentEvent[] {
   if (block.type === 'text' && block.text !== undefined) return [{ kind: 'text', text: block.text }];
   if (block.type !== 'tool_use' || block.name === undefined) return [];
   return [{ kind: 'tool', name: block.name, detail: toolDetail(block.input ?? {}) }];
-}
-
-/** The result's usage covers this start of the program, not what the session had used before it was resumed. */
-function usageEvents({ usage, total_cost_usd }: Message): AgentEvent[] {
-  if (usage === undefined && total_cost_usd === undefined) return [];
-  const read = (usage?.cache_read_input_tokens ?? 0) + (usage?.cache_creation_input_tokens ?? 0);
-  const inputTokens = (usage?.input_tokens ?? 0) + read;
-  return [{ kind: 'usage', inputTokens, outputTokens: usage?.output_tokens ?? 0, costUsd: total_cost_usd ?? null }];
 }
 
 /** Told of any change; epoch seconds. */

@@ -1,5 +1,6 @@
 import type { Agent } from '../agent.ts';
 import { codexReader } from './reader.ts';
+import { codexUsageReader } from './usage.ts';
 
 const options = ['--json', '--dangerously-bypass-approvals-and-sandbox'];
 
@@ -22,4 +23,5 @@ export const codex: Agent = {
     return ['codex', 'exec', 'resume', ...options, ...chosen, session, '-'];
   },
   reader: codexReader,
+  usageReader: codexUsageReader,
 };

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { AgentEvent } from '../../domain/agent.ts';
 import { oneLine } from '../../domain/agent-report.ts';
+import type { Pricing } from '../../domain/prices.ts';
+import type { LineReader } from '../agent.ts';
 import { readLine, sessionId } from '../json-lines.ts';
+import { codexTotals, Usage } from './usage.ts';
 
 const text = z.string().optional().catch(undefined);
 
@@ -26,20 +29,19 @@ const Message = z.object({
   message: text,
   item: Item.optional().catch(undefined),
   error: z.object({ message: text }).optional().catch(undefined),
-  usage: z
-    .object({ input_tokens: z.number().catch(0), output_tokens: z.number().catch(0) })
-    .optional()
-    .catch(undefined),
+  usage: Usage.optional().catch(undefined),
 });
 type Message = z.infer<typeof Message>;
 
 /** Reads `codex exec --json`. Its final words are its last message, which the end of the turn confirms. */
-export function codexReader(): (line: string) => AgentEvent[] {
+export function codexReader(pricing?: Pricing): LineReader {
   let said = '';
+  const totals = codexTotals(pricing);
   return (line) =>
     readLine(Message, line, (message) => {
       if (message.item?.type === 'agent_message' && message.item.text !== undefined) said = message.item.text;
-      return eventsOf(message, said);
+      const usage = message.type === 'turn.completed' && message.usage ? totals.moveTo(message.usage) : [];
+      return [...usage, ...eventsOf(message, said)];
     });
 }
 
@@ -53,7 +55,7 @@ function eventsOf(message: Message, said: string): AgentEvent[] {
       // A command was told of when it started.
       return message.item && message.item.type !== 'command_execution' ? itemEvents(message.item) : [];
     case 'turn.completed':
-      return [...usageEvents(message), { kind: 'result', ok: true, text: said }];
+      return [{ kind: 'result', ok: true, text: said }];
     case 'turn.failed':
       return [{ kind: 'result', ok: false, text: message.error?.message ?? 'the turn failed' }];
     case 'error':
@@ -80,10 +82,4 @@ function itemEvents(item: Item): AgentEvent[] {
       // Items of type `error` are warnings: the turn goes on.
       return [];
   }
-}
-
-/** It tells no price. */
-function usageEvents({ usage }: Message): AgentEvent[] {
-  if (usage === undefined) return [];
-  return [{ kind: 'usage', inputTokens: usage.input_tokens, outputTokens: usage.output_tokens, costUsd: null }];
 }

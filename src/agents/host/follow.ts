@@ -3,14 +3,15 @@ import path from 'node:path';
 import type { AgentReport } from '../../domain/agent.ts';
 import type { Agent } from '../agent.ts';
 import { attemptFiles, attemptIdOf, type ExitFile, look, readExit, readStarted } from './files.ts';
+import { type LedgerOptions, sessionLedger } from './ledger.ts';
 import { readLines } from './lines.ts';
 import { isLive } from './live.ts';
 import { bootId } from './processes.ts';
 import { transcript } from './transcript.ts';
 import { wakeUp } from './wake.ts';
 
-export interface FollowOptions {
-  readonly agent: Pick<Agent, 'provider' | 'reader'>;
+export interface FollowOptions extends LedgerOptions {
+  readonly agent: Pick<Agent, 'provider' | 'reader' | 'usageReader'>;
   /** Called after each batch of lines that changed the report, with the fold of everything since the first line. */
   readonly onProgress?: (report: AgentReport) => void;
   /** Stops following and rejects with its reason; the agent goes on. */
@@ -21,6 +22,8 @@ export interface FollowOptions {
   readonly mayTouchLease?: () => boolean;
   /** Time without output after which the attempt counts as stalled. Left out: never. */
   readonly stallMs?: number;
+  /** Cost in USD at which an agent that still works counts as overspent. Left out or null: never. */
+  readonly allowanceUsd?: number | null;
 }
 
 export interface AttemptEnd {
@@ -46,26 +49,38 @@ export async function followAttempt(dir: string, options: FollowOptions): Promis
   const wake = wakeUp(dir, signal);
   const stopTouching = keepLease(dir, options);
   const lines = readLines(path.join(dir, attemptFiles.events), signal);
-  const words = transcript(options.agent);
+  const words = transcript(options.agent, options.pricing);
+  const ledger = sessionLedger(dir, options, signal);
   const silence = silenceOf(dir);
   const attachedAt = performance.now();
 
+  function report(): AgentReport {
+    return { ...words.report(), ...ledger.figures() };
+  }
+
   async function drain(): Promise<void> {
-    const before = words.report().eventCount;
+    const before = report();
     await lines.readNew(words.add);
-    if (words.report().eventCount !== before) options.onProgress?.(words.report());
+    await ledger.readNew(words.report().session);
+    const { eventCount, costUsd } = report();
+    if (eventCount !== before.eventCount || costUsd !== before.costUsd) options.onProgress?.(report());
+  }
+
+  function isOverspent(): boolean {
+    const { allowanceUsd } = options;
+    return allowanceUsd != null && !words.isDone() && report().costUsd >= allowanceUsd;
   }
 
   async function ended(outcome: AttemptEnd['outcome'], exit: ExitFile | null): Promise<AttemptEnd> {
     await drain();
     const gone = outcome === 'killed' && (await isOfAnotherBoot(dir)) ? 'rebooted' : outcome;
-    if (outcome !== 'stalled') lines.readRest(words.add);
+    if (outcome !== 'stalled' && outcome !== 'overspent') lines.readRest(words.add);
     const durationMs = await durationOf(dir);
     const stderrTail = await tailOf(path.join(dir, attemptFiles.stderr), 2048);
     return {
       outcome: gone,
       code: exit?.code ?? null,
-      report: words.report(),
+      report: report(),
       stderrTail,
       answer: words.answer(),
       durationMs,
@@ -81,6 +96,7 @@ export async function followAttempt(dir: string, options: FollowOptions): Promis
       if (exit !== null) return await ended(outcomeOf(exit), exit);
       if (hostGone) return await ended('killed', null);
       if (options.stallMs !== undefined && (await silence()) > options.stallMs) return await ended('stalled', null);
+      if (isOverspent()) return await ended('overspent', null);
       await wake.next();
       signal?.throwIfAborted();
     }
@@ -88,6 +104,7 @@ export async function followAttempt(dir: string, options: FollowOptions): Promis
     stopTouching();
     wake.close();
     await lines.close();
+    await ledger.close();
   }
 }
 

@@ -1,19 +1,21 @@
 import type { AgentEvent, AgentReport } from '../../domain/agent.ts';
 import { emptyReport, lastBytes, withEvent } from '../../domain/agent-report.ts';
+import type { Pricing } from '../../domain/prices.ts';
 import type { Agent } from '../agent.ts';
 
 const answerBytes = 64 * 1024;
 const summaryBytes = 4 * 1024;
 
 /** What an agent has said so far: its report, and its answer in full length. */
-export function transcript({ provider, reader }: Pick<Agent, 'provider' | 'reader'>) {
-  const read = reader();
+export function transcript({ provider, reader }: Pick<Agent, 'provider' | 'reader'>, pricing?: Pricing) {
+  const read = reader(pricing);
   const wholeOutput = provider === 'command';
   let report = emptyReport;
   let lines: string[] = [];
   let length = 0;
   let lastText = '';
   let result = '';
+  let done = false;
 
   function addText(text: string): void {
     lastText = text;
@@ -29,7 +31,10 @@ export function transcript({ provider, reader }: Pick<Agent, 'provider' | 'reade
   function addEvent(event: AgentEvent): void {
     report = withEvent(report, event);
     if (event.kind === 'text') addText(event.text);
-    if (event.kind === 'result') result = event.text;
+    if (event.kind === 'result') {
+      result = event.text;
+      done = event.ok;
+    }
   }
 
   return {
@@ -40,6 +45,10 @@ export function transcript({ provider, reader }: Pick<Agent, 'provider' | 'reade
       // A plain command's summary is the end of its output, not its last line.
       if (!wholeOutput || result !== '') return report;
       return { ...report, summary: lastBytes(lines.slice(-200).join('\n').trim(), summaryBytes) };
+    },
+    /** Whether it has told of its success: all that is left for it is to end. */
+    isDone(): boolean {
+      return done;
     },
     answer(): string {
       if (wholeOutput) return lastBytes(lines.join('\n'), answerBytes);
