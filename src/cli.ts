@@ -74,6 +74,7 @@ function program(): Command {
     .description('end the agents, keep their work, wait')
     .argument('[run]')
     .option('--reason <text>')
+    .option('--force', 'kill the agents at once, give up a step that does not let go')
     .action(async (run: string | undefined, options) =>
       finish((await import('./commands/steer.ts')).halt({ ...options, run })),
     );

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { pruneAttempts } from './activities/attempts.ts';
 import { failureBorder } from './activities/border.ts';
 import type { Dependencies } from './activities/deps.ts';
 import { createHostActivities } from './activities/host.ts';
@@ -43,7 +44,16 @@ export async function runWorker(): Promise<void> {
   const workers = await createWorkers(connection, target, deps);
   const running = Promise.all(workers.map((worker) => worker.run()));
   await announceWorker(state, { pid: process.pid, address: target.address, version: locusVersion() });
+  tidyHourly(deps);
   await running.finally(() => Promise.all([connection.close(), clientConnection.close()]));
+}
+
+/** Not at the start, when runs wait for their worker; never what keeps the process from ending. */
+function tidyHourly(deps: Dependencies): void {
+  const tidy = () =>
+    pruneAttempts(deps).catch((error: unknown) => console.error('old attempts could not be removed', error));
+  setTimeout(tidy, 60_000).unref();
+  setInterval(tidy, 60 * 60_000).unref();
 }
 
 async function createWorkers(

@@ -9,6 +9,7 @@ import { startHost } from '../agents/host/start.ts';
 import { agentFor } from '../agents/index.ts';
 import { hasSession, sessionFile } from '../agents/session.ts';
 import type { AgentReport } from '../domain/agent.ts';
+import { unfinishedRef } from '../domain/branch.ts';
 import { commitMessage } from '../domain/commit.ts';
 import { asFailure, type Failure } from '../domain/failures.ts';
 import { redact } from '../domain/redact.ts';
@@ -17,11 +18,12 @@ import { removeAgentLocks } from '../git/clean.ts';
 import { collectWork } from '../git/collect.ts';
 import { alone } from '../git/lock.ts';
 import { dropUnfinished } from '../git/unfinished.ts';
+import { noteRunOfAttempt } from './attempts.ts';
 import { confine, confinedRun, objectsDirOf } from './confine.ts';
 import type { AttemptRequest, AttemptResult } from './contract.ts';
 import type { Dependencies, RunSecrets } from './deps.ts';
 import { judge } from './judge.ts';
-import { attemptDir, noteAttempt, unfinishedRef } from './repository.ts';
+import { attemptDir, noteAttempt } from './repository.ts';
 
 type Beat = (details: unknown) => void;
 
@@ -114,6 +116,8 @@ async function start(
   const known = session !== null && (await hasSession(agent, session, env, env.HOME ?? homedir()));
   await noteAttempt(workspace, attemptId);
   await removeAgentLocks(workspace);
+  const confined = await confine(deps, run, { workspace, dir, env: secrets.env });
+  await noteRunOfAttempt(deps.stateDir, attemptId, run.runId);
   await startHost({
     dir,
     argv: agent.argv({ model, session: known ? session : null, command: limits.command }),
@@ -122,7 +126,7 @@ async function start(
     prompt: await readFile(request.promptFile, 'utf8'),
     deadline: request.deadline * 1000,
     orphanMinutes: limits.orphanMinutes,
-    confined: await confine(deps, run, { workspace, dir, env: secrets.env }),
+    confined,
   });
 }
 

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { endAgent } from '../agents/host/end.ts';
+import { unfinishedRef } from '../domain/branch.ts';
 import type { RunContext } from '../domain/run.ts';
 import { alone } from '../git/lock.ts';
 import { keepUnfinished } from '../git/unfinished.ts';
@@ -12,7 +13,7 @@ import type { Dependencies } from './deps.ts';
 import { prepareTask } from './prepare.ts';
 import { pushBranch } from './push.ts';
 import { releaseWorkspace } from './release.ts';
-import { attemptDir, unfinishedRef, workspaceKey } from './repository.ts';
+import { attemptDir, workspaceKey } from './repository.ts';
 
 /** The activities of this host, each one step that may be repeated. */
 export function createHostActivities(deps: Dependencies): HostActivities {

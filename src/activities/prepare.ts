@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Context } from '@temporalio/activity';
+import { unfinishedRef, workspaceName } from '../domain/branch.ts';
 import { statusLabels } from '../domain/labels.ts';
 import type { RunContext, TaskSpec } from '../domain/run.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
@@ -23,10 +24,8 @@ import {
   endEarlierAttempt,
   noteReturn,
   obtainRepository,
-  unfinishedRef,
   workspaceKey,
   workspaceMode,
-  workspaceName,
 } from './repository.ts';
 
 /** Brings a task to the point where its agent can start: issue read, workspace clean and ready, base in it, prompt written. */

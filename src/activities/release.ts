@@ -1,4 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises';
+import { workspaceName } from '../domain/branch.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Repository } from '../domain/workspace.ts';
@@ -7,14 +8,7 @@ import { replaceFile } from '../git/place.ts';
 import { listWorkspaces, pruneWorkspaces, removeWorkspace, runNote } from '../git/remove.ts';
 import { leaveRoot } from '../git/root.ts';
 import type { Dependencies } from './deps.ts';
-import {
-  endEarlierAttempt,
-  readReturn,
-  repositoryOf,
-  workspaceKey,
-  workspaceMode,
-  workspaceName,
-} from './repository.ts';
+import { endEarlierAttempt, readReturn, repositoryOf, workspaceKey, workspaceMode } from './repository.ts';
 
 /** Gives a workspace back: a worktree goes, unless it holds work that is nowhere else; in root mode the person gets the branch back. */
 export async function releaseWorkspace(deps: Dependencies, run: RunContext, branch: string): Promise<void> {

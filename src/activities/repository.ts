@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { endAgent } from '../agents/host/end.ts';
+import { workspaceName } from '../domain/branch.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
 import type { RemoteCredentials } from '../git/credentials.ts';
@@ -28,11 +29,6 @@ export async function obtainRepository(
   return openMirror(run.source.url, folder, { token: credentialsFor(run, token), signal });
 }
 
-/** `locus/sprint-x` is worked on in the workspace `sprint-x`. */
-export function workspaceName(branch: string): string {
-  return branch.replace(/^locus\//, '');
-}
-
 export function workspaceMode(run: RunContext): Workspace['mode'] {
   return run.type === 'sprint' && run.source.kind === 'checkout' ? run.settings.sprint.workspace : 'worktree';
 }
@@ -44,11 +40,6 @@ export function workspaceKey(run: RunContext, branch: string): string {
 
 export function attemptDir(stateDir: string, attemptId: string): string {
   return path.join(stateDir, 'attempts', attemptId);
-}
-
-/** `refs/locus/wip/<task>`: where the unfinished work of a task is kept. */
-export function unfinishedRef(branch: string, issue: number): string {
-  return `refs/locus/wip/${workspaceName(branch)}/${issue}`;
 }
 
 /** Notes which attempt works in a workspace, for whoever comes to that workspace next. */

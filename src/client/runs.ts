@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { RunInput, RunMemo, RunState } from '../domain/run.ts';
@@ -104,12 +105,11 @@ export async function startedWith(client: Client, runId: string): Promise<RunInp
   return payloads[0] ? payloadConverter.fromPayload<RunInput>(payloads[0]) : null;
 }
 
-/** The whole state: from the result of a run that has ended, else by a query, for which a worker must answer in `deadlineMs`. */
+/** The whole state: from the result of a run that came to its end, else by a query, for which a worker must answer in `deadlineMs`. */
 export async function readState(client: Client, runId: string, deadlineMs = 1000): Promise<RunState | null> {
   const handle = client.workflow.getHandle(runId);
   const { status } = await handle.describe();
   if (status.name === 'COMPLETED') return (await handle.result()) as RunState;
-  if (status.name !== 'RUNNING') return null;
   try {
     return await client.connection.withDeadline(Date.now() + deadlineMs, () => handle.query(progress));
   } catch {
@@ -117,8 +117,8 @@ export async function readState(client: Client, runId: string, deadlineMs = 1000
   }
 }
 
-export async function haltRun(client: Client, runId: string, reason: string): Promise<void> {
-  await client.workflow.getHandle(runId).signal(halt, { reason });
+export async function haltRun(client: Client, runId: string, reason: string, force = false): Promise<void> {
+  await client.workflow.getHandle(runId).signal(halt, { reason, force });
 }
 
 export async function resumeRun(client: Client, runId: string): Promise<void> {
@@ -127,6 +127,19 @@ export async function resumeRun(client: Client, runId: string): Promise<void> {
 
 export async function stopRun(client: Client, runId: string, reason: string): Promise<void> {
   await client.workflow.getHandle(runId).signal(stop, { reason });
+}
+
+/** Looks until a run is as wanted, or has ended, or `waitMs` have passed; answers how it is then. */
+export async function runUntil(
+  client: Client,
+  runId: string,
+  wanted: (run: FoundRun) => boolean,
+  waitMs: number,
+): Promise<FoundRun | null> {
+  for (const end = Date.now() + waitMs; ; await delay(100)) {
+    const run = await findRun(client, runId);
+    if (!run?.open || wanted(run) || Date.now() > end) return run;
+  }
 }
 
 export async function terminateRun(client: Client, runId: string, reason: string): Promise<void> {

@@ -11,25 +11,42 @@ export async function openEngine(): Promise<Engine> {
 }
 
 /** The run that was named, by its id or a unique part of it; without a name, the only one that goes on. */
-export async function chooseRun({ client }: Engine, name: string | undefined): Promise<FoundRun> {
-  if (name?.startsWith('locus/')) {
-    const found = await findRun(client, name);
-    if (found) return found;
-  }
-  const runs = await listRuns(client, { open: true, limit: 200 });
-  const matching = name === undefined ? runs : runs.filter((run) => run.runId.includes(name));
+export async function chooseRun(engine: Engine, name: string | undefined): Promise<FoundRun> {
+  const whole = await byId(engine, name);
+  if (whole) return whole;
+  const matching = named(await listRuns(engine.client, { open: true, limit: 200 }), name);
   const [only] = matching;
   if (only && matching.length === 1) return only;
-  if (!only) {
-    const problem =
-      name === undefined ? 'no run is in progress' : `no run in progress is called ${JSON.stringify(name)}`;
+  if (only) throw several(matching, 'are in progress');
+  const problem = name === undefined ? 'no run is in progress' : `no run in progress is called ${JSON.stringify(name)}`;
+  throw new LocusFailure('UsageInvalid', problem, { remedy: 'see `locus runs`' });
+}
+
+/** The same for a look back: a run that has ended, where none that goes on is called so; without a name, the newest. */
+export async function chooseAnyRun(engine: Engine, name: string | undefined): Promise<FoundRun> {
+  const whole = await byId(engine, name);
+  if (whole) return whole;
+  const open = named(await listRuns(engine.client, { open: true, limit: 200 }), name);
+  const found = open.length > 0 ? open : named(await listRuns(engine.client, { open: false, limit: 1000 }), name);
+  const [newest, ...more] = found;
+  if (!newest) {
+    const problem = name === undefined ? 'there are no runs yet' : `no run is called ${JSON.stringify(name)}`;
     throw new LocusFailure('UsageInvalid', problem, { remedy: 'see `locus runs`' });
   }
-  throw new LocusFailure(
-    'UsageInvalid',
-    `${matching.length} runs are in progress: ${matching.map((run) => run.runId).join(', ')}`,
-    {
-      remedy: 'name one of them',
-    },
-  );
+  if (name !== undefined && more.some((run) => run.runId !== newest.runId)) throw several(found, 'are called so');
+  return newest;
+}
+
+async function byId({ client }: Engine, name: string | undefined): Promise<FoundRun | null> {
+  return name?.startsWith('locus/') ? findRun(client, name) : null;
+}
+
+function named(runs: readonly FoundRun[], name: string | undefined): readonly FoundRun[] {
+  return name === undefined ? runs : runs.filter((run) => run.runId.includes(name));
+}
+
+function several(runs: readonly FoundRun[], what: string): LocusFailure {
+  const ids = [...new Set(runs.map((run) => run.runId))];
+  const shown = `${ids.slice(0, 10).join(', ')}${ids.length > 10 ? ', …' : ''}`;
+  return new LocusFailure('UsageInvalid', `${ids.length} runs ${what}: ${shown}`, { remedy: 'name one of them' });
 }

@@ -11,7 +11,7 @@ import type { RunState, TaskState } from '../domain/run.ts';
 import { printable } from '../domain/text.ts';
 import { stateDir } from '../server/state.ts';
 import { paint } from '../ui/paint.ts';
-import { chooseRun, openEngine } from './engine.ts';
+import { chooseAnyRun, openEngine } from './engine.ts';
 import { issueNumbers } from './run-options.ts';
 
 /** `locus logs [run]`: what the agent of a task says, from the attempt's own files on this host. */
@@ -22,16 +22,17 @@ export async function logs(options: {
 }): Promise<number> {
   const engine = await openEngine();
   try {
-    const { runId } = await chooseRun(engine, options.run);
+    const { runId, open } = await chooseAnyRun(engine, options.run);
     const state = await readState(engine.client, runId, 5000);
     const task = state && chooseTask(state, options.issue);
     if (!task?.attemptId)
       throw new LocusFailure('UsageInvalid', `no agent of ${runId} has been started`, { remedy: 'see `locus status`' });
+    // Where nobody named it, one that looks on wants to know what is looked at.
+    if (options.run === undefined) console.error(paint('dim', `${runId}  #${task.issue}`));
     const file = path.join(await stateDir(), 'attempts', task.attemptId, 'events.ndjson');
     if (!(await stat(file).catch(() => null))) {
-      throw new LocusFailure('UsageInvalid', `the agent of #${task.issue} ran on another host`, {
-        remedy: 'look there',
-      });
+      const why = open ? 'ran on another host' : 'ran on another host, or so long ago that its output is gone';
+      throw new LocusFailure('UsageInvalid', `the agent of #${task.issue} ${why}`, { remedy: 'look there' });
     }
     await print(file, options.follow ? async () => (await findRun(engine.client, runId))?.open ?? false : null);
     return 0;

@@ -5,7 +5,7 @@ import { type Activity, type Glance, watchRun } from '../client/watch.ts';
 import { eventsBetween } from '../domain/events.ts';
 import type { RunState } from '../domain/run.ts';
 import { exitCodeOf } from '../domain/run-state.ts';
-import { onInterrupt } from '../ui/interrupt.ts';
+import type { Interruptions } from '../ui/interrupt.ts';
 import type { Printer } from '../ui/printer.ts';
 
 type Client = Engine['client'];
@@ -14,39 +14,37 @@ const interrupted = 130;
 /** A worker that starts needs a second or two. */
 const patienceMs = 10_000;
 const halted = 3;
-const longestFarewellMs = 1000;
+const longestFarewellMs = 200;
 
-/** Shows a run until it has ended or halts; Ctrl+C or ESC halts it, where `mayHalt` says so. Answers the exit code. */
+/** Shows a run until it has ended or halts; an interruption, where they are caught, halts it. Answers the exit code. */
 export async function attach(
   client: Client,
   runId: string,
   printer: Printer,
-  options: { readonly mayHalt: boolean },
+  interruptions: Interruptions | null,
 ): Promise<number> {
   let halting = false;
   let sent: Promise<void> = Promise.resolve();
   const leave = new AbortController();
-  const release = options.mayHalt
-    ? onInterrupt({
-        first() {
-          halting = true;
-          printer.note('stopping: the agent is being ended, what it made is kept (once more to leave at once)');
-          sent = haltRun(client, runId, 'interrupted by a person').catch((error: Error) =>
-            printer.note(`the run could not be halted: ${error.message}`),
-          );
-        },
-        // Pressed twice at once, the halt is still on its way.
-        second() {
-          void Promise.race([sent, delay(longestFarewellMs)]).then(() => leave.abort());
-        },
-      })
-    : () => {};
+  interruptions?.tell({
+    first() {
+      halting = true;
+      printer.note('stopping: the agent is being ended, what it made is kept (once more to leave at once)');
+      sent = haltRun(client, runId, 'interrupted by a person').catch((error: Error) =>
+        printer.note(`the run could not be halted: ${error.message}`),
+      );
+    },
+    // Pressed twice at once, the halt is still on its way.
+    second() {
+      void Promise.race([sent, delay(longestFarewellMs)]).then(() => leave.abort());
+    },
+  });
   const left = new Promise<number>((resolve) => leave.signal.addEventListener('abort', () => resolve(interrupted)));
   try {
     return await Promise.race([left, show(client, runId, printer, () => halting)]);
   } finally {
     leave.abort();
-    release();
+    interruptions?.close();
   }
 }
 

@@ -5,6 +5,7 @@ import { configuredTemporal, resolveTemporal, workflowUrl } from '../server/conn
 import { readWorker } from '../server/keeper-file.ts';
 import { registerSearchAttributes } from '../server/search-attributes.ts';
 import { locusVersion } from '../server/version.ts';
+import { catchInterruptions, type Interruptions } from '../ui/interrupt.ts';
 import { openPrinter, type Printer } from '../ui/printer.ts';
 import { handOverSecrets } from './hand-over.ts';
 import { openProject, type Project } from './project.ts';
@@ -39,19 +40,27 @@ export async function run(options: RunOptions): Promise<number> {
   const ask = options.sandbox === false && !options.json && !options.detach;
   if (!(await confirmNoSandbox(plan.settings.sandbox, { ask }))) return 2;
   const engine = await openEngine(project, printer);
+  let interruptions: Interruptions | null = null;
   try {
     const decision = await decide(engine, { project, plan, tracker, selection, options, printer });
     if (decision.kind === 'nothing') return decision.exitCode;
     if (decision.kind === 'start') {
       if (!engine.target.configured) await handOverSecrets(project, true);
-      await start(engine, decision.input, printer);
+    }
+    // From here on there is a run to halt.
+    interruptions = options.wait || options.detach ? null : catchInterruptions();
+    if (decision.kind === 'start') {
+      const started = start(engine, decision.input, printer).then(() => true);
+      const given = interruptions?.twice.then(() => false) ?? started;
+      if (!(await Promise.race([started, given]))) return leftEarly(decision.input.runId, printer);
     }
     const { runId } = decision.kind === 'start' ? decision.input : decision;
     const url = workflowUrl(engine.target, runId);
     if (url) printer.note(url);
     if (options.detach) return detached(runId, printer, options.json ?? false);
-    return await attach(engine.client, runId, printer, { mayHalt: !options.wait });
+    return await attach(engine.client, runId, printer, interruptions);
   } finally {
+    interruptions?.close();
     printer.close();
     await engine.close();
   }
@@ -81,6 +90,12 @@ async function start(engine: Engine, input: RunInput, printer: Printer): Promise
   });
   if (started) return;
   printer.note(`${input.runId} was started just before: showing that run`);
+}
+
+/** The server has not answered yet whether it took the run. */
+function leftEarly(runId: string, printer: Printer): number {
+  printer.note(`${runId} may have been started: see \`locus status\``);
+  return 130;
 }
 
 function detached(runId: string, printer: Printer, json: boolean): number {

@@ -1,23 +1,25 @@
 import type { Engine } from '../client/connect.ts';
 import { type FoundRun, listRuns, readState } from '../client/runs.ts';
+import { unfinishedRef } from '../domain/branch.ts';
 import { viewOf } from '../domain/events.ts';
 import type { RunState } from '../domain/run.ts';
 import { resumeCommand } from '../domain/run-state.ts';
 import { oneLine } from '../domain/text.ts';
 import { workflowUrl } from '../server/connection.ts';
 import { paint } from '../ui/paint.ts';
-import { chooseRun, openEngine } from './engine.ts';
+import { chooseAnyRun, openEngine } from './engine.ts';
 
 /** `locus status [run]`: runs that go on, from what needs no worker, with their tasks where one answers. */
 export async function status(options: { readonly run?: string; readonly json?: boolean }): Promise<number> {
   const engine = await openEngine();
   try {
     const runs = options.run
-      ? [await chooseRun(engine, options.run)]
+      ? [await chooseAnyRun(engine, options.run)]
       : await listRuns(engine.client, { open: true, limit: 100 });
     const states = await Promise.all(runs.map((run) => readState(engine.client, run.runId)));
     if (options.json) printJson(runs, states);
     else printText(engine, runs, states);
+    if (!options.json && runs.length === 0) await printLast(engine);
     return 0;
   } finally {
     await engine.close();
@@ -48,6 +50,11 @@ function printJson(found: readonly FoundRun[], states: readonly (RunState | null
   else console.log(JSON.stringify(views.length === 1 ? only : { runs: views }, null, 2));
 }
 
+async function printLast({ client }: Engine): Promise<void> {
+  const [last] = await listRuns(client, { open: false, limit: 1 });
+  if (last) console.log(`the last one: ${line(last)}`);
+}
+
 function printText(engine: Engine, found: readonly FoundRun[], states: readonly (RunState | null)[]): void {
   if (found.length === 0) console.log('no run in progress');
   found.forEach((run, index) => {
@@ -69,6 +76,8 @@ function printTasks(state: RunState): void {
     const phase = task.status === 'in_progress' && task.phase ? `, ${task.phase}` : '';
     const pull = task.pr === null ? '' : `  pull request #${task.pr}`;
     console.log(`  #${task.issue} ${oneLine(task.title)}  ${task.status}${phase}${pull}`);
+    if (task.unfinished && task.status !== 'done')
+      console.log(`      unfinished, kept on ${unfinishedRef(task.branch, task.issue)}`);
     if (task.error) console.log(`      ${oneLine(task.error.message)}`);
   }
 }

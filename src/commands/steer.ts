@@ -1,19 +1,32 @@
-import { haltRun, resumeRun, startedWith, stopRun } from '../client/runs.ts';
+import { haltRun, readState, resumeRun, runUntil, startedWith, stopRun } from '../client/runs.ts';
+import { unfinishedRef } from '../domain/branch.ts';
 import { LocusFailure } from '../domain/failures.ts';
+import type { RunState } from '../domain/run.ts';
+import { oneLine } from '../domain/text.ts';
 import { configuredTemporal } from '../server/connection.ts';
 import { scopeOf } from '../server/run-secrets.ts';
 import { stateDir } from '../server/state.ts';
-import { chooseRun, openEngine } from './engine.ts';
+import { chooseAnyRun, chooseRun, openEngine } from './engine.ts';
 import { handOverSecrets } from './hand-over.ts';
 import { openProject } from './project.ts';
 import { requireCleanRootOf } from './run-preflight.ts';
 
+/** How long a person is kept waiting for what goes on without them. */
+const waitMs = 10_000;
+
 /** `locus halt [run]`: ends the running agents, keeps what they made, waits for `locus resume`. */
-export async function halt(options: { readonly run?: string; readonly reason?: string }): Promise<number> {
+export async function halt(options: {
+  readonly run?: string;
+  readonly reason?: string;
+  readonly force?: boolean;
+}): Promise<number> {
   return steer(options.run, async (client, { runId, memo }) => {
     if (memo?.status === 'halted') return `${runId} is halted already`;
-    await haltRun(client, runId, options.reason ?? 'halted by a person');
-    return `${runId} halts; go on with \`locus resume ${runId}\``;
+    await haltRun(client, runId, options.reason ?? 'halted by a person', options.force);
+    const run = await runUntil(client, runId, (now) => now.memo?.status === 'halted', waitMs);
+    if (!run?.open) return `${runId} has come to its end`;
+    if (run.memo?.status === 'halted') return `${runId} is halted; go on with \`locus resume ${runId}\``;
+    return `${runId} halts when its step lets go: see \`locus status ${runId}\`, or give the step up with \`--force\``;
   });
 }
 
@@ -34,12 +47,42 @@ export async function resume(options: { readonly run?: string }): Promise<number
   });
 }
 
-/** `locus stop <run>`: ends a run for good; finished work stays on its branch. */
+/** `locus stop <run>`: ends a run for good, waits for that, and says what was kept where. Done twice it does no harm. */
 export async function stop(options: { readonly run: string; readonly reason?: string }): Promise<number> {
-  return steer(options.run, async (client, { runId }) => {
-    await stopRun(client, runId, options.reason ?? 'stopped by a person');
-    return `${runId} is being stopped`;
+  const engine = await openEngine();
+  try {
+    const { client } = engine;
+    const { runId, open } = await chooseAnyRun(engine, options.run);
+    if (open) await stopRun(client, runId, options.reason ?? 'stopped by a person');
+    const run = await runUntil(client, runId, () => false, waitMs);
+    if (run?.open) {
+      console.log(`${runId} is being stopped, which goes on by itself: see \`locus status ${runId}\``);
+      return 0;
+    }
+    const state = await readState(client, runId, 5000);
+    console.log(`${runId} ${endOf(state, open)}`);
+    if (state) for (const line of keptOf(state)) console.log(`  ${line}`);
+    return 0;
+  } finally {
+    await engine.close();
+  }
+}
+
+function endOf(state: RunState | null, wasOpen: boolean): string {
+  if (state?.status === 'stopped') return wasOpen ? 'is stopped' : 'was stopped already';
+  return wasOpen ? 'has come to its end' : 'has ended already';
+}
+
+function keptOf({ tasks, warnings }: RunState): string[] {
+  const lines = tasks.map((task) => {
+    const { issue, title, branch, status } = task;
+    const what = `#${issue} ${oneLine(title)}: `;
+    if (status === 'done') return `${what}done, on ${branch}`;
+    if (task.commit !== null) return `${what}committed on ${branch}, not pushed yet`;
+    if (task.unfinished) return `${what}unfinished, kept on ${unfinishedRef(branch, issue)}`;
+    return `${what}${task.startedAt === null ? 'not begun' : status === 'pending' ? 'nothing was made yet' : status}`;
   });
+  return [...lines, ...warnings.map((text) => `warning: ${oneLine(text)}`)];
 }
 
 type Steering = Awaited<ReturnType<typeof openEngine>>['client'];

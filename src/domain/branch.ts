@@ -14,3 +14,13 @@ export function nextFreeBranch(branch: string, taken: Iterable<string>): string 
   while (names.has(`${branch}-${count}`)) count += 1;
   return `${branch}-${count}`;
 }
+
+/** `locus/sprint-x` is worked on in the workspace `sprint-x`. */
+export function workspaceName(branch: string): string {
+  return branch.replace(/^locus\//, '');
+}
+
+/** `refs/locus/wip/<task>`: where the unfinished work of a task is kept. */
+export function unfinishedRef(branch: string, issue: number): string {
+  return `refs/locus/wip/${workspaceName(branch)}/${issue}`;
+}
