@@ -222,35 +222,6 @@ test('a worktree that was moved with its repository is refused until git knows w
   await expectUsable(moved, await begin(moved), tip);
 });
 
-describe('what lies in a worktree and is kept nowhere', () => {
-  test('is put aside before the next task: changes, commits that no branch has, and half a rebase', async () => {
-    const fixture = await makeFixture();
-    const { workspace, tip } = await open(fixture);
-    commit(workspace.path, { 'own.txt': 'own\n' });
-    write(workspace.path, { 'a.txt': 'half\n', 'new.txt': 'new\n' });
-    await begin(fixture);
-    const [aside = '', ...more] = sh(fixture.root, ['for-each-ref', '--format=%(refname)', 'refs/locus']).split('\n');
-    expect(more).toEqual([]);
-    expect(aside).toMatch(/^refs\/locus\/aside\/issue-1\/found-1\/[0-9a-f]{12}$/);
-    for (const [file, text] of Object.entries({ 'a.txt': 'half', 'new.txt': 'new', 'own.txt': 'own' })) {
-      expect(sh(fixture.root, ['show', `${aside}:${file}`])).toBe(text);
-    }
-    await expectUsable(fixture, workspace, tip);
-  });
-
-  test('leaves nothing behind where nothing lies there, or all of it is kept already', async () => {
-    const fixture = await makeFixture();
-    const { workspace } = await open(fixture);
-    await begin(fixture);
-    expect(sh(fixture.root, ['for-each-ref', 'refs/locus'])).toBe('');
-    for (let times = 0; times < 2; times++) {
-      write(workspace.path, { 'new.txt': 'new\n' });
-      await begin(fixture);
-    }
-    expect(sh(fixture.root, ['for-each-ref', '--format=x', 'refs/locus'])).toBe('x');
-  });
-});
-
 test('the next agent can commit although a killed one has left the lock of its index', async () => {
   const fixture = await makeFixture();
   const { workspace, tip } = await open(fixture);
