@@ -115,6 +115,7 @@ describe('times', () => {
     ['midnight and noon', '2026-11-21T12:00:00Z', 'resets 12am', '2026-11-21T23:00:00.000Z'],
     ['noon', '2026-11-21T10:00:00Z', 'resets 12pm', '2026-11-21T11:00:00.000Z'],
     ['the night in which clocks are set back', '2026-10-24T20:00:00Z', 'resets 4am', '2026-10-25T03:00:00.000Z'],
+    ['the hours before that', '2026-10-24T20:00:00Z', 'resets 1:30am', '2026-10-24T23:30:00.000Z'],
     ['the night in which clocks are set forward', '2026-03-28T20:00:00Z', 'resets 4am', '2026-03-29T02:00:00.000Z'],
     [
       'the zone of the text, on the other side of a date',
