@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
@@ -8,14 +9,15 @@ import type { Dependencies } from './activities/deps.ts';
 import { createHostActivities } from './activities/host.ts';
 import { createSharedActivities } from './activities/shared.ts';
 import { createTrackerActivities } from './activities/tracker.ts';
-import { reservePermit, returnPermit } from './client/gate.ts';
-
-import { findRun } from './client/runs.ts';
+import { reportLimit, reservePermit, returnPermit } from './client/gate.ts';
+import { findRun, readState } from './client/runs.ts';
 import { resolveTemporal, type TemporalTarget } from './server/connection.ts';
 import { deploymentOf, versioningOf } from './server/deployment.ts';
+import { listen } from './server/heard.ts';
 import { announceWorker } from './server/keeper-file.ts';
 import { secretsOf } from './server/run-secrets.ts';
 import { registerSearchAttributes } from './server/search-attributes.ts';
+import { openSlots, type Slots } from './server/slots.ts';
 import { hostId, stateDir } from './server/state.ts';
 import { locusVersion } from './server/version.ts';
 import { hostQueue, hostsQueue, sharedQueue } from './workflows/messages.ts';
@@ -33,19 +35,46 @@ export async function runWorker(): Promise<void> {
     namespace: target.namespace,
     dataConverter: target.dataConverter,
   });
+  const slots = await openSlots(state, slotCount());
+  const host = await hostId(state);
+  const heard = listen(clientConnection);
+  const isHere = (workflowId: string) => isAtWorkOn(client, workflowId, host);
   const deps: Dependencies = {
     stateDir: state,
-    hostId: await hostId(state),
+    hostId: host,
+    gate: {
+      reserve: (request) => reservePermit(client, request),
+      giveBack: (request) => returnPermit(client, request),
+      reportLimit: (request) => reportLimit(client, request),
+    },
+    slots,
     secrets: (run) => secretsOf(state, run.tracker),
-    reservePermit: (request) => reservePermit(client, request),
     isRunOpen: async (runId) => (await findRun(client, runId))?.open ?? false,
-    returnPermit: (request) => returnPermit(client, request),
+    isHere,
+    hearsServer: heard.lately,
   };
-  const workers = await createWorkers(connection, target, deps);
+  const workers = await createWorkers(connection, target, { deps, slots });
+  const sweeping = setInterval(() => slots.sweep(isHere).catch(() => {}), 30_000);
   const running = Promise.all(workers.map((worker) => worker.run()));
   await announceWorker(state, { pid: process.pid, address: target.address, version: locusVersion() });
   tidyHourly(deps);
-  await running.finally(() => Promise.all([connection.close(), clientConnection.close()]));
+  await running.finally(() => {
+    clearInterval(sweeping);
+    heard.stop();
+    return Promise.all([connection.close(), clientConnection.close()]);
+  });
+}
+
+/** How many workspaces of fleet runs this host has at once: `LOCUS_SLOTS`, else one per core and at least 2. */
+function slotCount(): number {
+  return Number(process.env.LOCUS_SLOTS) || Math.max(2, availableParallelism());
+}
+
+/** While nobody can tell, it counts as at work here. */
+async function isAtWorkOn(client: Client, workflowId: string, host: string): Promise<boolean> {
+  if (!((await findRun(client, workflowId))?.open ?? false)) return false;
+  const state = await readState(client, workflowId, 5000);
+  return state === null || state.hostId === host;
 }
 
 /** Not at the start, when runs wait for their worker; never what keeps the process from ending. */
@@ -59,10 +88,10 @@ function tidyHourly(deps: Dependencies): void {
 async function createWorkers(
   connection: NativeConnection,
   target: TemporalTarget,
-  deps: Dependencies,
+  { deps, slots }: { readonly deps: Dependencies; readonly slots: Slots },
 ): Promise<Worker[]> {
   const tracker = createTrackerActivities(deps);
-  const shared = createSharedActivities(deps);
+  const { claimWorkspace, ...gate } = createSharedActivities(deps);
   const embedded = !target.configured;
   const common = {
     connection,
@@ -81,10 +110,10 @@ async function createWorkers(
       ...versioningOf(embedded ? null : deploymentOf(process.env.LOCUS_DEPLOYMENT)),
       taskQueue: sharedQueue,
       interceptors: { activity: [() => ({ inbound: failureBorder({ waitForCredentials: true }) })] },
-      activities: { ...tracker, acquirePermit: shared.acquirePermit, releasePermit: shared.releasePermit },
+      activities: { ...tracker, ...gate },
       stickyQueueScheduleToStartTimeout: embedded ? '1 second' : '10 seconds',
     }),
-    Worker.create({ ...common, taskQueue: hostsQueue, activities: { claimHost: shared.claimHost } }),
+    Worker.create({ ...common, taskQueue: hostsQueue, activities: { claimWorkspace }, tuner: tunerOf(slots) }),
     Worker.create({
       ...common,
       taskQueue: hostQueue(deps.hostId),
@@ -92,6 +121,16 @@ async function createWorkers(
       maxConcurrentActivityTaskExecutions: 1000,
     }),
   ]);
+}
+
+function tunerOf({ supplier }: Slots): WorkerOptions['tuner'] {
+  const one = { type: 'fixed-size', numSlots: 1 } as const;
+  return {
+    activityTaskSlotSupplier: supplier,
+    workflowTaskSlotSupplier: one,
+    localActivityTaskSlotSupplier: one,
+    nexusTaskSlotSupplier: one,
+  };
 }
 
 /** The bundle that the build made; without one, the sources. */

@@ -143,6 +143,7 @@ async function follow(
     return await followAttempt(dir, {
       ...options,
       signal: context.cancellationSignal,
+      mayTouchLease: deps.hearsServer,
       onProgress: (report) => beat(progressOf(issue, report)),
     });
   } catch (error) {
@@ -157,7 +158,7 @@ async function isOver(deps: Dependencies, { cancellationDetails, info }: Context
   const { workflowExecution } = info;
   return (
     Boolean(cancellationDetails?.notFound && workflowExecution) &&
-    !(await deps.isRunOpen(workflowExecution?.workflowId ?? ''))
+    !(await deps.isHere(workflowExecution?.workflowId ?? ''))
   );
 }
 

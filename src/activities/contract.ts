@@ -1,5 +1,6 @@
 import type { Failure } from '../domain/failures.ts';
-import type { RunContext, Source, TaskSpec, TaskState } from '../domain/run.ts';
+import type { LimitReport, PermitAnswer, PermitRequest } from '../domain/permits.ts';
+import type { RunContext, TaskSpec, TaskState } from '../domain/run.ts';
 import type { Provider } from '../domain/settings.ts';
 import type { Workspace } from '../domain/workspace.ts';
 
@@ -30,18 +31,17 @@ export interface HostActivities {
   pushBranch(run: RunContext, request: PushRequest): Promise<void>;
   /** Removes a worktree whose work is safe, gives the person's branch back in root mode. */
   releaseWorkspace(run: RunContext, request: { readonly branch: string }): Promise<void>;
+  /** Frees the slot that a workflow has claimed here. */
+  leaveWorkspace(request: { readonly workflowId: string }): Promise<void>;
 }
 
 export interface SharedActivities {
-  /** Taken by any host: the one that answers does the run's work. */
-  claimHost(source: Source): Promise<{ readonly hostId: string }>;
-  /** When the attempt may start its agent, in epoch milliseconds. */
-  acquirePermit(request: {
-    readonly provider: Provider;
-    readonly attemptId: string;
-    readonly limit: number;
-  }): Promise<{ readonly at: number }>;
+  /** Taken by any host that has a free slot: it holds the slot for that workflow and does its work. */
+  claimWorkspace(request: { readonly workflowId: string }): Promise<{ readonly hostId: string }>;
+  acquirePermit(request: PermitRequest & { readonly provider: Provider }): Promise<PermitAnswer>;
   releasePermit(request: { readonly provider: Provider; readonly attemptId: string }): Promise<void>;
+  /** The account's usage limit was met: answers until when no agent of it starts, in epoch milliseconds. */
+  reportLimit(request: LimitReport & { readonly provider: Provider }): Promise<{ readonly until: number }>;
 }
 
 export interface StatusChange {

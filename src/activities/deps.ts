@@ -1,3 +1,4 @@
+import type { LimitReport, PermitAnswer, PermitRequest } from '../domain/permits.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Provider } from '../domain/settings.ts';
 
@@ -8,14 +9,30 @@ export interface RunSecrets {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** What activities ask the gate of a provider's account. */
+export interface GateAccess {
+  reserve(request: PermitRequest & { provider: Provider }): Promise<PermitAnswer>;
+  giveBack(request: { provider: Provider; attemptId: string }): Promise<void>;
+  reportLimit(request: LimitReport & { provider: Provider }): Promise<{ until: number }>;
+}
+
+/** The slots of this host: each is held by a workflow from its claim until it leaves. */
+export interface SlotAccess {
+  take(workflowId: string): Promise<void>;
+  free(workflowId: string): Promise<void>;
+}
+
 /** What a worker gives its activities; everything that differs between a real one and a test. */
 export interface Dependencies {
   readonly stateDir: string;
   readonly hostId: string;
+  readonly gate: GateAccess;
+  readonly slots: SlotAccess;
   secrets(run: RunContext): Promise<RunSecrets>;
-  /** Asks the account's gate; answers when the agent may start, in epoch milliseconds. */
-  reservePermit(request: { provider: Provider; attemptId: string; limit: number }): Promise<{ at: number }>;
   /** Whether a run with that id goes on. */
   isRunOpen(runId: string): Promise<boolean>;
-  returnPermit(request: { provider: Provider; attemptId: string }): Promise<void>;
+  /** Whether a workflow that was at work on this host still is: it goes on, and on no other host. */
+  isHere(workflowId: string): Promise<boolean>;
+  /** Whether the worker hears its server; one that has not for a minute lets go of its agents. */
+  hearsServer(): boolean;
 }

@@ -36,6 +36,7 @@ export function createHostActivities(deps: Dependencies): HostActivities {
     pushBranch: (run, request) => beating(() => pushBranch(deps, run, request, Context.current().cancellationSignal)),
     releaseWorkspace: (run, { branch }) =>
       beating(() => inTurn(run, workspaceKey(run, branch), () => releaseWorkspace(deps, run, branch))),
+    leaveWorkspace: ({ workflowId }) => deps.slots.free(workflowId),
   };
 }
 

@@ -55,6 +55,8 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
     baseBranch: run.baseBranch,
     remote: run.remote,
     updateWith: run.settings.agent.updateWith,
+    // Hosts of a fleet know of each other by the remote alone.
+    onlyPushed: run.source.kind === 'remote' && !request.resuming,
   });
   const { workspace } = opened;
   if (opened.created) await removeStale(deps, run, repository);

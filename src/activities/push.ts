@@ -7,7 +7,7 @@ import { pushCommit } from '../git/push.ts';
 import { pushedTip } from '../git/pushed.ts';
 import type { PushRequest } from './contract.ts';
 import type { Dependencies } from './deps.ts';
-import { credentialsFor, gitOrigin, repositoryOf } from './repository.ts';
+import { credentialsFor, gitOrigin, obtainRepository, repositoryOf } from './repository.ts';
 
 /** Pushes a task's commit to its branch. Nothing is forced, but our own branch where it was rebased on purpose. */
 export async function pushBranch(
@@ -19,8 +19,9 @@ export async function pushBranch(
   const { remote } = run;
   const { branch } = request;
   if (remote === null) return;
-  const repository = await repositoryOf(run, deps.stateDir);
   const { token } = await deps.secrets(run);
+  if (run.source.kind === 'remote' && (await isElsewhere(deps, run, request, token))) return;
+  const repository = await repositoryOf(run, deps.stateDir);
   const commit = await holding(repository, request);
   const expected =
     run.settings.agent.updateWith === 'rebase' ? await replaced(repository, remote, branch, commit) : null;
@@ -37,6 +38,16 @@ export async function pushBranch(
   }).catch(async (error: unknown) => {
     throw (await lacksToken(run, repository, token, error)) ? tokenMissing(remote) : error;
   });
+}
+
+/** A commit that another host made, which is lost, either has reached the remote or is gone. */
+async function isElsewhere(deps: Dependencies, run: RunContext, { branch, commit }: PushRequest, token: string | null) {
+  const known = await repositoryOf(run, deps.stateDir).catch(() => null);
+  if (known !== null && (await resolveCommit(known, commit)) !== null) return false;
+  const repository = await obtainRepository(run, deps.stateDir, token);
+  const theirs = await resolveCommit(repository, `refs/remotes/${run.remote}/${branch}`);
+  if (theirs !== null && (await isAncestor(repository, commit, theirs))) return true;
+  throw new LocusFailure('HostLost', `the host that made ${commit.slice(0, 12)} was lost before it was pushed`);
 }
 
 /** After a refusal a person may have merged the remote's branch into ours: then that is what is pushed. */

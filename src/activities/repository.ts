@@ -22,11 +22,14 @@ export async function obtainRepository(
   run: RunContext,
   stateDir: string,
   token: string | null,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<Repository> {
   if (run.source.kind === 'checkout') return repositoryOf(run, stateDir);
   const folder = { path: mirrorPath(run.source.url, stateDir), stateDir };
-  return openMirror(run.source.url, folder, { token: credentialsFor(run, token), signal });
+  return openMirror(run.source.url, folder, {
+    token: credentialsFor(run, token),
+    ...(signal ? { signal } : {}),
+  });
 }
 
 export function workspaceMode(run: RunContext): Workspace['mode'] {

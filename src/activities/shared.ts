@@ -2,18 +2,18 @@ import { allBeating } from './border.ts';
 import type { SharedActivities } from './contract.ts';
 import type { Dependencies } from './deps.ts';
 
-export function createSharedActivities(
-  deps: Pick<Dependencies, 'hostId' | 'reservePermit' | 'returnPermit'>,
-): SharedActivities {
+export function createSharedActivities({
+  hostId,
+  gate,
+  slots,
+}: Pick<Dependencies, 'hostId' | 'gate' | 'slots'>): SharedActivities {
   return allBeating<SharedActivities>({
-    async claimHost() {
-      return { hostId: deps.hostId };
+    async claimWorkspace({ workflowId }) {
+      await slots.take(workflowId);
+      return { hostId };
     },
-    async acquirePermit(request) {
-      return deps.reservePermit(request);
-    },
-    async releasePermit(request) {
-      await deps.returnPermit(request);
-    },
+    acquirePermit: (request) => gate.reserve(request),
+    releasePermit: (request) => gate.giveBack(request),
+    reportLimit: (request) => gate.reportLimit(request),
   });
 }

@@ -1,26 +1,18 @@
 import type { Client } from '@temporalio/client';
 import { WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
+import type { LimitReport, PermitAnswer, PermitRequest } from '../domain/permits.ts';
 import { accountGateId } from '../domain/run-id.ts';
 import type { Provider } from '../domain/settings.ts';
-import { acquire, giveBack, sharedQueue } from '../workflows/messages.ts';
+import { acquire, giveBack, lift, limitMet, sharedQueue } from '../workflows/messages.ts';
 
 /** Asks the gate of a provider's account for an agent start; starts the gate where it does not run. */
 export async function reservePermit(
   client: Client,
-  request: { readonly provider: Provider; readonly attemptId: string; readonly limit: number },
-): Promise<{ at: number }> {
-  const { provider, attemptId, limit } = request;
-  const startWorkflowOperation = new WithStartWorkflowOperation('accountGate', {
-    workflowId: accountGateId(provider),
-    taskQueue: sharedQueue,
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    staticSummary: `agent starts of ${provider}`,
-    args: [],
-  });
+  { provider, ...request }: PermitRequest & { readonly provider: Provider },
+): Promise<PermitAnswer> {
   return client.workflow.executeUpdateWithStart(acquire, {
-    args: [{ attemptId, limit }],
-    updateId: attemptId,
-    startWorkflowOperation,
+    args: [request],
+    startWorkflowOperation: gateOf(provider),
   });
 }
 
@@ -34,4 +26,36 @@ export async function returnPermit(
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
+}
+
+/** Tells the gate that the provider refuses work; answers until when no agent starts, in epoch milliseconds. */
+export async function reportLimit(
+  client: Client,
+  { provider, ...report }: LimitReport & { readonly provider: Provider },
+): Promise<{ readonly until: number }> {
+  return client.workflow.executeUpdateWithStart(limitMet, {
+    args: [report],
+    updateId: `limit-${report.attemptId}`,
+    startWorkflowOperation: gateOf(provider),
+  });
+}
+
+/** Wakes every run that waits for a provider's usage limit; answers how many. */
+export async function liftLimit(client: Client, provider: Provider): Promise<number> {
+  try {
+    return (await client.workflow.getHandle(accountGateId(provider)).executeUpdate(lift)).runs;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return 0;
+    throw error;
+  }
+}
+
+function gateOf(provider: Provider) {
+  return new WithStartWorkflowOperation('accountGate', {
+    workflowId: accountGateId(provider),
+    taskQueue: sharedQueue,
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    staticSummary: `agent starts of ${provider}`,
+    args: [],
+  });
 }

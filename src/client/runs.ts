@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
+import type { BudgetLimits } from '../domain/budget.ts';
 import type { RunInput, RunMemo, RunState } from '../domain/run.ts';
 import { attributes, halt, progress, resume, sharedQueue, stop, workflowTypes } from '../workflows/messages.ts';
 
@@ -121,8 +122,9 @@ export async function haltRun(client: Client, runId: string, reason: string, for
   await client.workflow.getHandle(runId).signal(halt, { reason, force });
 }
 
-export async function resumeRun(client: Client, runId: string): Promise<void> {
-  await client.workflow.getHandle(runId).signal(resume);
+/** `budgets`: what the config says now; left out: the run keeps its own. */
+export async function resumeRun(client: Client, runId: string, budgets?: BudgetLimits): Promise<void> {
+  await client.workflow.getHandle(runId).signal(resume, budgets ? { budgets } : {});
 }
 
 export async function stopRun(client: Client, runId: string, reason: string): Promise<void> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import type { BudgetLimits } from '../domain/budget.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import type { TrackerRef } from '../domain/run.ts';
 import { repoKey } from '../domain/run-id.ts';
@@ -27,6 +28,11 @@ export interface Project {
   /** null where the tracker needs none, or none was found. */
   token(): Promise<string | null>;
   openTracker(): Promise<Tracker>;
+}
+
+/** What a run may cost, as the config says now. */
+export function budgetsOf({ agent }: Config): BudgetLimits {
+  return { taskUsd: agent.budgetUsd, runUsd: agent.runBudgetUsd };
 }
 
 const publicApi = 'https://api.github.com';

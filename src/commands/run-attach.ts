@@ -4,7 +4,7 @@ import { haltRun } from '../client/runs.ts';
 import { type Activity, type Glance, watchRun } from '../client/watch.ts';
 import { eventsBetween } from '../domain/events.ts';
 import type { RunState } from '../domain/run.ts';
-import { exitCodeOf } from '../domain/run-state.ts';
+import { exitCodeOf, waitText } from '../domain/run-state.ts';
 import type { Interruptions } from '../ui/interrupt.ts';
 import type { Printer } from '../ui/printer.ts';
 
@@ -101,8 +101,7 @@ function statusOf({ state, activities }: Glance, halting: boolean): string {
   const stuck = activities.find((activity) => activity.problem);
   if (stuck) return `${stuck.name}, attempt ${stuck.attempt}: ${stuck.problem}`;
   if (!state) return 'waiting for a worker';
-  if (state.waiting)
-    return `waiting until ${new Date(state.waiting.until).toLocaleTimeString()}: ${state.waiting.reason}`;
+  if (state.waiting) return waitText(state.waiting, (at) => at.toLocaleTimeString());
   const working = state.tasks.filter((task) => task.status === 'in_progress');
   const done = state.tasks.filter((task) => task.status === 'done').length;
   const now = working.map((task) => `#${task.issue} ${task.phase ?? ''}${detail(task.issue, activities)}`);

@@ -7,10 +7,12 @@ import { issueRunId } from '../domain/run-id.ts';
 import { oneLine } from '../domain/text.ts';
 import type { Printer } from '../ui/printer.ts';
 import { handOverSecrets } from './hand-over.ts';
+import { budgetsOf } from './project.ts';
 import { freshTasks, inputFor, openTasks, tellFinished } from './run-input.ts';
 import { requireCleanRoot, requireCleanRootOf } from './run-preflight.ts';
 import type { Request } from './run-request.ts';
 import type { Selection } from './run-selection.ts';
+import { wakeRun } from './wake.ts';
 
 export type Decision =
   | { readonly kind: 'start'; readonly input: RunInput }
@@ -68,9 +70,10 @@ async function resumeOpen(
   if (found.memo?.status === 'halted') {
     await requireCleanRootOf(await startedWith(client, found.runId), project.stateDir);
     if (!target.configured) await handOverSecrets(project, true);
-    await resumeRun(client, found.runId);
+    await resumeRun(client, found.runId, budgetsOf(project.config));
     await untilNot(client, found.runId, 'halted');
-  } else printer.note(`${found.runId} is running; nothing to resume`);
+  } else if (found.memo?.waitingUntil != null) printer.note(await wakeRun(client, found.runId));
+  else printer.note(`${found.runId} is running; nothing to resume`);
   return { kind: 'attach', runId: found.runId };
 }
 

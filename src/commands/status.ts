@@ -3,7 +3,7 @@ import { type FoundRun, listRuns, readState } from '../client/runs.ts';
 import { unfinishedRef } from '../domain/branch.ts';
 import { viewOf } from '../domain/events.ts';
 import type { RunState } from '../domain/run.ts';
-import { resumeCommand } from '../domain/run-state.ts';
+import { resumeCommand, waitText } from '../domain/run-state.ts';
 import { oneLine } from '../domain/text.ts';
 import { workflowUrl } from '../server/connection.ts';
 import { paint } from '../ui/paint.ts';
@@ -70,8 +70,7 @@ function printText(engine: Engine, found: readonly FoundRun[], states: readonly 
 
 function printTasks(state: RunState): void {
   if (state.halt) console.log(`  halted: ${oneLine(state.halt.reason)}; go on with \`${resumeCommand(state)}\``);
-  if (state.waiting)
-    console.log(`  waiting until ${new Date(state.waiting.until).toLocaleString()}: ${state.waiting.reason}`);
+  if (state.waiting) console.log(`  ${waitText(state.waiting, (at) => at.toLocaleString())}`);
   for (const task of state.tasks) {
     const phase = task.status === 'in_progress' && task.phase ? `, ${task.phase}` : '';
     const pull = task.pr === null ? '' : `  pull request #${task.pr}`;

@@ -8,8 +8,9 @@ import { scopeOf } from '../server/run-secrets.ts';
 import { stateDir } from '../server/state.ts';
 import { chooseAnyRun, chooseRun, openEngine } from './engine.ts';
 import { handOverSecrets } from './hand-over.ts';
-import { openProject } from './project.ts';
+import { budgetsOf, openProject } from './project.ts';
 import { requireCleanRootOf } from './run-preflight.ts';
+import { wakeRun } from './wake.ts';
 
 /** How long a person is kept waiting for what goes on without them. */
 const waitMs = 10_000;
@@ -32,6 +33,7 @@ export async function halt(options: {
 
 export async function resume(options: { readonly run?: string }): Promise<number> {
   return steer(options.run, async (client, { runId, memo }) => {
+    if (memo?.status === 'running' && memo.waitingUntil !== null) return wakeRun(client, runId);
     if (memo !== null && memo.status !== 'halted') {
       throw new LocusFailure('NothingToResume', `${runId} is not halted`, { remedy: 'see `locus status`' });
     }
@@ -42,7 +44,7 @@ export async function resume(options: { readonly run?: string }): Promise<number
     const project = await openProject(process.cwd()).catch(() => null);
     const isItsOwn = project !== null && input !== null && scopeOf(project.tracker) === scopeOf(input.tracker);
     if (isItsOwn && (await configuredTemporal()) === null) await handOverSecrets(project, true);
-    await resumeRun(client, runId);
+    await resumeRun(client, runId, isItsOwn ? budgetsOf(project.config) : undefined);
     return `${runId} goes on`;
   });
 }

@@ -48,6 +48,7 @@ export const Config = z.looseObject(
       stallMinutes: positive.default(15),
       maxAttempts: count.default(2),
       orphanMinutes: positive.default(30),
+      hostLostMinutes: positive.default(2),
       verify: z.union([text, argv], 'must be a command: a text, or a list of texts').nullable().default(null),
       callsPerHour: count.default(100),
       budgetUsd: positive.nullable().default(null),

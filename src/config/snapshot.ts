@@ -32,6 +32,7 @@ export function snapshot(config: Config, overrides: Overrides = {}): RunSettings
       stallMinutes: agent.stallMinutes,
       maxAttempts: agent.maxAttempts,
       orphanMinutes: agent.orphanMinutes,
+      hostLostMinutes: agent.hostLostMinutes,
       callsPerHour: agent.callsPerHour,
       verify: typeof agent.verify === 'string' ? ['sh', '-c', agent.verify] : agent.verify,
       budgetUsd: agent.budgetUsd,

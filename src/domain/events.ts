@@ -30,7 +30,7 @@ export type RunEvent =
     })
   | (Stamp & { readonly event: 'agent.event'; readonly issue: number; readonly text: string; readonly costUsd: number })
   | (Stamp & TaskView & { readonly event: 'task.finished'; readonly durationMs: number })
-  | (Stamp & { readonly event: 'run.waiting'; readonly reason: string; readonly until: string })
+  | (Stamp & { readonly event: 'run.waiting'; readonly reason: string; readonly until: string | null })
   | (Stamp & {
       readonly event: 'run.halted';
       readonly reason: string;
@@ -69,9 +69,15 @@ export function eventsBetween(before: RunState | null, after: RunState): RunEven
   for (const text of after.warnings) {
     if (!before?.warnings.includes(text)) events.push({ event: 'run.warning', runId, at: iso(Date.now()), text });
   }
-  if (after.waiting && after.waiting.until !== before?.waiting?.until) {
+  if (after.waiting && JSON.stringify(after.waiting) !== JSON.stringify(before?.waiting)) {
     const { reason, until } = after.waiting;
-    events.push({ event: 'run.waiting', runId, at: iso(Date.now()), reason, until: iso(until) });
+    events.push({
+      event: 'run.waiting',
+      runId,
+      at: iso(Date.now()),
+      reason,
+      until: until === null ? null : iso(until),
+    });
   }
   if (after.halt && after.halt.at !== before?.halt?.at) events.push(halted(after, after.halt));
   if (after.finishedAt !== null && before?.finishedAt == null) {

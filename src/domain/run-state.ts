@@ -1,5 +1,5 @@
 import { countByStatus } from './next-step.ts';
-import type { RunContext, RunInput, RunMemo, RunState, TaskSpec, TaskState } from './run.ts';
+import type { RunContext, RunInput, RunMemo, RunState, TaskSpec, TaskState, Waiting } from './run.ts';
 import { headBytes, oneLine } from './text.ts';
 
 export function newRunState(input: RunInput, at: number): RunState {
@@ -13,6 +13,8 @@ export function newRunState(input: RunInput, at: number): RunState {
     status: 'running',
     halt: null,
     waiting: null,
+    budget: { taskUsd: input.settings.agent.budgetUsd, runUsd: input.settings.agent.runBudgetUsd, reserved: [] },
+    hostId: null,
     tasks: input.tasks.map(newTaskState),
     pr: null,
     warnings: [],
@@ -58,6 +60,11 @@ export function exitCodeOf(state: RunState): 0 | 1 | 3 {
   if (state.status === 'halted' || state.status === 'stopped') return 3;
   if (state.tasks.some((task) => task.status === 'failed')) return 1;
   return state.tasks.some((task) => task.status === 'pending') ? 3 : 0;
+}
+
+/** For people: what a run sleeps for. `clock` writes a time. */
+export function waitText({ reason, until }: Waiting, clock: (at: Date) => string): string {
+  return until === null ? `waiting for ${reason}` : `waiting until ${clock(new Date(until))}: ${reason}`;
 }
 
 /** What a person types to let this run go on. */

@@ -1,3 +1,4 @@
+import type { BudgetState } from './budget.ts';
 import type { Failure } from './failures.ts';
 import type { RunSettings } from './settings.ts';
 
@@ -89,6 +90,13 @@ export interface TaskState extends TaskSpec {
 
 export type RunStatus = 'running' | 'halted' | 'finished' | 'stopped';
 
+/** What a run sleeps for: a permit to start an agent, the end of a usage limit, a host, a part of the budget. */
+export interface Waiting {
+  readonly reason: string;
+  /** Epoch milliseconds; null: nobody knows. */
+  readonly until: number | null;
+}
+
 /** Everything a client may want to know of a run; the answer of the query `progress`. */
 export interface RunState {
   readonly runId: string;
@@ -99,8 +107,10 @@ export interface RunState {
   readonly only: number | null;
   readonly status: RunStatus;
   readonly halt: { readonly reason: string; readonly failure: Failure | null; readonly at: number } | null;
-  /** Set while the run waits for a permit to start an agent. */
-  readonly waiting: { readonly reason: string; readonly until: number } | null;
+  readonly waiting: Waiting | null;
+  readonly budget: BudgetState;
+  /** The host that holds the run's workspace; null before one is claimed, and for a parallel run, whose tasks have their own. */
+  readonly hostId: string | null;
   readonly tasks: readonly TaskState[];
   /** The sprint's pull request. */
   readonly pr: { readonly number: number; readonly url: string } | null;

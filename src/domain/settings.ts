@@ -26,6 +26,8 @@ export interface RunSettings {
     readonly stallMinutes: number;
     readonly maxAttempts: number;
     readonly orphanMinutes: number;
+    /** How long nobody may answer for a host of a fleet before another one goes on. */
+    readonly hostLostMinutes: number;
     readonly callsPerHour: number;
     readonly verify: readonly string[] | null;
     /** The most that a task, and a whole run, may cost; null: no limit. */

@@ -1,4 +1,5 @@
 import type { RunState, TaskState } from './run.ts';
+import { waitText } from './run-state.ts';
 
 const mostRows = 60;
 
@@ -7,7 +8,10 @@ export function taskTable(state: RunState): string {
   const lines = [`**${state.sprint ?? state.repoName}**: ${state.status}`];
   if (state.halt) lines.push('', `Halted: ${oneLine(state.halt.reason)}. Go on with \`locus run --resume\`.`);
   if (state.waiting)
-    lines.push('', `Waiting until ${new Date(state.waiting.until).toISOString()}: ${state.waiting.reason}`);
+    lines.push(
+      '',
+      waitText(state.waiting, (at) => at.toISOString()),
+    );
   if (state.pr) lines.push('', `Pull request: [#${state.pr.number}](${state.pr.url})`);
   lines.push('', '| issue | title | status | pull request | note |', '| --- | --- | --- | --- | --- |');
   const from = Math.max(0, Math.min(firstOpen(state.tasks) - 20, state.tasks.length - mostRows));

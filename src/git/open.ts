@@ -7,6 +7,7 @@ import { hideWorktrees } from './exclude.ts';
 import { notePushed, pushedTip } from './pushed.ts';
 import { rememberBranch } from './remove.ts';
 import { assertRootFree, enterRoot } from './root.ts';
+import { setCommitAside } from './unfinished.ts';
 import { ensureWorktree, linkedWorktrees, takeIndex } from './worktree.ts';
 
 export interface WorkspaceRequest {
@@ -19,6 +20,8 @@ export interface WorkspaceRequest {
   readonly remote: string | null;
   /** With `rebase`, a branch of ours may have left the one on the remote, where nobody else pushed to that. */
   readonly updateWith?: 'merge' | 'rebase';
+  /** The branch is begun at what is on the remote, or at the base; what we have beyond that is set aside. */
+  readonly onlyPushed?: boolean;
 }
 
 export interface OpenedWorkspace {
@@ -68,6 +71,13 @@ async function ensureBranch(request: WorkspaceRequest): Promise<string> {
   if (ours === null) {
     const start = theirs ?? (await baseCommit(repository, baseBranch, remote));
     await moveBranch(repository, branch, start, null, 'branch made');
+    if (theirs !== null) await taken(theirs);
+    return start;
+  }
+  if (request.onlyPushed) {
+    const start = theirs ?? (await baseCommit(repository, baseBranch, remote));
+    if (!(await isAncestor(repository, ours, start))) await setCommitAside(repository, request.name, ours);
+    await moveBranch(repository, branch, start, ours, 'what was never pushed is set aside');
     if (theirs !== null) await taken(theirs);
     return start;
   }

@@ -138,6 +138,13 @@ export async function keepWhatLies(workspace: Workspace, request: Omit<KeepUnfin
   return null;
 }
 
+/** Keeps a commit that its branch is about to lose; answers the ref. `name`: of the workspace. */
+export async function setCommitAside(repository: Repository, name: string, commit: string): Promise<string> {
+  const aside = `${asidePrefix}${name}/${commit.slice(0, 12)}`;
+  await alone(repository.commonDir, () => git(repository, ['update-ref', '-m', 'locus: set aside', aside, commit]));
+  return aside;
+}
+
 /** Moves what was kept, and cannot be given back, where no later attempt replaces or drops it. Answers the new ref. */
 export async function setUnfinishedAside(repository: Repository, ref: string): Promise<string | null> {
   const kept = await resolveCommit(repository, ref);

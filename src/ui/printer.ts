@@ -62,7 +62,7 @@ function describe(event: RunEvent, sharedPull: boolean): string {
     case 'task.finished':
       return finished(event, sharedPull);
     case 'run.waiting':
-      return `${paint('yellow', '…')} waiting until ${clock(event.until)}: ${oneLine(event.reason)}`;
+      return `${paint('yellow', '…')} waiting ${event.until === null ? 'for ' : `until ${clock(event.until)}: `}${oneLine(event.reason)}`;
     case 'run.warning':
       return `${paint('yellow', 'warning:')} ${oneLine(event.text)}`;
     case 'run.halted':

@@ -1,32 +1,67 @@
-import { allHandlersFinished, condition, continueAsNew, setHandler, workflowInfo } from '@temporalio/workflow';
-import { isRemembered, type Permit, release, reserve } from '../domain/permits.ts';
-import { acquire, giveBack } from './messages.ts';
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import {
+  type Account,
+  emptyAccount,
+  isRemembering,
+  lifted,
+  limited,
+  release,
+  reserve,
+  waitingRuns,
+} from '../domain/permits.ts';
+import { acquire, giveBack, lift, limitMet, wake } from './messages.ts';
 
 const idle = '65 minutes';
 
 /**
- * The gate of one provider account: counts agent starts per hour over all runs and workers. Lives while it has anything
- * to remember; the next request starts it again.
+ * The gate of one provider account: counts agent starts per hour over all runs and workers, and holds the end of the
+ * provider's usage limit. Lives while it has anything to remember; the next request starts it again.
  */
-export async function accountGate(carried: readonly Permit[] = []): Promise<void> {
-  let permits = carried;
+export async function accountGate(carried: Account = emptyAccount): Promise<void> {
+  let account = carried;
   let requests = 0;
-  setHandler(acquire, ({ attemptId, limit }) => {
+  setHandler(acquire, (request) => {
     requests += 1;
-    const reserved = reserve(permits, { attemptId, limit, now: Date.now() });
-    permits = reserved.permits;
-    return { at: reserved.at };
+    const reserved = reserve(account, request, Date.now());
+    account = reserved.account;
+    return { at: reserved.at, limited: reserved.at <= (account.limit?.until ?? 0) };
   });
   setHandler(giveBack, ({ attemptId }) => {
-    permits = release(permits, attemptId, Date.now());
+    account = release(account, attemptId, Date.now());
+  });
+  setHandler(limitMet, (report) => {
+    requests += 1;
+    account = limited(account, report, Date.now());
+    return { until: account.limit?.until ?? Date.now() };
+  });
+  setHandler(lift, async () => {
+    requests += 1;
+    const runs = waitingRuns(account, Date.now());
+    account = lifted(account, Date.now());
+    // One that has ended meanwhile needs no waking.
+    await Promise.all(
+      runs.map((runId) =>
+        getExternalWorkflowHandle(runId)
+          .signal(wake)
+          .catch(() => {}),
+      ),
+    );
+    return { runs: runs.length };
   });
   for (;;) {
     const seen = requests;
     const asked = await condition(() => requests > seen, idle);
     if (workflowInfo().continueAsNewSuggested) {
       await condition(allHandlersFinished);
-      await continueAsNew<typeof accountGate>(permits);
+      await continueAsNew<typeof accountGate>(account);
     }
-    if (!asked && !permits.some((permit) => isRemembered(permit, Date.now()))) return;
+    if (!asked && !isRemembering(account, Date.now())) return;
   }
 }

@@ -1,15 +1,15 @@
-import { ActivityCancellationType, ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
+import { TimeoutType } from '@temporalio/common';
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  proxyActivities,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import type { HostActivities, SharedActivities, TrackerActivities } from '../activities/contract.ts';
 import { asFailure, type Failure, type FailureDetails, isFailureType } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
 import { hostQueue, hostsQueue } from './messages.ts';
-
-/** The activities of one run, each with the timeouts and the queue that fit it. */
-export interface Tools {
-  readonly host: ReturnType<typeof hostActivities>;
-  readonly agent: ReturnType<typeof agentActivities>;
-  readonly tracker: ReturnType<typeof trackerActivities>;
-}
 
 // Passing errors are retried for as long as they last: a run waits for its tracker, it does not die of it.
 const patient = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' } as const;
@@ -21,21 +21,12 @@ export const shared = proxyActivities<SharedActivities>({
   retry: patient,
 });
 
-const anyHost = proxyActivities<Pick<SharedActivities, 'claimHost'>>({
+/** Taken by a host that has a free slot, however long that takes. */
+export const anyHost = proxyActivities<Pick<SharedActivities, 'claimWorkspace'>>({
   taskQueue: hostsQueue,
   startToCloseTimeout: '30 seconds',
   retry: patient,
 });
-
-export async function claimTools(run: RunContext): Promise<Tools> {
-  const { hostId } = run.source.kind === 'checkout' ? run.source : await anyHost.claimHost(run.source);
-  const queue = hostQueue(hostId);
-  return {
-    host: hostActivities(queue),
-    agent: agentActivities(run, queue),
-    tracker: trackerActivities(run, run.tracker.kind === 'local' ? { taskQueue: queue } : {}),
-  };
-}
 
 /** What went wrong, as the activity that met it has named it. */
 export function failureOf(error: unknown): Failure {
@@ -47,37 +38,69 @@ export function failureOf(error: unknown): Failure {
   return asFailure('WorkspaceBroken', cause instanceof Error ? cause.message : String(cause));
 }
 
-function hostActivities(taskQueue: string) {
+/** The activities of the host that holds a run's workspace. */
+export interface HostTools {
+  readonly host: ReturnType<typeof hostActivities>;
+  readonly agent: ReturnType<typeof agentActivities>;
+}
+
+export function hostTools(run: RunContext, hostId: string): HostTools {
+  const where = { taskQueue: hostQueue(hostId), ...patienceWith(run) };
+  return { host: hostActivities(where), agent: agentActivities(run, where) };
+}
+
+/** On one machine a dead worker is to be noticed at once, and is waited for however long it takes to come back. */
+function patienceWith({ source, settings }: RunContext) {
+  const heartbeatTimeout = silenceOf(source);
+  // Nothing on a host's queue ever waits for a slot: what is not taken there has no host any more.
+  const lostAfter = source.kind === 'remote' ? settings.agent.hostLostMinutes * 60_000 : undefined;
+  return lostAfter === undefined ? { heartbeatTimeout } : { heartbeatTimeout, scheduleToStartTimeout: lostAfter };
+}
+
+/** In a fleet a worker may be slow to be heard. */
+function silenceOf(source: RunContext['source']) {
+  return source.kind === 'remote' ? '30 seconds' : '5 seconds';
+}
+
+/** Whether a step ended because nobody works on its host's queue. */
+export function isHostLost(error: unknown): boolean {
+  return (
+    error instanceof ActivityFailure &&
+    error.cause instanceof TimeoutFailure &&
+    error.cause.timeoutType === TimeoutType.SCHEDULE_TO_START
+  );
+}
+
+type Where = { readonly taskQueue: string } & ReturnType<typeof patienceWith>;
+
+function hostActivities(where: Where) {
   return proxyActivities<Omit<HostActivities, 'runAgent'>>({
-    taskQueue,
+    ...where,
     startToCloseTimeout: '1 hour',
-    heartbeatTimeout: '10 seconds',
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: patient,
   });
 }
 
 // The agent's own deadline is kept by its host; this one only has to be later, as it starts anew with each attempt.
-function agentActivities({ settings, source }: RunContext, taskQueue: string) {
+function agentActivities({ settings }: RunContext, where: Where) {
   return proxyActivities<Pick<HostActivities, 'runAgent'>>({
-    taskQueue,
+    ...where,
     startToCloseTimeout: `${settings.agent.timeoutMinutes + 24 * 60} minutes`,
-    heartbeatTimeout: silenceOf(source),
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '200 milliseconds', backoffCoefficient: 1 },
   });
 }
 
-function trackerActivities({ source }: RunContext, where: { readonly taskQueue?: string }) {
+export type TrackerTools = ReturnType<typeof trackerTools>;
+
+/** A local tracker is files on the host of the repository; any worker speaks to the others. */
+export function trackerTools({ tracker, source }: RunContext) {
+  const where = tracker.kind === 'local' && source.kind === 'checkout' ? { taskQueue: hostQueue(source.hostId) } : {};
   return proxyActivities<TrackerActivities>({
     ...where,
     startToCloseTimeout: '2 minutes',
     heartbeatTimeout: silenceOf(source),
     retry: patient,
   });
-}
-
-/** In a fleet a worker may be slow to be heard; on one machine a dead one is to be noticed at once. */
-function silenceOf(source: RunContext['source']) {
-  return source.kind === 'remote' ? '30 seconds' : '5 seconds';
 }

@@ -1,16 +1,17 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { RunState } from '../domain/run.ts';
-import { failureOf, type Tools } from './activities.ts';
+import { failureOf, type TrackerTools } from './activities.ts';
 import { type Run, RunStopped } from './run.ts';
 import { reportLeft } from './task-reports.ts';
+import type { Tools } from './tools.ts';
 import type { TrackerWrites } from './tracker-writes.ts';
 
 /** Labels come first in every chain; without them GitHub would make its own, in its own colour. */
-export async function labelsReady(run: Run, tools: Tools, alreadyMade: boolean): Promise<void> {
+export async function labelsReady(run: Run, tracker: TrackerTools, alreadyMade: boolean): Promise<void> {
   const { autoLabel, autoPR } = run.input.settings.agent;
   if (alreadyMade || (!autoLabel && !autoPR)) return;
   try {
-    await tools.tracker.prepareTracker.executeWithOptions({ summary: 'labels' }, [run.context]);
+    await tracker.prepareTracker.executeWithOptions({ summary: 'labels' }, [run.context]);
   } catch (error) {
     if (isCancellation(error)) throw error;
     run.warn(`the labels could not be made: ${failureOf(error).message}`);
@@ -20,7 +21,9 @@ export async function labelsReady(run: Run, tools: Tools, alreadyMade: boolean):
 /** Removes a worktree whose work is safe; where it is not, it stays and the run says so. */
 export async function releaseWorkspace(run: Run, tools: Tools, branch: string): Promise<void> {
   try {
-    await tools.host.releaseWorkspace.executeWithOptions({ summary: `release ${branch}` }, [run.context, { branch }]);
+    await tools.whereItIs(({ host }) =>
+      host.releaseWorkspace.executeWithOptions({ summary: `release ${branch}` }, [run.context, { branch }]),
+    );
   } catch (error) {
     if (isCancellation(error)) throw error;
     run.warn(`the workspace of ${branch} was kept: ${failureOf(error).message}`);
@@ -58,6 +61,7 @@ export async function stopped(run: Run, tools: Tools, writes: TrackerWrites): Pr
   const begun = state.tasks.filter((task) => task.startedAt !== null && task.status !== 'skipped');
   const open = begun.filter((task) => input.type === 'sprint' || task.status !== 'done');
   for (const branch of new Set(open.map((task) => task.branch))) await releaseWorkspace(run, tools, branch);
+  await tools.leaveHost();
   if (!(await writes.settle(8))) run.warn('the tracker did not answer: labels may still say that somebody works on it');
   return run.finish('stopped');
 }

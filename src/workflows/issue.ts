@@ -1,10 +1,12 @@
 import { condition, getExternalWorkflowHandle, workflowInfo } from '@temporalio/workflow';
 import type { RunInput, RunState } from '../domain/run.ts';
-import { claimTools, failureOf } from './activities.ts';
+import { failureOf } from './activities.ts';
+import { budgetOf } from './budget.ts';
 import { labelsReady, stopped, toItsEnd, unlessStopped } from './endings.ts';
 import { taskChanged } from './messages.ts';
 import { Run } from './run.ts';
-import { runTask } from './task.ts';
+import { type Bench, runTask } from './task.ts';
+import { Tools } from './tools.ts';
 import { TrackerWrites } from './tracker-writes.ts';
 
 /** One issue on its own branch: a run by itself, or a child of a parallel run. Its id locks the issue. */
@@ -13,13 +15,15 @@ export async function issueTask(input: RunInput): Promise<RunState> {
   const parent = workflowInfo().parent?.workflowId;
   // It may be cancelled, or outlive its parent, at any moment.
   if (parent) tellParent(run, parent).catch(() => {});
-  const tools = await claimTools(run.context);
-  const writes = new TrackerWrites(labelsReady(run, tools, parent !== undefined), (issue, error) =>
+  const tools = new Tools(run);
+  const writes = new TrackerWrites(labelsReady(run, tools.tracker, parent !== undefined), (issue, error) =>
     run.warn(`#${issue}: ${failureOf(error).message}`),
   );
+  const bench: Bench = { run, tools, writes, budget: budgetOf(run, parent) };
   return toItsEnd(
     async () => {
-      for (const { issue } of input.tasks) await runTask(run, tools, writes, issue);
+      for (const { issue } of input.tasks) await runTask(bench, issue);
+      await tools.leaveHost();
       await unlessStopped(run, writes.drain());
       return run.finish();
     },
@@ -27,11 +31,13 @@ export async function issueTask(input: RunInput): Promise<RunState> {
   );
 }
 
-/** The parent shows itself as halted when its last child does. */
+/** The parent shows what its children wait for, and itself as halted when its last child is. */
 async function tellParent(run: Run, parent: string): Promise<void> {
-  for (;;) {
-    await condition(() => run.state.status === 'halted');
-    for (const task of run.state.tasks) await getExternalWorkflowHandle(parent).signal(taskChanged, task);
-    await condition(() => run.state.status !== 'halted');
+  const standing = () => (run.state.status === 'halted' ? 'halted' : run.state.waiting);
+  for (let told: ReturnType<typeof standing> = null; ; ) {
+    await condition(() => standing() !== told);
+    told = standing();
+    const { waiting, tasks } = run.state;
+    for (const task of tasks) await getExternalWorkflowHandle(parent).signal(taskChanged, { task, waiting });
   }
 }

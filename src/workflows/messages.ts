@@ -1,6 +1,8 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { RunState, TaskState } from '../domain/run.ts';
+import type { Allowance, BudgetLimits } from '../domain/budget.ts';
+import type { LimitReport, PermitAnswer, PermitRequest } from '../domain/permits.ts';
+import type { RunState, TaskState, Waiting } from '../domain/run.ts';
 
 /** Everything that can be said to, or asked of, a workflow of ours. Clients import this file and nothing else from here. */
 export const workflowTypes = {
@@ -23,23 +25,45 @@ export interface HaltRequest {
 
 /** Ends the running agents, keeps what they made, waits for `resume`. */
 export const halt = defineSignal<[HaltRequest]>('halt');
+export interface ResumeRequest {
+  /** The budgets of the config as it is now; left out: as they were. */
+  readonly budgets?: BudgetLimits;
+}
 /** Goes on after a halt; after a failure, with the failed task on a clean tree. */
-export const resume = defineSignal('resume');
+export const resume = defineSignal<[ResumeRequest?]>('resume');
 /** Ends the run for good; finished work stays on its branch. */
 export const stop = defineSignal<[HaltRequest]>('stop');
+/** Asks the account's gate again: what a run waits for may have come earlier. */
+export const wake = defineSignal('wake');
+
+export interface TaskNews {
+  readonly task: TaskState;
+  readonly waiting: Waiting | null;
+}
 /** A child of a parallel run tells its parent where it stands. */
-export const taskChanged = defineSignal<[TaskState]>('taskChanged');
+export const taskChanged = defineSignal<[TaskNews]>('taskChanged');
+
+export interface BudgetRequest {
+  readonly issue: number;
+  /** What the task has cost so far. What was reserved for it is free again. */
+  readonly costUsd: number;
+  /** Whether another attempt is to start. */
+  readonly wanted: boolean;
+}
+/** A child of a parallel run asks for a part of the run's budget. */
+export const budgetWanted = defineSignal<[BudgetRequest]>('budgetWanted');
+/** The answer to it. */
+export const budgetGranted = defineSignal<[Allowance]>('budgetGranted');
 
 export const progress = defineQuery<RunState>('progress');
 
-export interface PermitRequest {
-  readonly attemptId: string;
-  /** Agent starts per hour. */
-  readonly limit: number;
-}
-/** Reserves an agent start at an account's gate; answers when it may happen, in epoch milliseconds. */
-export const acquire = defineUpdate<{ readonly at: number }, [PermitRequest]>('acquire');
+/** Reserves an agent start at an account's gate. */
+export const acquire = defineUpdate<PermitAnswer, [PermitRequest]>('acquire');
 export const giveBack = defineSignal<[{ readonly attemptId: string }]>('giveBack');
+/** The provider refuses work until `until` (epoch milliseconds; null: it did not say); answers until when nobody starts. */
+export const limitMet = defineUpdate<{ readonly until: number }, [LimitReport]>('limitMet');
+/** A person lifts a usage limit: answers how many runs are woken. */
+export const lift = defineUpdate<{ readonly runs: number }, []>('lift');
 
 export const attributes = {
   repo: defineSearchAttributeKey('LocusRepo', SearchAttributeType.KEYWORD),

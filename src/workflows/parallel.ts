@@ -1,12 +1,13 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { type ChildWorkflowHandle, condition, ParentClosePolicy, setHandler, startChild } from '@temporalio/workflow';
 import { asFailure } from '../domain/failures.ts';
-import type { RunInput, RunState, TaskSpec, TaskState } from '../domain/run.ts';
+import type { RunInput, RunState, TaskSpec, TaskState, Waiting } from '../domain/run.ts';
 import { issueRunId, parseRunId } from '../domain/run-id.ts';
-import { claimTools, failureOf } from './activities.ts';
+import { failureOf, trackerTools } from './activities.ts';
+import { BudgetDesk } from './budget.ts';
 import { labelsReady, toItsEnd, unlessStopped } from './endings.ts';
 import { issueTask } from './issue.ts';
-import { halt, resume, stop, taskChanged } from './messages.ts';
+import { budgetGranted, halt, resume, stop, taskChanged } from './messages.ts';
 import { Run } from './run.ts';
 
 type Child = ChildWorkflowHandle<typeof issueTask>;
@@ -16,12 +17,29 @@ type Children = Map<number, Child>;
 export async function parallelRun(input: RunInput): Promise<RunState> {
   const run = new Run(input);
   const children: Children = new Map();
-  setHandler(taskChanged, (task) => take(run, task));
-  const tools = await claimTools(run.context);
+  const waits = new Map<number, Waiting>();
+  setHandler(taskChanged, ({ task, waiting }) => {
+    take(run, task);
+    showWait(run, waits, task.issue, waiting);
+  });
+  const desk = new BudgetDesk(
+    run,
+    () => Math.min(input.settings.agent.maxParallel, run.state.tasks.filter(isOpen).length),
+    (issue, allowance) => {
+      children
+        .get(issue)
+        ?.signal(budgetGranted, allowance)
+        .catch(() => {});
+    },
+  );
   return toItsEnd(
     async () => {
-      await unlessStopped(run, labelsReady(run, tools, false));
-      await Promise.race([inLanes(run, children), passInterruptsOn(run, children)]);
+      await unlessStopped(run, labelsReady(run, trackerTools(run.context), false));
+      const ended = (issue: number) => {
+        showWait(run, waits, issue, null);
+        desk.leave(issue);
+      };
+      await Promise.race([inLanes(run, children, ended), passInterruptsOn(run, children)]);
       return run.finish();
     },
     async () => {
@@ -32,7 +50,7 @@ export async function parallelRun(input: RunInput): Promise<RunState> {
 }
 
 /** Each lane takes the next issue when its child has ended. */
-async function inLanes(run: Run, children: Children): Promise<void> {
+async function inLanes(run: Run, children: Children, ended: (issue: number) => void): Promise<void> {
   const waiting = [...run.input.tasks];
   const lane = async (): Promise<void> => {
     for (;;) {
@@ -40,6 +58,7 @@ async function inLanes(run: Run, children: Children): Promise<void> {
       const spec = waiting.shift();
       if (!spec) return;
       await runChild(run, children, spec);
+      ended(spec.issue);
     }
   };
   const lanes = Array.from({ length: Math.min(run.input.settings.agent.maxParallel, waiting.length) }, lane);
@@ -93,7 +112,9 @@ async function passInterruptsOn(run: Run, children: Children): Promise<never> {
       await tell(children.values(), stop);
       throw error;
     }
-    await tell(children.values(), resume);
+    const { taskUsd } = run.state.budget;
+    const budgets = { taskUsd, runUsd: run.input.settings.agent.runBudgetUsd };
+    await Promise.all([...children.values()].map((child) => child.signal(resume, { budgets }).catch(() => {})));
     for (const issue of children.keys()) run.update(issue, { phase: 'working' });
   }
 }
@@ -102,6 +123,18 @@ async function passInterruptsOn(run: Run, children: Children): Promise<never> {
 function isWorking({ stopping, state }: Run): boolean {
   const open = state.tasks.filter((task) => task.status === 'in_progress');
   return stopping ? open.length > 0 : open.some((task) => task.phase !== 'halted');
+}
+
+function isOpen(task: TaskState): boolean {
+  return task.status === 'pending' || task.status === 'in_progress';
+}
+
+/** Of what its tasks wait for, a run shows the one that ends first. */
+function showWait(run: Run, waits: Map<number, Waiting>, issue: number, waiting: Waiting | null): void {
+  if (waiting) waits.set(issue, waiting);
+  else if (!waits.delete(issue)) return;
+  const [first = null] = [...waits.values()].sort((a, b) => (a.until ?? Infinity) - (b.until ?? Infinity));
+  run.change({ waiting: first });
 }
 
 /** A child that ends in the same moment cannot be told any more, and need not. */

@@ -9,12 +9,18 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Failure } from '../domain/failures.ts';
-import type { RunContext, RunInput, RunState, RunStatus, TaskSpec, TaskState } from '../domain/run.ts';
+import type { RunContext, RunInput, RunState, RunStatus, TaskSpec, TaskState, Waiting } from '../domain/run.ts';
 import { contextOf, memoOf, newRunState, withTask } from '../domain/run-state.ts';
 import { taskTable } from '../domain/task-table.ts';
-import { attributes, type HaltRequest, halt, progress, resume, stop } from './messages.ts';
+import { attributes, halt, progress, resume, stop, wake } from './messages.ts';
 
 const turnsOfOneGo = 20;
+
+interface Interrupt {
+  readonly reason: string;
+  readonly failure?: Failure;
+  readonly force?: boolean;
+}
 
 /** Thrown out of a task when the run is to end for good; each workflow catches it at its top. */
 export class RunStopped extends Error {}
@@ -22,10 +28,13 @@ export class RunStopped extends Error {}
 /** What a run knows and how it is told what to do: state, the signals that change its course, and what people see of it. */
 export class Run {
   readonly input: RunInput;
+  /** Of a part of a parallel run it is not the run's id. */
+  readonly workflowId = workflowInfo().workflowId;
   readonly context: RunContext;
   state: RunState;
-  private haltRequest: HaltRequest | null = null;
-  private stopRequest: HaltRequest | null = null;
+  private haltRequest: Interrupt | null = null;
+  private stopRequest: Interrupt | null = null;
+  private wakes = 0;
   private starts = 0;
   private revision = 0;
   private unpublished = false;
@@ -39,8 +48,12 @@ export class Run {
       const force = request.force || this.haltRequest?.force;
       this.haltRequest = { ...request, ...this.haltRequest, ...(force ? { force } : {}) };
     });
-    setHandler(resume, () => {
+    setHandler(resume, ({ budgets } = {}) => {
       this.haltRequest = null;
+      if (budgets) this.change({ budget: { ...this.state.budget, ...budgets } });
+    });
+    setHandler(wake, () => {
+      this.wakes += 1;
     });
     setHandler(stop, (request) => {
       this.stopRequest ??= request;
@@ -100,20 +113,28 @@ export class Run {
   /** Waits here while the run is halted by a person; unwinds when it is to stop. */
   async checkpoint(): Promise<void> {
     if (this.stopRequest) throw new RunStopped(this.stopRequest.reason);
-    if (this.haltRequest) await this.halted(this.haltRequest.reason, null);
+    if (this.haltRequest) await this.halted(this.haltRequest);
   }
 
   /** Halts because of a failure, until somebody resumes. */
   async haltFor(failure: Failure): Promise<void> {
-    this.haltRequest ??= { reason: failure.message };
-    await this.halted(failure.message, failure);
+    this.askToHalt(failure);
+    await this.halted({ reason: failure.message, failure });
   }
 
-  /** Sleeps until `until`, or until somebody halts or stops the run; shows why. */
-  async waitUntil(until: number, reason: string): Promise<void> {
-    if (until <= Date.now()) return;
+  /** Like a person's `halt`, because of a failure. */
+  askToHalt(failure: Failure): void {
+    this.haltRequest ??= { reason: failure.message, failure };
+  }
+
+  /** Sleeps until somebody halts, stops or wakes the run, `isOver` holds or the time has come; shows why. */
+  async wait({ reason, until }: Waiting, isOver: () => boolean = () => false): Promise<void> {
+    if (until !== null && until <= Date.now()) return;
+    const { wakes } = this;
     this.change({ waiting: { reason, until } });
-    await condition(() => this.interrupted, until - Date.now());
+    const isAwake = () => this.interrupted || this.wakes !== wakes || isOver();
+    if (until === null) await condition(isAwake);
+    else await condition(isAwake, until - Date.now());
     this.change({ waiting: null });
   }
 
@@ -123,8 +144,8 @@ export class Run {
     return this.state;
   }
 
-  private async halted(reason: string, failure: Failure | null): Promise<void> {
-    this.change({ status: 'halted', halt: { reason, failure, at: Date.now() } });
+  private async halted({ reason, failure }: Interrupt): Promise<void> {
+    this.change({ status: 'halted', halt: { reason, failure: failure ?? null, at: Date.now() } });
     await condition(() => this.haltRequest === null || this.stopRequest !== null);
     if (this.stopRequest) throw new RunStopped(this.stopRequest.reason);
     this.change({ status: 'running', halt: null });

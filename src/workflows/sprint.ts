@@ -1,11 +1,13 @@
 import { continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { nextStep, retryFailed } from '../domain/next-step.ts';
 import type { RunInput, RunState } from '../domain/run.ts';
-import { claimTools, failureOf, type Tools } from './activities.ts';
+import { failureOf } from './activities.ts';
+import { budgetOf } from './budget.ts';
 import { labelsReady, releaseWorkspace, stopped, toItsEnd, unlessStopped } from './endings.ts';
 import { patiently } from './patience.ts';
 import { Run, RunStopped } from './run.ts';
-import { runTask } from './task.ts';
+import { type Bench, runTask } from './task.ts';
+import { Tools } from './tools.ts';
 import { TrackerWrites } from './tracker-writes.ts';
 
 /**
@@ -15,16 +17,18 @@ import { TrackerWrites } from './tracker-writes.ts';
 export async function sprintRun(input: RunInput, carried: RunState | null = null): Promise<RunState> {
   const { branch } = input;
   const run = new Run(input, carried);
-  const tools = await claimTools(run.context);
-  const writes = new TrackerWrites(labelsReady(run, tools, carried !== null), (issue, error) =>
+  const tools = new Tools(run);
+  const writes = new TrackerWrites(labelsReady(run, tools.tracker, carried !== null), (issue, error) =>
     run.warn(`#${issue}: ${failureOf(error).message}`),
   );
+  const bench: Bench = { run, tools, writes, budget: budgetOf(run) };
   return toItsEnd(
     async () => {
-      await workOff(run, tools, writes);
+      await workOff(bench);
       await unlessStopped(run, writes.drain());
       await openSprintPull(run, tools);
       if (branch !== null && mayRelease(run)) await releaseWorkspace(run, tools, branch);
+      await tools.leaveHost();
       return run.finish();
     },
     () => stopped(run, tools, writes),
@@ -32,7 +36,8 @@ export async function sprintRun(input: RunInput, carried: RunState | null = null
 }
 
 /** One task after the other, until none is left. */
-async function workOff(run: Run, tools: Tools, writes: TrackerWrites): Promise<void> {
+async function workOff(bench: Bench): Promise<void> {
+  const { run, writes } = bench;
   const { input } = run;
   for (;;) {
     await run.checkpoint();
@@ -44,7 +49,7 @@ async function workOff(run: Run, tools: Tools, writes: TrackerWrites): Promise<v
       run.change({ tasks: retryFailed(run.state.tasks) });
       continue;
     }
-    await runTask(run, tools, writes, step.issue);
+    await runTask(bench, step.issue);
     if (!workflowInfo().continueAsNewSuggested) continue;
     await unlessStopped(run, writes.drain());
     // A halt that came meanwhile must not be left behind.

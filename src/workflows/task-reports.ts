@@ -1,7 +1,7 @@
 import type { Failure } from '../domain/failures.ts';
 import { toStatus } from '../domain/labels.ts';
-import type { Tools } from './activities.ts';
 import type { Run } from './run.ts';
+import type { Tools } from './tools.ts';
 import type { TrackerWrites } from './tracker-writes.ts';
 
 /** Says on the tracker that an issue is worked on. `labels`: its status labels as just read. */

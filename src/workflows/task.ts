@@ -1,14 +1,26 @@
-import { condition, isCancellation } from '@temporalio/workflow';
-import type { AttemptResult, PreparedTask } from '../activities/contract.ts';
-import type { Failure } from '../domain/failures.ts';
-import { failureOf, shared, type Tools } from './activities.ts';
+import { isCancellation } from '@temporalio/workflow';
+import { asFailure, type Failure } from '../domain/failures.ts';
+import { failureOf } from './activities.ts';
+import { attempt, limitOver, type Ready } from './attempt.ts';
+import { type Budget, spentFailure } from './budget.ts';
 import { releaseWorkspace } from './endings.ts';
 import { patiently } from './patience.ts';
+import { publish } from './publish.ts';
 import { type Run, RunStopped } from './run.ts';
 import { reportDone, reportFailed, reportLeft, reportStarted } from './task-reports.ts';
+import { HostMoved, type Tools } from './tools.ts';
 import type { TrackerWrites } from './tracker-writes.ts';
 
-type Ready = Extract<PreparedTask, { readonly kind: 'ready' }>;
+/** What every task of a run works with. */
+export interface Bench {
+  readonly run: Run;
+  readonly tools: Tools;
+  readonly writes: TrackerWrites;
+  readonly budget: Budget;
+}
+
+/** How often a task is begun anew on another host, and an agent that somebody else has ended is started again. */
+const mostLosses = 5;
 
 /** An attempt, or a task, that ended badly; carries the failure as data. Never leaves this file. */
 class TaskFailed extends Error {
@@ -24,7 +36,8 @@ class TaskFailed extends Error {
  * The only implementation of a task: one issue from a clean workspace to a confirmed push. Ends with the task done,
  * failed or skipped; halts inside where a person must act first. Throws RunStopped when the run is to end.
  */
-export async function runTask(run: Run, tools: Tools, writes: TrackerWrites, issue: number): Promise<void> {
+export async function runTask(bench: Bench, issue: number): Promise<void> {
+  const { run } = bench;
   run.update(issue, {
     status: 'in_progress',
     phase: 'preparing',
@@ -33,12 +46,28 @@ export async function runTask(run: Run, tools: Tools, writes: TrackerWrites, iss
     error: null,
     session: null,
   });
+  for (let losses = 0; ; ) {
+    try {
+      return await carryOut(bench, issue);
+    } catch (error) {
+      if (!(error instanceof HostMoved)) throw error;
+      losses += 1;
+      run.warn(`#${issue}: ${error.message}; it goes on from the last push`);
+      // Its session and its unfinished work are gone. Its commit may have been pushed: the push will tell.
+      run.update(issue, { phase: 'preparing', session: null, attemptId: null });
+      if (losses >= mostLosses) return fail(bench, issue, asFailure('HostLost', `${losses} hosts were lost`), true);
+    }
+  }
+}
+
+async function carryOut(bench: Bench, issue: number): Promise<void> {
+  const { run, tools, writes } = bench;
   let ready: Ready | null = null;
   try {
     if (run.task(issue).commit === null) {
-      ready = await prepare(run, tools, issue, false);
+      ready = await prepare(bench, issue, false);
       if (ready) reportStarted(run, tools, writes, issue, ready.labels);
-      const isDone = ready !== null && (await work(run, tools, issue, ready));
+      const isDone = ready !== null && (await work(bench, issue, ready));
       if (!isDone) {
         run.update(issue, { status: 'skipped', phase: null, finishedAt: Date.now() });
         if (ready) reportLeft(run, tools, writes, issue);
@@ -50,35 +79,39 @@ export async function runTask(run: Run, tools: Tools, writes: TrackerWrites, iss
     reportDone(run, tools, writes, issue, ready !== null);
     if (run.input.type !== 'sprint') await releaseWorkspace(run, tools, run.task(issue).branch);
   } catch (error) {
-    if (error instanceof RunStopped || isCancellation(error)) throw error;
+    if (error instanceof RunStopped || error instanceof HostMoved || isCancellation(error)) throw error;
     const failure = error instanceof TaskFailed ? error.failure : failureOf(error);
-    const { failures, commit } = run.task(issue);
+    if (failure.type === 'HostLost') {
+      run.update(issue, { commit: null, startCommit: null });
+      throw new HostMoved(failure.message);
+    }
     // What broke off in between has left its work in the workspace, where the next task would clean it away.
-    if (ready && commit === null && !(error instanceof TaskFailed)) await rescue(run, tools, issue, ready);
-    run.update(issue, {
-      status: 'failed',
-      phase: null,
-      error: failure,
-      failures: failures + 1,
-      finishedAt: Date.now(),
-    });
-    reportFailed(run, tools, writes, issue, failure, ready !== null);
+    const isLeft = ready !== null && run.task(issue).commit === null && !(error instanceof TaskFailed);
+    if (ready && isLeft) await rescue(bench, issue, ready);
+    fail(bench, issue, failure, ready !== null);
   }
 }
 
+function fail({ run, tools, writes }: Bench, issue: number, failure: Failure, started: boolean): void {
+  const failures = run.task(issue).failures + 1;
+  run.update(issue, { status: 'failed', phase: null, error: failure, failures, finishedAt: Date.now() });
+  reportFailed(run, tools, writes, issue, failure, started);
+}
+
 /** Makes the workspace ready; null where the issue was closed. */
-async function prepare(run: Run, tools: Tools, issue: number, resuming: boolean): Promise<Ready | null> {
+async function prepare({ run, tools }: Bench, issue: number, resuming: boolean): Promise<Ready | null> {
   const prepared = await patiently(run, () => {
+    run.update(issue, { phase: 'preparing' });
     const { startCommit, attemptId } = run.task(issue);
-    return tools.host.prepareTask.executeWithOptions({ summary: `#${issue} prepare` }, [
-      run.context,
-      {
-        task: run.specOf(issue),
-        resuming,
-        startCommit: resuming ? startCommit : null,
-        attemptId: resuming ? attemptId : null,
-      },
-    ]);
+    const request = {
+      task: run.specOf(issue),
+      resuming,
+      startCommit: resuming ? startCommit : null,
+      attemptId: resuming ? attemptId : null,
+    };
+    return tools.onHost(({ host }) =>
+      host.prepareTask.executeWithOptions({ summary: `#${issue} prepare` }, [run.context, request]),
+    );
   });
   if (prepared.kind === 'closed') return null;
   run.update(issue, { startCommit: prepared.startCommit });
@@ -86,131 +119,77 @@ async function prepare(run: Run, tools: Tools, issue: number, resuming: boolean)
 }
 
 /**
- * Starts agents until one has done the work, at most `agent.maxAttempts` of them; what was ended by a halt does not
- * count. False where the issue was closed during a halt.
+ * Starts agents until one has done the work, at most `agent.maxAttempts` of them; what was ended by a halt or a usage
+ * limit does not count. False where the issue was closed meanwhile.
  */
-async function work(run: Run, tools: Tools, issue: number, prepared: Ready): Promise<boolean> {
+async function work(bench: Bench, issue: number, prepared: Ready): Promise<boolean> {
+  const { run, tools, budget } = bench;
   const { maxAttempts } = run.input.settings.agent;
-  let ready = prepared;
-  for (let attempts = 1; ; ) {
-    const result = await attempt(run, tools, issue, ready);
-    run.update(issue, { session: result.session, costUsd: run.task(issue).costUsd + result.costUsd });
+  // null: what was made so far is kept aside, the tree is clean.
+  let ready: Ready | null = prepared;
+  const setAside = async () => {
+    if (ready) await keepUnfinished(bench, issue, ready);
+    ready = null;
+  };
+  for (let failures = 0, losses = 0; ; ) {
+    const allowance = await budget.reserve(issue);
+    if (allowance.kind !== 'granted') {
+      await setAside();
+      if (allowance.kind === 'spent' && allowance.of === 'task') throw new TaskFailed(spentFailure(allowance));
+      if (allowance.kind === 'spent') run.askToHalt(spentFailure(allowance));
+      await halted(run, issue);
+      continue;
+    }
+    ready ??= await prepare(bench, issue, true);
+    if (ready === null) return false;
+
+    const result = await attempt(run, tools, { issue, ready, allowanceUsd: allowance.usd });
+    await budget.settle(issue);
     if (result.outcome === 'done') {
       run.update(issue, { commit: result.commit, summary: result.summary });
       return true;
     }
-    if (result.outcome === 'failed' && result.killed && attempts < maxAttempts) {
-      attempts += 1;
-      continue;
-    }
-    await keepUnfinished(run, tools, issue, ready);
     if (result.outcome === 'failed') {
-      if (!result.retry || attempts >= maxAttempts) throw new TaskFailed(result.failure);
-      attempts += 1;
-      run.update(issue, { session: null });
-      continue;
+      failures += 1;
+      // Its session and its tree are gone on with as they are.
+      if (result.killed && failures < maxAttempts) continue;
     }
-    const again = await afterHalt(run, tools, issue);
-    if (again === null) return false;
-    ready = again;
+    const tried: Ready = ready;
+    await setAside();
+    if (result.outcome === 'failed') {
+      if (!result.retry || failures >= maxAttempts) throw new TaskFailed(result.failure);
+      run.update(issue, { session: null });
+      // A new attempt begins on a clean tree.
+      ready = tried;
+    }
+    if (result.outcome === 'limited') await limitOver(run, issue, result.until);
+    if (result.outcome !== 'ended' || run.interrupted) losses = 0;
+    else if (++losses >= mostLosses)
+      throw new TaskFailed(asFailure('AgentFailed', `the agent was ended from outside ${losses} times in a row`));
+    await halted(run, issue);
   }
 }
 
-/** One agent, from its permit to its end. A halt ends the agent first and only then lets go of the activity. */
-async function attempt(run: Run, tools: Tools, issue: number, ready: Ready): Promise<AttemptResult> {
-  const attemptId = run.nextAttemptId(issue);
-  const before = run.task(issue).attemptId;
-  const { provider, agent } = run.input.settings;
-  const { at } = await shared.acquirePermit.executeWithOptions({ summary: `#${issue} may start ${provider}` }, [
-    { provider, attemptId, limit: agent.callsPerHour },
-  ]);
-  run.update(issue, { phase: at > Date.now() ? 'waiting' : 'working', attemptId });
-  await run.waitUntil(at, `${agent.callsPerHour} agent starts an hour (${provider})`);
-  if (run.interrupted) {
-    await shared.releasePermit({ provider, attemptId });
-    // What is kept, or lies in the workspace, is still the last one's.
-    run.update(issue, { attemptId: before });
-    return { outcome: 'ended', session: run.task(issue).session, costUsd: 0, durationMs: 0 };
-  }
-
-  run.update(issue, { phase: 'working', attempts: run.task(issue).attempts + 1 });
-  let settled = false;
-  const result = tools.agent.runAgent
-    .executeWithOptions({ summary: `#${issue} ${provider}, attempt ${run.task(issue).attempts}` }, [
-      run.context,
-      {
-        task: run.specOf(issue),
-        attemptId,
-        workspace: ready.workspace,
-        startCommit: ready.startCommit,
-        promptFile: ready.prompt.file,
-        session: run.task(issue).session,
-        deadline: Math.round(Date.now() / 1000) + agent.timeoutMinutes * 60,
-        allowanceUsd: null,
-      },
-    ])
-    .finally(() => {
-      settled = true;
-    });
-  await Promise.race([condition(() => settled || run.interrupted), result.catch(() => {})]);
-  const cutShort = !settled;
-  if (cutShort) {
-    const request = { attemptId, force: run.forced };
-    await tools.host.endAgent.executeWithOptions({ summary: `#${issue} end the agent` }, [request]);
-  }
-  const told = await result;
-  // Whatever went wrong then, an `agent.verify` that was ended too, says nothing about the work.
-  const end = cutShort && told.outcome === 'failed' ? { ...told, outcome: 'ended' as const } : told;
-  // It counts for nothing.
-  if (end.outcome === 'ended') run.update(issue, { attempts: run.task(issue).attempts - 1 });
-  return end;
+/** Waits here while the run is halted. */
+async function halted(run: Run, issue: number): Promise<void> {
+  if (!run.interrupted) return;
+  run.update(issue, { phase: 'halted' });
+  await run.checkpoint();
 }
 
-async function keepUnfinished(run: Run, tools: Tools, issue: number, ready: Ready): Promise<void> {
+async function keepUnfinished({ run, tools }: Bench, issue: number, ready: Ready): Promise<void> {
   const { attemptId } = run.task(issue);
-  const { kept } = await tools.host.keepUnfinished.executeWithOptions({ summary: `#${issue} keep unfinished work` }, [
-    run.context,
-    { task: run.specOf(issue), workspace: ready.workspace, attemptId, startCommit: ready.startCommit },
-  ]);
+  const request = { task: run.specOf(issue), workspace: ready.workspace, attemptId, startCommit: ready.startCommit };
+  const { kept } = await tools.onHost(({ host }) =>
+    host.keepUnfinished.executeWithOptions({ summary: `#${issue} keep unfinished work` }, [run.context, request]),
+  );
   run.update(issue, { unfinished: kept });
 }
 
-async function rescue(run: Run, tools: Tools, issue: number, ready: Ready): Promise<void> {
+async function rescue(bench: Bench, issue: number, ready: Ready): Promise<void> {
   try {
-    await keepUnfinished(run, tools, issue, ready);
+    await keepUnfinished(bench, issue, ready);
   } catch (error) {
-    run.warn(`#${issue}: its unfinished work could not be kept: ${failureOf(error).message}`);
+    bench.run.warn(`#${issue}: its unfinished work could not be kept: ${failureOf(error).message}`);
   }
-}
-
-/** Waits for `resume`, then makes the workspace ready again with the unfinished work in it. */
-async function afterHalt(run: Run, tools: Tools, issue: number): Promise<Ready | null> {
-  run.update(issue, { phase: 'halted' });
-  await run.checkpoint();
-  run.update(issue, { phase: 'preparing' });
-  return prepare(run, tools, issue, true);
-}
-
-/** Pushes the task's commit; a standalone issue gets its pull request. */
-async function publish(run: Run, tools: Tools, issue: number, mayExist: boolean): Promise<void> {
-  const { commit, branch, title, summary } = run.task(issue);
-  if (commit === null) return;
-  const { input, context } = run;
-  if (input.remote !== null) {
-    await patiently(run, () => {
-      run.update(issue, { phase: 'pushing' });
-      return tools.host.pushBranch.executeWithOptions({ summary: `#${issue} push ${branch}` }, [
-        context,
-        { branch, commit },
-      ]);
-    });
-  }
-  if (input.type === 'sprint' || !input.settings.agent.autoPR) return;
-  let again = false;
-  const pull = await patiently(run, () => {
-    const request = { issue, title, branch, summary: summary ?? '', mayExist: mayExist || input.restarted || again };
-    again = true;
-    return tools.tracker.openIssuePull.executeWithOptions({ summary: `#${issue} pull request` }, [context, request]);
-  });
-  run.update(issue, { pr: pull.number, prUrl: pull.url });
 }

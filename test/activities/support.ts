@@ -9,8 +9,14 @@ export function depsOf(fixture: Fixture, changes: Partial<Dependencies> = {}): D
     stateDir: fixture.stateDir,
     hostId: 'here',
     secrets: async () => ({ token: null, env: {} }),
-    reservePermit: async () => ({ at: 0 }),
-    returnPermit: async () => undefined,
+    gate: {
+      reserve: async () => ({ at: 0, limited: false }),
+      giveBack: async () => {},
+      reportLimit: async () => ({ until: 0 }),
+    },
+    slots: { take: async () => {}, free: async () => {} },
+    isHere: async () => true,
+    hearsServer: () => true,
     isRunOpen: async () => false,
     ...changes,
   };

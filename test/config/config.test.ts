@@ -29,6 +29,7 @@ test('an empty config has the defaults that people know', () => {
       stallMinutes: 15,
       maxAttempts: 2,
       orphanMinutes: 30,
+      hostLostMinutes: 2,
       callsPerHour: 100,
       verify: null,
       budgetUsd: null,

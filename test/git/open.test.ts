@@ -44,6 +44,22 @@ describe('a workspace is opened', () => {
     expect(existsSync(join(workspace.path, 'half.txt'))).toBe(true);
   });
 
+  test('at what was pushed alone, where that is asked for; what was not is set aside', async () => {
+    const fixture = await makeFixture();
+    const { workspace } = await open(fixture);
+    write(workspace.path, { 'late.txt': 'late' });
+    const late = commit(workspace.path, 'late');
+    sh(fixture.root, ['update-ref', 'refs/heads/locus/issue-1', late]);
+    const again = await open(fixture, { onlyPushed: true });
+    expect(again.tip).toBe(fixture.first);
+    expect(sh(fixture.root, ['rev-parse', `refs/locus/aside/issue-1/${late.slice(0, 12)}`])).toBe(late);
+
+    const theirs = await commitOnRemote(fixture, 'locus/issue-1', { 'r.txt': 'r\n' });
+    sh(fixture.root, ['update-ref', 'refs/heads/locus/issue-1', late]);
+    await fetchBranches(fixture.repository, 'origin', ['locus/issue-1']);
+    expect((await open(fixture, { onlyPushed: true })).tip).toBe(theirs);
+  });
+
   test('from the branch on the remote where only that has it, and brought forward where it is ahead', async () => {
     const fixture = await makeFixture();
     const theirs = await commitOnRemote(fixture, 'locus/issue-1', { 'r.txt': 'r\n' });

@@ -27,7 +27,8 @@ async function openGate() {
     taskQueue: worker.options.taskQueue,
     args: [],
   });
-  const ask = (attemptId: string, limit: number) => handle.executeUpdate(acquire, { args: [{ attemptId, limit }] });
+  const ask = (attemptId: string, perHour: number) =>
+    handle.executeUpdate(acquire, { args: [{ attemptId, runId: 'nobody', perHour }] });
   return { handle, ask };
 }
 

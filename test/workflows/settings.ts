@@ -14,6 +14,7 @@ export function settingsOf(agent: Partial<RunSettings['agent']>, stopOnFailure: 
     stallMinutes: 1,
     maxAttempts: 2,
     orphanMinutes: 1,
+    hostLostMinutes: 2,
     callsPerHour: 100,
     verify: null,
     budgetUsd: null,

@@ -27,7 +27,7 @@ beforeAll(async () => {
     },
     shared: {
       async acquirePermit(request) {
-        return script.shared?.acquirePermit?.(request) ?? { at: Date.now() };
+        return script.shared?.acquirePermit?.(request) ?? { at: Date.now(), limited: false };
       },
     },
   };
@@ -189,7 +189,7 @@ describe('a sprint', () => {
 
   test('shows until when it waits for a permit', async () => {
     const at = Date.now() + 3_600_000;
-    script = { shared: { acquirePermit: async () => ({ at }) } };
+    script = { shared: { acquirePermit: async () => ({ at, limited: false }) } };
     const handle = await start(stage, inputOf(stage, { issues: [1] }));
     const state = await until(handle, (each) => each.waiting !== null);
     expect(state.waiting?.until).toBe(at);

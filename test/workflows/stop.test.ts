@@ -27,7 +27,9 @@ beforeAll(async () => {
         reportResult: async (...args) => script.tracker?.reportResult?.(...args),
         openSprintPull: async (...args) => script.tracker?.openSprintPull?.(...args) ?? pull,
       },
-      shared: { acquirePermit: async (...args) => script.shared?.acquirePermit?.(...args) ?? { at: Date.now() } },
+      shared: {
+        acquirePermit: async (...args) => script.shared?.acquirePermit?.(...args) ?? { at: Date.now(), limited: false },
+      },
     },
     calls,
   );
@@ -139,7 +141,7 @@ describe('halt', () => {
     let permits = 0;
     script = {
       agent: async (_request, n, end) => (n > 1 ? done : end.then(() => ended)),
-      shared: { acquirePermit: async () => ({ at: Date.now() + (permits++ === 1 ? 3_600_000 : 0) }) },
+      shared: { acquirePermit: async () => ({ at: Date.now() + (permits++ === 1 ? 3_600_000 : 0), limited: false }) },
       host: {
         prepareTask: async (run, request) => {
           keepers.push(request.attemptId);

@@ -28,6 +28,17 @@ export function failed(message: string, more: { retry?: boolean; killed?: boolea
   return { outcome: 'failed', failure, retry: true, killed: false, session: 's-1', costUsd: 0, durationMs: 1, ...more };
 }
 
+/** The provider's account has reached its limit. */
+export function limited(until: number | null): AttemptResult {
+  const failure = asFailure('UsageLimitReached', 'limit reached');
+  return { outcome: 'limited', until, failure, session: 's-1', costUsd: 0.1, durationMs: 1 };
+}
+
+/** Ended by us, because it had cost so much. */
+export function overspent(costUsd: number): AttemptResult {
+  return { outcome: 'overspent', session: 's-1', costUsd, durationMs: 1 };
+}
+
 /** Everything the activities were asked for, in order, as `name issue`. */
 export type Calls = string[];
 
@@ -144,11 +155,19 @@ export function scripted(script: Script, calls: Calls): HostActivities & Tracker
     async releaseWorkspace(_run, { branch }) {
       log('release', branch);
     },
-    async claimHost() {
+    async leaveWorkspace() {
+      log('leave');
+    },
+    async claimWorkspace() {
+      log('claim');
       return { hostId: '' };
     },
     async acquirePermit() {
-      return { at: Date.now() };
+      return { at: Date.now(), limited: false };
+    },
+    async reportLimit({ until }) {
+      log('limit');
+      return { until: until ?? Date.now() };
     },
     async releasePermit() {
       log('permit-returned');

@@ -24,7 +24,7 @@ beforeAll(async () => {
   stage = opened.stage;
   claims = await createWorker(
     stage.env,
-    { claimHost: async () => ({ hostId: stage.hostId }) },
+    { claimWorkspace: async () => ({ hostId: stage.hostId }) },
     { taskQueue: hostsQueue },
   );
   const running = claims.run();

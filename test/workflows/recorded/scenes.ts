@@ -1,15 +1,29 @@
 import { asFailure } from '../../../src/domain/failures.ts';
 import { issueRunId } from '../../../src/domain/run-id.ts';
-import { acquire, giveBack, halt, resume, stop } from '../../../src/workflows/messages.ts';
+import { acquire, giveBack, halt, lift, limitMet, resume, stop } from '../../../src/workflows/messages.ts';
 import { inputOf } from '../input.ts';
-import { type Calls, done, failed, finished, type Script, type Stage, start, until } from '../support.ts';
+import {
+  type Calls,
+  done,
+  failed,
+  finished,
+  limited,
+  overspent,
+  type Script,
+  type Stage,
+  start,
+  until,
+} from '../support.ts';
 
 type Change = Parameters<typeof inputOf>[1];
 
 /** What the agents and tools of all scenes do; an issue's number says what becomes of it. `n` counts its agents. */
 export function scriptOf(refuse: (name: string) => void): Script {
+  const asked = new Set<string>();
   return {
     async agent({ task: { issue } }, n, ended) {
+      if (issue === 11 && n === 1) return limited(Date.now() + 500);
+      if (issue === 12 && n === 1) return overspent(3.2);
       if (issue === 2 && n === 1) return failed('no', { retry: false });
       if (issue === 4 && n === 1) return failed('killed', { killed: true });
       if (issue === 5 && n === 1) return failed('not yet');
@@ -23,7 +37,11 @@ export function scriptOf(refuse: (name: string) => void): Script {
       },
     },
     shared: {
-      acquirePermit: async ({ attemptId }) => ({ at: Date.now() + (attemptId.split('-')[1] === '6' ? 1_000 : 0) }),
+      async acquirePermit({ attemptId }) {
+        const waits = attemptId.split('-')[1] === '6' && !asked.has(attemptId);
+        asked.add(attemptId);
+        return { at: Date.now() + (waits ? 1_000 : 0), limited: false };
+      },
     },
   };
 }
@@ -111,13 +129,28 @@ export const scenes: readonly Scene[] = [
     },
   },
   {
+    name: 'parallel run that meets a usage limit and spends its budget',
+    async play(stage) {
+      const issues = [11, 12, 13];
+      const agent = { maxParallel: 2, budgetUsd: 2, runBudgetUsd: 3 };
+      const parallel = await begin(stage, 'spent', { type: 'parallel', issues, agent });
+      await until(parallel, (state) => state.status === 'halted');
+      await parallel.signal(resume, { budgets: { taskUsd: 5, runUsd: 10 } });
+      await finished(parallel);
+      return [parallel.workflowId, ...issues.map((issue) => `locus/acme/spent/issue/${issue}`)];
+    },
+  },
+  {
     name: 'gate of an account',
     async play({ env, queue }) {
       const gate = await env.client.workflow.start('accountGate', { workflowId: gateId, taskQueue: queue, args: [] });
-      const ask = (attemptId: string) => gate.executeUpdate(acquire, { args: [{ attemptId, limit: 1_000 }] });
+      const ask = (attemptId: string) =>
+        gate.executeUpdate(acquire, { args: [{ attemptId, runId: 'nobody', perHour: 1_000 }] });
       for (let n = 0; n < 40; n += 1) await ask(`a-${n}`);
       await gate.signal(giveBack, { attemptId: 'a-1' });
+      await gate.executeUpdate(limitMet, { args: [{ attemptId: 'a-2', runId: 'nobody', until: null }] });
       await ask('last');
+      await gate.executeUpdate(lift);
       return [gateId];
     },
   },

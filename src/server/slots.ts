@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ActivitySlotInfo, CustomSlotSupplier, SlotPermit } from '@temporalio/worker';
+
+export interface Slots {
+  /** Holds a slot for a workflow; doing it again changes nothing. */
+  take(workflowId: string): Promise<void>;
+  free(workflowId: string): Promise<void>;
+  /** Frees what workflows hold that are at work here no more. A claim of the last minute is left alone. */
+  sweep(isHere: (workflowId: string) => Promise<boolean>): Promise<void>;
+  /** A worker with this polls for claims only while a slot is free. */
+  readonly supplier: CustomSlotSupplier<ActivitySlotInfo>;
+}
+
+const settlingMs = 60_000;
+
+/** The slots of a host: how many workflows may have a workspace here at once. Who holds them outlives the worker. */
+export async function openSlots(stateDir: string, count: number): Promise<Slots> {
+  const folder = path.join(stateDir, 'slots');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const held = new Map<string, string>();
+  for (const name of await readdir(folder)) held.set(name, await readFile(path.join(folder, name), 'utf8'));
+  // Reserved by a poll, or by a claim that is not answered yet.
+  let reserved = 0;
+  const waiting: (() => void)[] = [];
+  const serve = () => {
+    while (waiting.length > 0 && held.size + reserved < count) {
+      reserved += 1;
+      waiting.shift()?.();
+    }
+  };
+  const free = async (name: string) => {
+    await rm(path.join(folder, name), { force: true });
+    held.delete(name);
+    serve();
+  };
+
+  return {
+    async take(workflowId) {
+      const name = nameOf(workflowId);
+      held.set(name, workflowId);
+      await writeFile(path.join(folder, name), workflowId, { mode: 0o600 });
+    },
+    free: (workflowId) => free(nameOf(workflowId)),
+    async sweep(isHere) {
+      for (const [name, workflowId] of [...held]) {
+        const { mtimeMs } = await stat(path.join(folder, name)).catch(() => ({ mtimeMs: 0 }));
+        if (Date.now() - mtimeMs > settlingMs && !(await isHere(workflowId))) await free(name);
+      }
+    },
+    supplier: {
+      type: 'custom',
+      reserveSlot: (_context, signal) =>
+        new Promise<SlotPermit>((resolve, reject) => {
+          const grant = () => resolve({});
+          waiting.push(grant);
+          signal.addEventListener('abort', () => {
+            const index = waiting.indexOf(grant);
+            if (index >= 0) waiting.splice(index, 1);
+            reject(signal.reason);
+          });
+          serve();
+        }),
+      tryReserveSlot: () => null,
+      markSlotUsed() {},
+      releaseSlot() {
+        reserved -= 1;
+        serve();
+      },
+    },
+  };
+}
+
+function nameOf(workflowId: string): string {
+  return createHash('sha256').update(workflowId).digest('hex').slice(0, 24);
+}
