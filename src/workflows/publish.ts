@@ -17,6 +17,7 @@ export async function publish(run: Run, tools: Tools, issue: number, mayExist: b
   if (input.type === 'sprint' || !input.settings.agent.autoPR) return;
   let again = false;
   const pull = await patiently(run, () => {
+    run.update(issue, { phase: 'pushing' });
     const request = {
       issue,
       title,

@@ -145,7 +145,10 @@ export class Run {
   }
 
   private async halted({ reason, failure }: Interrupt): Promise<void> {
-    this.change({ status: 'halted', halt: { reason, failure: failure ?? null, at: Date.now() } });
+    const tasks = this.state.tasks.map((task) =>
+      task.status === 'in_progress' ? { ...task, phase: 'halted' as const } : task,
+    );
+    this.change({ status: 'halted', halt: { reason, failure: failure ?? null, at: Date.now() }, tasks });
     await condition(() => this.haltRequest === null || this.stopRequest !== null);
     if (this.stopRequest) throw new RunStopped(this.stopRequest.reason);
     this.change({ status: 'running', halt: null });

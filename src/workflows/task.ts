@@ -137,7 +137,7 @@ async function work(bench: Bench, issue: number, prepared: Ready): Promise<boole
       await setAside();
       if (allowance.kind === 'spent' && allowance.of === 'task') throw new TaskFailed(spentFailure(allowance));
       if (allowance.kind === 'spent') run.askToHalt(spentFailure(allowance));
-      await halted(run, issue);
+      await run.checkpoint();
       continue;
     }
     ready ??= await prepare(bench, issue, true);
@@ -166,15 +166,8 @@ async function work(bench: Bench, issue: number, prepared: Ready): Promise<boole
     if (result.outcome !== 'ended' || run.interrupted) losses = 0;
     else if (++losses >= mostLosses)
       throw new TaskFailed(asFailure('AgentFailed', `the agent was ended from outside ${losses} times in a row`));
-    await halted(run, issue);
+    await run.checkpoint();
   }
-}
-
-/** Waits here while the run is halted. */
-async function halted(run: Run, issue: number): Promise<void> {
-  if (!run.interrupted) return;
-  run.update(issue, { phase: 'halted' });
-  await run.checkpoint();
 }
 
 async function keepUnfinished({ run, tools }: Bench, issue: number, ready: Ready): Promise<void> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { HostActivities } from '../../src/activities/contract.ts';
 import { issueRunId } from '../../src/domain/run-id.ts';
 import { exitCodeOf } from '../../src/domain/run-state.ts';
 import { halt, resume, stop } from '../../src/workflows/messages.ts';
@@ -7,11 +8,13 @@ import { type Calls, done, failed, finished, openStage, type Script, type Stage,
 
 const calls: Calls = [];
 let agent: NonNullable<Script['agent']>;
+let push: (branch: string) => Promise<void>;
 let stage: Stage;
 let close: () => Promise<void>;
 
 beforeAll(async () => {
-  const opened = await openStage({ agent: (...args) => agent(...args) }, calls);
+  const pushBranch: HostActivities['pushBranch'] = (_run, { branch }) => push(branch);
+  const opened = await openStage({ agent: (...args) => agent(...args), host: { pushBranch } }, calls);
   stage = opened.stage;
   close = opened.close;
 });
@@ -21,6 +24,7 @@ afterAll(() => close());
 beforeEach(() => {
   calls.length = 0;
   agent = () => done;
+  push = async () => {};
 });
 
 function gate() {
@@ -101,6 +105,24 @@ describe('a parallel run', () => {
     await handle.signal(resume);
     const state = await finished(handle);
     expect(state.tasks.map((task) => task.status)).toEqual(['done', 'done', 'done']);
+  });
+
+  test('a child that has done its work and not yet pushed counts as halted too', async () => {
+    const free = gate();
+    const branches: string[] = [];
+    push = async (branch) => {
+      branches.push(branch);
+      if (branches.length === 1) await free.opened;
+    };
+    const input = inputOf(stage, { type: 'parallel', issues: [1] });
+    const handle = await start(stage, input);
+    await until(handle, () => branches.length === 1);
+    await handle.signal(halt, { reason: 'night' });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    free.open();
+    await until(handle, (state) => state.status === 'halted');
+    await handle.signal(resume);
+    expect((await finished(handle)).tasks[0]).toMatchObject({ status: 'done', attempts: 1 });
   });
 
   test('stop ends every child and leaves the rest alone', async () => {
