@@ -47,8 +47,7 @@ describe('a workspace is opened', () => {
   test('at what was pushed alone, where that is asked for; what was not is set aside', async () => {
     const fixture = await makeFixture();
     const { workspace } = await open(fixture);
-    write(workspace.path, { 'late.txt': 'late' });
-    const late = commit(workspace.path, 'late');
+    const late = commit(workspace.path, { 'late.txt': 'late' });
     sh(fixture.root, ['update-ref', 'refs/heads/locus/issue-1', late]);
     const again = await open(fixture, { onlyPushed: true });
     expect(again.tip).toBe(fixture.first);
