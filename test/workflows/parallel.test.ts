@@ -13,7 +13,10 @@ let stage: Stage;
 let close: () => Promise<void>;
 
 beforeAll(async () => {
-  const pushBranch: HostActivities['pushBranch'] = (_run, { branch }) => push(branch);
+  const pushBranch: HostActivities['pushBranch'] = (_run, { branch }) => {
+    calls.push(`push ${branch}`);
+    return push(branch);
+  };
   const opened = await openStage({ agent: (...args) => agent(...args), host: { pushBranch } }, calls);
   stage = opened.stage;
   close = opened.close;
