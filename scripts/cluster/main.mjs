@@ -1,7 +1,7 @@
 // `npm run test:cluster`: two networks, Temporal's development server and Temporal on PostgreSQL, then the tests of
 // several hosts with all of it, then nothing of it is left. Arguments go to jest.
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,7 @@ let interrupted = 0;
 for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 })) {
   process.on(signal, () => {
     interrupted ||= code;
-    if (jest !== null) killGroup(jest);
+    jest?.kill('SIGKILL');
   });
 }
 
@@ -39,9 +39,7 @@ try {
 
 async function main() {
   const network = attempt('two networks', openNetwork);
-  if (!network.without) {
-    endings.push(network.close, () => network.processes().forEach(kill));
-  }
+  if (!network.without) endings.push(network.close);
   const host = network.address ?? '127.0.0.1';
   const began = Date.now();
   const temporal = await findTemporalBinary({ cacheDir: cacheDir(), onProgress: console.log });
@@ -55,7 +53,8 @@ async function main() {
   const known = ({ address, pidFile, without }) => ({ address, pidFile, without });
   const cluster = { host, hosts: network.hosts, without: network.without };
   writeFileSync(file, JSON.stringify({ ...cluster, servers: { dev: known(dev), PostgreSQL: known(postgres) } }));
-  return runTests({ ...process.env, LOCUS_CLUSTER: file });
+  endings.push(() => killAll(`LOCUS_CLUSTER=${file}`));
+  return runTests({ ...process.env, LOCUS_CLUSTER: file, TMPDIR: folder });
 }
 
 async function postgresServer(temporal, host) {
@@ -87,15 +86,13 @@ function runTests(env) {
   });
 }
 
-/** The workers that a test has started are in jest's group; their agents are not, and end with their namespace or lease. */
-function killGroup({ pid }) {
-  kill(-pid);
-}
-
-function kill(pid) {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if (error.code !== 'ESRCH') throw error;
+/** Ends every process that has `variable` in its environment: whatever a test that was broken off has left. */
+function killAll(variable) {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(variable)) process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if (!['ENOENT', 'ESRCH', 'EACCES'].includes(error.code)) throw error;
+    }
   }
 }

@@ -33,11 +33,7 @@ export function openNetwork() {
     close();
     throw error;
   }
-  return { address: `${subnet}.1`, hosts, close, processes: () => hosts.flatMap(({ namespace }) => pidsIn(namespace)) };
-}
-
-function pidsIn(namespace) {
-  return (quietly('netns', 'pids', namespace) ?? '').split('\n').filter(Boolean).map(Number);
+  return { address: `${subnet}.1`, hosts, close };
 }
 
 function ip(...args) {

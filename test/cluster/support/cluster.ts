@@ -20,8 +20,11 @@ export interface ClusterServer {
   readonly without?: string;
 }
 
+/** Names the file that says what was started; every process of these tests has it in its environment. */
+export const clusterVariable = 'LOCUS_CLUSTER';
+
 export function readCluster(): Cluster {
-  const file = process.env.LOCUS_CLUSTER;
+  const file = process.env[clusterVariable];
   if (!file) throw new Error('these tests are run by `npm run test:cluster`, which starts what they need');
   return JSON.parse(readFileSync(file, 'utf8')) as Cluster;
 }

@@ -5,9 +5,9 @@ import path from 'node:path';
 import { answers } from '../../../src/server/ports.ts';
 import { type AgentNote, type GitHubRepository, makeRepository } from '../../e2e/support/repository.ts';
 import { until } from '../../e2e/support/wait.ts';
-import type { Environment, Running, World } from '../../e2e/support/world.ts';
+import type { Running, World } from '../../e2e/support/world.ts';
 import type { SeedIssue } from '../../support/github-stand-in/server.mjs';
-import type { Cluster, ClusterServer } from './cluster.ts';
+import { type Cluster, type ClusterServer, clusterVariable } from './cluster.ts';
 import { type Host, makeHost } from './host.ts';
 
 /** Two hosts, a repository that they reach only over the network, and a client that is neither of them. */
@@ -33,21 +33,22 @@ export interface FleetOptions {
   readonly issues: readonly SeedIssue[];
 }
 
-/** How soon a host is given up in these tests. A fleet's own times are ten times as long. */
-const patience: Environment = {};
-
 export async function openFleet(
   world: World,
   cluster: Cluster,
   server: ClusterServer,
   { slots = 2, agent = {}, issues }: FleetOptions,
 ): Promise<Fleet> {
-  const repository = await makeRepository(world, { host: cluster.host, config: { agent } });
+  const repository = await makeRepository(world, {
+    host: cluster.host,
+    config: { agent: { env: ['E2E_LOG', clusterVariable], ...agent } },
+  });
   const daemon = await serveGit(world, cluster.host, path.dirname(repository.remote));
   await repository.git('remote', 'set-url', 'origin', `${daemon.url}/${path.basename(repository.remote)}`);
   repository.github.seed({ issues });
-  const temporal = { TEMPORAL_ADDRESS: server.address, ...patience };
-  const env = { ...world.env, ...repository.env, ...temporal };
+  // By the last one scripts/cluster finds what is left of a test that was broken off.
+  const common = { TEMPORAL_ADDRESS: server.address, [clusterVariable]: process.env[clusterVariable] };
+  const env = { ...world.env, ...repository.env, ...common };
   const [a, b] = ['a', 'b'].map((name, index) =>
     makeHost({ name, folder: path.dirname(repository.root), slots, env, network: cluster.hosts?.[index] }),
   );
@@ -70,7 +71,7 @@ export async function openFleet(
         120,
       ),
     run(...args) {
-      const client = repository.start(['run', ...args], temporal);
+      const client = repository.start(['run', ...args], common);
       clients.push(client);
       return client;
     },
@@ -90,7 +91,7 @@ async function serveGit(world: World, host: string, folder: string) {
   const port = await freePort(host);
   const where = [`--listen=${host}`, `--port=${port}`, '--reuseaddr', `--base-path=${folder}`];
   const daemon = spawn('git', ['daemon', ...where, '--export-all', '--enable=receive-pack'], {
-    env: world.env as NodeJS.ProcessEnv,
+    env: { ...world.env, [clusterVariable]: process.env[clusterVariable] } as NodeJS.ProcessEnv,
     stdio: 'ignore',
   });
   await until('git serves', () => answers(port, host));

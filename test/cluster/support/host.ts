@@ -1,15 +1,15 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ExitFile, readExit } from '../../../src/agents/host/files.ts';
-import { attemptsByPid } from '../../../src/agents/host/processes.ts';
 import { readWorker } from '../../../src/server/keeper-file.ts';
 import { until } from '../../e2e/support/wait.ts';
 import type { Environment } from '../../e2e/support/world.ts';
 
+const attempt = 'LOCUS_ATTEMPT=';
 const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 
 /** A machine with a `locus worker`: a state directory of its own and, where the system allows it, a network of its own. */
@@ -44,24 +44,19 @@ export function makeHost({ name, folder, slots, env, network }: HostOptions): Ho
   let worker: ChildProcess | null = null;
   const link = (state: 'up' | 'down') => execFileSync('ip', ['link', 'set', network?.link ?? '', state]);
 
-  async function agentProcesses(): Promise<number[]> {
+  /** Of agents and of those who own them; with `all`, of the worker and of what it has started too. */
+  async function processes(all: boolean): Promise<number[]> {
     const own = new Set(await readdir(path.join(stateDir, 'attempts')).catch(() => []));
-    return [...(await attemptsByPid())].filter(([, attempt]) => own.has(attempt)).map(([pid]) => pid);
-  }
-
-  async function end(signal: NodeJS.Signals): Promise<void> {
-    if (worker === null || worker.exitCode !== null || worker.signalCode !== null) return;
-    const ended = once(worker, 'exit');
-    // A command that is killed cannot pass it on to the worker that it has started.
-    if (signal === 'SIGKILL') kill((await readWorker(stateDir))?.process.pid);
-    worker.kill(signal);
-    await ended;
+    const isOurs = (environment: string[]) =>
+      environment.some((variable) => variable.startsWith(attempt) && own.has(variable.slice(attempt.length))) ||
+      (all && environment.includes(`LOCUS_STATE_DIR=${stateDir}`));
+    return (await environments()).filter(([, environment]) => isOurs(environment)).map(([pid]) => pid);
   }
 
   return {
     name,
     stateDir,
-    agentProcesses,
+    agentProcesses: () => processes(false),
     async start() {
       await mkdir(stateDir, { recursive: true });
       const log = openSync(path.join(folder, `host-${name}.log`), 'a');
@@ -77,12 +72,19 @@ export function makeHost({ name, folder, slots, env, network }: HostOptions): Ho
       closeSync(log);
       await until(`the worker of host ${name} serves`, () => readWorker(stateDir), 60);
     },
-    stop: () => end('SIGTERM'),
+    async stop() {
+      const ended = once(worker!, 'exit');
+      worker!.kill('SIGTERM');
+      await ended;
+    },
     async lose() {
-      await end('SIGKILL');
-      // Those who own agents have the lower pids: none lives to write down how its agent has ended.
-      for (const pid of (await agentProcesses()).sort((a, b) => a - b)) kill(pid);
-      await until('its agents are gone', async () => (await agentProcesses()).length === 0);
+      // Again and again, as they go on starting others; those who own agents first, so that none of them writes down
+      // how its agent has ended.
+      await until(`host ${name} is gone`, async () => {
+        const left = (await processes(true)).sort((one, other) => one - other);
+        for (const pid of left) kill(pid);
+        return left.length === 0;
+      });
     },
     cutOff: () => link('down'),
     reconnect: () => link('up'),
@@ -90,9 +92,19 @@ export function makeHost({ name, folder, slots, env, network }: HostOptions): Ho
   };
 }
 
-function kill(pid: number | undefined): void {
+/** Of every process: its pid and the environment that it was started with. */
+async function environments(): Promise<[number, string[]][]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const read = async (pid: string): Promise<[number, string[]]> => [
+    Number(pid),
+    (await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')).split('\0'),
+  ];
+  return Promise.all(pids.map(read));
+}
+
+function kill(pid: number): void {
   try {
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
