@@ -173,6 +173,10 @@ function declareServer(cli: Command): void {
   cli
     .command('worker')
     .description('a worker in the foreground')
+    .option(
+      '--slots <number>',
+      'how many workspaces of fleet runs it holds at once (default: one per core, at least 2)',
+    )
     .option('--deployment <name>', 'version it: runs go to the current build of this Temporal deployment')
     .action(async (options) => finish((await import('./commands/setup.ts')).runWorkerCommand(options)));
   cli

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { LocusFailure } from '../domain/failures.ts';
 import { resolveTemporal } from '../server/connection.ts';
 import { commandToMakeCurrent, deploymentOf } from '../server/deployment.ts';
 import { builtFile } from '../server/version.ts';
@@ -8,6 +9,8 @@ export interface WorkerOptions {
   readonly stateDir: string;
   /** Of Temporal's worker versioning; `LOCUS_DEPLOYMENT` by default. For a configured server alone. */
   readonly deployment?: string;
+  /** How many workspaces of fleet runs this host holds at once: digits. `LOCUS_SLOTS` by default. */
+  readonly slots?: string;
   /** Script to run; ours by default. */
   readonly script?: string;
 }
@@ -16,8 +19,12 @@ export interface WorkerOptions {
 export async function worker({
   stateDir,
   deployment: name = process.env.LOCUS_DEPLOYMENT,
+  slots = process.env.LOCUS_SLOTS,
   script = builtFile('worker.js'),
 }: WorkerOptions): Promise<number> {
+  if (slots !== undefined && !/^[1-9]\d{0,3}$/.test(slots)) {
+    throw new LocusFailure('UsageInvalid', `--slots takes a number from 1 on, not ${JSON.stringify(slots)}`);
+  }
   const deployment = deploymentOf(name);
   const target = await resolveTemporal({ stateDir, onProgress: (line) => console.error(line) });
   console.error(
@@ -30,7 +37,7 @@ export async function worker({
   }
   const child = spawn(process.execPath, [script], {
     stdio: 'inherit',
-    env: { ...process.env, LOCUS_STATE_DIR: stateDir, LOCUS_DEPLOYMENT: name },
+    env: { ...process.env, LOCUS_STATE_DIR: stateDir, LOCUS_DEPLOYMENT: name, LOCUS_SLOTS: slots },
   });
   const forward = (signal: NodeJS.Signals) => child.kill(signal);
   // A terminal sends Ctrl+C to the worker as well: passing it on would be a second one.
