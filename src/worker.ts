@@ -15,7 +15,7 @@ import { resolveTemporal, type TemporalTarget } from './server/connection.ts';
 import { deploymentOf, versioningOf } from './server/deployment.ts';
 import { listen } from './server/heard.ts';
 import { announceWorker } from './server/keeper-file.ts';
-import { secretsOf } from './server/run-secrets.ts';
+import { secretsFor } from './server/run-secrets.ts';
 import { registerSearchAttributes } from './server/search-attributes.ts';
 import { openSlots, type Slots } from './server/slots.ts';
 import { hostId, stateDir } from './server/state.ts';
@@ -39,6 +39,7 @@ export async function runWorker(): Promise<void> {
   const host = await hostId(state);
   const heard = listen(clientConnection);
   const isHere = (workflowId: string) => isAtWorkOn(client, workflowId, host);
+  const secrets = secretsFor(state);
   const deps: Dependencies = {
     stateDir: state,
     hostId: host,
@@ -48,7 +49,7 @@ export async function runWorker(): Promise<void> {
       reportLimit: (request) => reportLimit(client, request),
     },
     slots,
-    secrets: (run) => secretsOf(state, run.tracker),
+    secrets: (run) => secrets(run.tracker),
     isRunOpen: async (runId) => (await findRun(client, runId))?.open ?? false,
     isHere,
     hearsServer: heard.lately,

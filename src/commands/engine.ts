@@ -2,12 +2,17 @@ import { connect, type Engine } from '../client/connect.ts';
 import { type FoundRun, findRun, listRuns } from '../client/runs.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import { resolveTemporal } from '../server/connection.ts';
+import { readKeeper } from '../server/keeper-file.ts';
 import { stateDir } from '../server/state.ts';
+import { handOverHere } from './hand-over.ts';
 
 /** A client for commands that only look or signal; starts the embedded server where it is not up. */
 export async function openEngine(): Promise<Engine> {
   const dir = await stateDir();
-  return connect(await resolveTemporal({ stateDir: dir, onProgress: (line) => console.error(line) }));
+  const lived = (await readKeeper(dir)) !== null;
+  const target = await resolveTemporal({ stateDir: dir, onProgress: (line) => console.error(line) });
+  if (!lived) await handOverHere();
+  return connect(target);
 }
 
 /** The run that was named, by its id or a unique part of it; without a name, the only one that goes on. */

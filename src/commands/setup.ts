@@ -11,7 +11,7 @@ import { terminalAsk } from './ask.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
 import { chooseRun, openEngine } from './engine.ts';
-import { handOverSecrets } from './hand-over.ts';
+import { handOverHere } from './hand-over.ts';
 import { type InitOptions, init } from './init.ts';
 import { type IssueListOptions, issueAdd, issueClose, issueList, issueShow } from './issue.ts';
 import { open } from './open.ts';
@@ -109,9 +109,7 @@ export async function runSandbox(verb: 'create' | 'list' | 'rm', provider = ''):
 
 export async function runUp(): Promise<number> {
   const exit = await up({ stateDir: await stateDir() });
-  // Inside a repository, the runs that were interrupted in it need its token to go on.
-  const project = await openProject(process.cwd()).catch(() => null);
-  if (project && (await configuredTemporal()) === null) await handOverSecrets(project, false);
+  await handOverHere();
   return exit;
 }
 

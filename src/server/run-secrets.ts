@@ -8,13 +8,21 @@ export function scopeOf(tracker: TrackerRef): string {
     : githubScope(tracker.apiUrl, tracker.owner, tracker.repo);
 }
 
-/** For a worker: what was handed over to the keeper, else its own environment. */
-export async function secretsOf(stateDir: string, tracker: TrackerRef): Promise<Secrets> {
-  const scope = scopeOf(tracker);
-  const kept = await fetchSecrets(stateDir, scope);
-  if (kept && (kept.token !== null || tracker.kind === 'local')) return kept;
-  const token = tracker.kind === 'local' ? null : await lookUpToken({ stateDir: null, scope, apiUrl: tracker.apiUrl });
-  return { token, env: kept?.env ?? variables(process.env) };
+/**
+ * For a worker: what was handed over to the keeper, else its own environment. What it was told once it remembers: a keeper
+ * that was killed has forgotten it, and runs go on.
+ */
+export function secretsFor(stateDir: string): (tracker: TrackerRef) => Promise<Secrets> {
+  const told = new Map<string, Secrets>();
+  return async (tracker) => {
+    const scope = scopeOf(tracker);
+    const kept = (await fetchSecrets(stateDir, scope)) ?? told.get(scope);
+    if (kept) told.set(scope, kept);
+    if (kept && (kept.token !== null || tracker.kind === 'local')) return kept;
+    const token =
+      tracker.kind === 'local' ? null : await lookUpToken({ stateDir: null, scope, apiUrl: tracker.apiUrl });
+    return { token, env: kept?.env ?? variables(process.env) };
+  };
 }
 
 /** A process's environment as it can be handed over. */

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type KeeperInfo, writeKeeper } from '../../src/server/keeper-file.ts';
 import { serveSocket } from '../../src/server/keeper-socket.ts';
 import { identify } from '../../src/server/process.ts';
+import { secretsFor } from '../../src/server/run-secrets.ts';
 import { fetchSecrets, githubScope, handOver, lookUpToken } from '../../src/server/secrets.ts';
 import { ask, socketPath } from '../../src/server/socket.ts';
 
@@ -100,4 +101,16 @@ test('a state directory with a long path gets a short socket in a private folder
   expect(Buffer.byteLength(await socketPath(long))).toBeLessThanOrEqual(100);
   expect(await socketPath(long)).toBe(await socketPath(long));
   expect(await socketPath(long)).not.toBe(await socketPath(`${long}y`));
+});
+
+test('a worker remembers what the keeper told it, and believes the next keeper more', async () => {
+  const tracker = { kind: 'github', apiUrl, owner: 'Owner', repo: 'repo' } as const;
+  const secrets = secretsFor(folder);
+  await handOver(info, scope, { token: 'first', env: { A: '1' } });
+  expect(await secrets(tracker)).toEqual({ token: 'first', env: { A: '1' } });
+  server.close();
+  expect(await secrets(tracker)).toEqual({ token: 'first', env: { A: '1' } });
+  server = await serveSocket(info.socket, { status: () => ({ version: '1.0.0' }), replaceWorker: () => {} });
+  await handOver(info, scope, { token: 'second', env: {} });
+  expect(await secrets(tracker)).toEqual({ token: 'second', env: {} });
 });
