@@ -1,0 +1,83 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { Kind } from './check.ts';
+import { rows } from './plan.ts';
+import type { Row } from './rows.ts';
+import type { Result } from './trial.ts';
+
+const page = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url));
+const begin = '<!-- figures: written by `npm run chaos` -->';
+const end = '<!-- end of figures -->';
+
+/** Puts the figures of a full run into docs/reliability.md; what people wrote around them stays. */
+export function writePage(results: readonly Result[], run: { readonly seconds: number; readonly jobs: number }): void {
+  const text = readFileSync(page, 'utf8');
+  const [before, after] = [text.indexOf(begin), text.indexOf(end)];
+  if (before < 0 || after < before) throw new Error(`${page} has no place for the figures`);
+  const figures = [begin, '', ...summaryOf(results, run), '', ...tableOf(results), '', ...clocksOf(results), ''];
+  writeFileSync(page, text.slice(0, before) + figures.join('\n') + text.slice(after));
+}
+
+function summaryOf(results: readonly Result[], { seconds, jobs }: { readonly seconds: number; readonly jobs: number }) {
+  const [cpu] = cpus();
+  const machine = `${cpus().length} cores (${cpu?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}`;
+  const target = (row: Row['target']) =>
+    secondsOf(recoveries(results.filter((one) => one.trial.row.target === row)).at(-1));
+  const restarts = results
+    .flatMap((one) => one.findings)
+    .filter((one) => one.check === 'starts' && one.kind === 'twice');
+  return [
+    `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${machine}; ${jobs} trials at a time, ${Math.round(seconds / 60)} minutes.`,
+    '',
+    '| | wanted | seen |',
+    '| --- | --- | --- |',
+    `| trials | at least 200 | ${results.length} |`,
+    `| trials with work lost | 0 | ${count(results, 'lost')} |`,
+    `| trials with something done twice | 0 | ${count(results, 'twice')} |`,
+    `| trials with something left over | 0 | ${count(results, 'left')} |`,
+    `| agents started again without need | 0 | ${restarts.length} |`,
+    `| back to following an agent after SIGKILL of its worker, worst | 10 s | ${target('kill')} |`,
+    `| back to following an agent after SIGTERM of its worker, worst | 2 s | ${target('term')} |`,
+  ];
+}
+
+function tableOf(results: readonly Result[]): string[] {
+  const lines = [
+    '| fault | trials | recovered without a person | work lost | twice | left over | median | worst |',
+    '| --- | --: | --: | --: | --: | --: | --: | --: |',
+  ];
+  for (const row of rows) {
+    const own = results.filter((one) => one.trial.row.id === row.id);
+    if (own.length === 0) continue;
+    const times = recoveries(own);
+    const well = own.filter((one) => one.findings.length === 0).length;
+    const alone = row.person ? `${well} after a person ${row.person}` : `${well}`;
+    const figures = [own.length, alone, ...(['lost', 'twice', 'left'] as const).map((kind) => count(own, kind))];
+    const middle = times[Math.floor((times.length - 1) / 2)];
+    lines.push(`| ${row.fault} | ${[...figures, secondsOf(middle), secondsOf(times.at(-1))].join(' | ')} |`);
+  }
+  return lines;
+}
+
+/** What each time to recover is counted from and to, where it is not simply from the fault. */
+function clocksOf(results: readonly Result[]): string[] {
+  const clocks = new Map<string, string[]>();
+  for (const { id, fault, clock } of rows) {
+    if (clock === 'none' || recoveries(results.filter((one) => one.trial.row.id === id)).length === 0) continue;
+    clocks.set(clock, [...(clocks.get(clock) ?? []), fault]);
+  }
+  return ['Time to recover:', '', ...[...clocks].map(([clock, faults]) => `- ${faults.join('; ')}: ${clock}.`)];
+}
+
+function recoveries(results: readonly Result[]): number[] {
+  return results.flatMap(({ recoveryMs }) => recoveryMs ?? []).sort((a, b) => a - b);
+}
+
+function count(results: readonly Result[], kind: Kind): number {
+  return results.filter(({ findings }) => findings.some((finding) => finding.kind === kind)).length;
+}
+
+function secondsOf(ms: number | undefined): string {
+  return ms === undefined ? '' : `${(ms / 1000).toFixed(1)} s`;
+}
