@@ -82,7 +82,10 @@ function runTests(env) {
   jest = spawn(process.execPath, args, { cwd: root, env, stdio: 'inherit', detached: true });
   return new Promise((resolve, reject) => {
     jest.once('error', reject);
-    jest.once('exit', (code) => resolve(interrupted || (code ?? 1)));
+    jest.once('exit', (code, signal) => {
+      if (signal !== null && interrupted === 0) console.error(`jest was ended by ${signal}, from outside`);
+      resolve(interrupted || (code ?? 1));
+    });
   });
 }
 

@@ -121,7 +121,10 @@ export async function runDown(options: { readonly agents?: boolean }): Promise<n
   );
 }
 
-export async function runWorkerCommand(options: { readonly deployment?: string; readonly slots?: string }): Promise<number> {
+export async function runWorkerCommand(options: {
+  readonly deployment?: string;
+  readonly slots?: string;
+}): Promise<number> {
   return worker({ ...options, stateDir: await stateDir() });
 }
 

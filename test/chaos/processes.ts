@@ -34,8 +34,9 @@ export async function killAll(folder: string, which: (found: Found) => boolean =
   }
 }
 
-/** A process that is gone is no error. */
-export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
+/** A process that is gone is no error; none at all is, as 0 would be ourselves and everybody around us. */
+export function kill(pid: number | undefined, signal: NodeJS.Signals = 'SIGKILL'): void {
+  if (!pid || pid < 2) throw new Error('there is no such process to be killed');
   try {
     process.kill(pid, signal);
   } catch (error) {

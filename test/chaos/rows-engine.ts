@@ -18,7 +18,7 @@ export const engineRows: readonly Row[] = [
       async strike(scene) {
         if (!(await atRandom(scene))) return null;
         const { cli } = scene;
-        kill(cli.process.pid ?? 0, signal);
+        kill(cli.process.pid, signal);
         await cli.ended;
         // Long enough for the run to go on by itself, in some trials to its end.
         await delay(scene.random.between(200, 5_000));
@@ -115,7 +115,7 @@ export const engineRows: readonly Row[] = [
 async function killServer(scene: Scene): Promise<number> {
   const { server } = await scene.keeper();
   const since = Date.now();
-  kill(server?.pid ?? 0);
+  kill(server?.pid);
   await until(
     'another server serves',
     async () => {

@@ -98,7 +98,7 @@ export const machineRows: readonly Row[] = [
       await delay(12_000);
       const { worker } = await scene.keeper();
       const since = Date.now();
-      kill(worker?.pid ?? 0);
+      kill(worker?.pid);
       const recovered = await followedAgain(scene, since, worker?.pid, attempt);
       await delay(40_000);
       await scene.letGo();
@@ -134,10 +134,11 @@ export const machineRows: readonly Row[] = [
     async strike(scene) {
       await atGate(scene);
       const makeRoom = await fillDisk(scene.world.stateDir);
-      await scene.letGo();
       await delay(8_000);
       await makeRoom();
-      return nextActivity(scene, Date.now());
+      const since = Date.now();
+      await scene.letGo();
+      return nextActivity(scene, since);
     },
   },
 ];

@@ -20,7 +20,7 @@ export const personRows: readonly Row[] = [
     async strike(scene) {
       await atGate(scene);
       await delay(scene.random.between(0, 600));
-      kill(scene.cli.process.pid ?? 0, 'SIGINT');
+      kill(scene.cli.process.pid, 'SIGINT');
       const { code } = await scene.cli.ended;
       if (code !== 130) throw new Error(`locus ended with exit code ${code} after Ctrl+C`);
       return goOn(scene);

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../e2e/support/wait.ts';
 import { atGate } from './agents.ts';
 import { kill } from './processes.ts';
-import { atRandom, followedAgain, nextActivity, struck } from './recovery.ts';
+import { atRandom, followedAgain, hasEnded, nextActivity, struck } from './recovery.ts';
 import type { Row } from './rows.ts';
 import type { Scene } from './scene.ts';
 
@@ -54,10 +54,7 @@ export const workerRows: readonly Row[] = [
     async strike(scene) {
       const first = await killAtRandom(scene);
       if (first === null) return null;
-      const { worker } = await scene.keeper();
-      const since = Date.now();
-      kill(worker?.pid ?? 0);
-      return nextActivity(scene, since, worker?.pid);
+      return hasEnded(scene) ? null : killNow(scene);
     },
   },
   {
@@ -80,10 +77,10 @@ export const workerRows: readonly Row[] = [
     async strike(scene) {
       await atGate(scene);
       const { worker } = await scene.keeper();
-      kill(worker?.pid ?? 0, 'SIGSTOP');
+      kill(worker?.pid, 'SIGSTOP');
       await delay(9_000);
       const since = Date.now();
-      kill(worker?.pid ?? 0, 'SIGCONT');
+      kill(worker?.pid, 'SIGCONT');
       await delay(2_000);
       await scene.letGo();
       return nextActivity(scene, since);
@@ -96,14 +93,17 @@ async function whileAgentWorks(scene: Scene, signal: NodeJS.Signals): Promise<nu
   await delay(scene.random.between(0, 600));
   const { worker } = await scene.keeper();
   const since = Date.now();
-  kill(worker?.pid ?? 0, signal);
+  kill(worker?.pid, signal);
   const recovered = await followedAgain(scene, since, worker?.pid, attempt);
   await scene.letGo();
   return recovered;
 }
 
 async function killAtRandom(scene: Scene): Promise<number | null> {
-  if (!(await atRandom(scene))) return null;
+  return (await atRandom(scene)) ? killNow(scene) : null;
+}
+
+async function killNow(scene: Scene): Promise<number | null> {
   const worker = await until('there is a worker', async () => (await scene.keeper()).worker);
   const since = Date.now();
   kill(worker.pid);
