@@ -4,7 +4,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { searchAttributes } from '../domain/search-attributes.ts';
-import { answers, choosePort } from './ports.ts';
+import { listensAt } from './listening.ts';
+import { choosePort } from './ports.ts';
 
 export const embeddedNamespace = 'default';
 export const defaultPorts: ServerPorts = { grpc: 7233, ui: 8233 };
@@ -56,9 +57,13 @@ export function serverArguments(database: string, { grpc, ui }: ServerPorts): st
 }
 
 /** Returns true when the server answers and keeps finished runs long enough; false when `isGone` says that it died. */
-export async function waitUntilServing(binary: string, ports: ServerPorts, isGone: () => boolean): Promise<boolean> {
+export async function waitUntilServing(
+  binary: string,
+  { pid, ports }: { readonly pid: number; readonly ports: ServerPorts },
+  isGone: () => boolean,
+): Promise<boolean> {
   while (!isGone()) {
-    if ((await answers(ports.grpc)) && (await setRetention(binary, ports))) return !isGone();
+    if ((await listensAt(pid, ports.grpc)) && (await setRetention(binary, ports))) return !isGone();
     await sleep(30);
   }
   return false;

@@ -3,7 +3,14 @@ import { closeSync, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { choosePorts, embeddedNamespace, type ServerPorts, startServer, waitUntilServing } from './embedded.ts';
+import {
+  choosePorts,
+  defaultPorts,
+  embeddedNamespace,
+  type ServerPorts,
+  startServer,
+  waitUntilServing,
+} from './embedded.ts';
 import { type KeeperInfo, readLastKeeper, writeKeeper } from './keeper-file.ts';
 import { serveSocket, type WorkerBuild } from './keeper-socket.ts';
 import { takeLock } from './lock.ts';
@@ -63,7 +70,8 @@ async function keep(options: KeeperOptions): Promise<void> {
   });
 
   async function serve(process: ProcessIdentity): Promise<void> {
-    if (!(await waitUntilServing(binary, info.ports, () => info.server?.pid !== process.pid))) return;
+    const { ports } = info;
+    if (!(await waitUntilServing(binary, { pid: process.pid, ports }, () => info.server?.pid !== process.pid))) return;
     tell({ serving: true });
     await oldWorkerEnded;
     if (stopping) return;
@@ -104,7 +112,7 @@ function firstInfo(
   last: KeeperInfo | null,
   socket: string,
 ): KeeperInfo {
-  const ports = last?.ports ?? { grpc: 7233, ui: 8233 };
+  const ports = last?.ports ?? defaultPorts;
   return {
     ...{ version, build, keeper, server: null, worker: null, ports, ...addressesOf(ports), socket },
     ...{

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { findTemporalBinary } from '../../src/server/binary.ts';
+import { waitUntilServing } from '../../src/server/embedded.ts';
 import { type EnsureKeeperOptions, ensureKeeper, keeperEnvironment, stopKeeper } from '../../src/server/keeper.ts';
 import {
   announceWorker,
@@ -15,6 +17,7 @@ import { answers } from '../../src/server/ports.ts';
 import { identify, isAlive } from '../../src/server/process.ts';
 import { fetchSecrets, handOver } from '../../src/server/secrets.ts';
 import { socketPath } from '../../src/server/socket.ts';
+import { cacheDir } from '../../src/server/state.ts';
 
 const folders: string[] = [];
 const quiet = () => {};
@@ -119,6 +122,17 @@ describe('the keeper', () => {
     await handOver(first, 'api|o/r', { token: 'of-a', env: { KEY: 'value' } });
     expect(await fetchSecrets(a.stateDir, 'api|o/r')).toEqual({ token: 'of-a', env: { KEY: 'value' } });
     expect(await fetchSecrets(b.stateDir, 'api|o/r')).toBeNull();
+  });
+
+  test('does not take the server of another one for its own that took the port first', async () => {
+    const { ports, server } = await ensureKeeper(await fresh());
+    const within = (ms: number) => {
+      const deadline = Date.now() + ms;
+      return () => Date.now() > deadline;
+    };
+    const binary = await findTemporalBinary({ cacheDir: cacheDir(), onProgress: quiet });
+    expect(await waitUntilServing(binary, { pid: process.pid, ports }, within(500))).toBe(false);
+    expect(await waitUntilServing(binary, { pid: server?.pid ?? 0, ports }, within(5_000))).toBe(true);
   });
 
   test('keeps its ports over a stop and a start, so that links stay valid', async () => {
