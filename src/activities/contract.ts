@@ -81,11 +81,11 @@ export interface SprintPullRequest {
 
 export interface PrepareRequest {
   readonly task: TaskSpec;
-  /** Whether this task was halted: its unfinished work is given back. */
+  /** Whether this run has prepared the task before. */
   readonly resuming: boolean;
   /** The tip the task began at, when it began before. */
   readonly startCommit: string | null;
-  /** The attempt whose unfinished work is given back. */
+  /** The attempt whose unfinished work is given back; null: nothing is. */
   readonly attemptId: string | null;
 }
 

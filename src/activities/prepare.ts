@@ -73,7 +73,8 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
   });
   const ref = unfinishedRef(task.branch, task.issue);
   const { attemptId } = request;
-  const given = goesOn && (await giveBackUnfinished(workspace, { ref, start: startCommit, attemptId }));
+  const given =
+    goesOn && attemptId !== null && (await giveBackUnfinished(workspace, { ref, start: startCommit, attemptId }));
   // Of a run that was stopped, or on a branch that moved: a person may still want it, and this task writes to the ref.
   if (!given) await setUnfinishedAside(repository, ref);
 

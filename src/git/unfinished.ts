@@ -93,13 +93,12 @@ async function openRepositories(workspace: Workspace, head: string): Promise<str
  */
 export async function giveBackUnfinished(
   workspace: Workspace,
-  request: { readonly ref: string; readonly start: string; readonly attemptId?: string | null },
+  request: { readonly ref: string; readonly start: string; readonly attemptId: string },
 ): Promise<boolean> {
   const { repository } = workspace;
   const kept = await resolveCommit(repository, request.ref);
   if (kept === null) return false;
-  const { attemptId = null } = request;
-  if (attemptId !== null && (await attemptOf(repository, kept)) !== attemptId) return false;
+  if ((await attemptOf(repository, kept)) !== request.attemptId) return false;
   const head = await resolveCommit(repository, `${kept}^1`);
   const follows = await git(repository, ['rev-list', '--count', request.start, `^${kept}`]);
   if (head === null || follows !== '0') return false;

@@ -65,7 +65,7 @@ async function carryOut(bench: Bench, issue: number): Promise<void> {
   let ready: Ready | null = null;
   try {
     if (run.task(issue).commit === null) {
-      ready = await prepare(bench, issue, false);
+      ready = await prepare(bench, issue);
       if (ready) reportStarted(run, tools, writes, issue, ready.labels);
       const isDone = ready !== null && (await work(bench, issue, ready));
       if (!isDone) {
@@ -98,16 +98,20 @@ function fail({ run, tools, writes }: Bench, issue: number, failure: Failure, st
   reportFailed(run, tools, writes, issue, failure, started);
 }
 
+interface Resumption {
+  /** The attempt whose kept work is given back; null: nothing is. */
+  readonly unfinished: string | null;
+}
+
 /** Makes the workspace ready; null where the issue was closed. */
-async function prepare({ run, tools }: Bench, issue: number, resuming: boolean): Promise<Ready | null> {
+async function prepare({ run, tools }: Bench, issue: number, again?: Resumption): Promise<Ready | null> {
   const prepared = await patiently(run, () => {
     run.update(issue, { phase: 'preparing' });
-    const { startCommit, attemptId } = run.task(issue);
     const request = {
       task: run.specOf(issue),
-      resuming,
-      startCommit: resuming ? startCommit : null,
-      attemptId: resuming ? attemptId : null,
+      resuming: again !== undefined,
+      startCommit: again ? run.task(issue).startCommit : null,
+      attemptId: again?.unfinished ?? null,
     };
     return tools.onHost(({ host }) =>
       host.prepareTask.executeWithOptions({ summary: `#${issue} prepare` }, [run.context, request]),
@@ -127,6 +131,8 @@ async function work(bench: Bench, issue: number, prepared: Ready): Promise<boole
   const { maxAttempts } = run.input.settings.agent;
   // null: what was made so far is kept aside, the tree is clean.
   let ready: Ready | null = prepared;
+  // The attempt that goes on once another agent is started; null: that one begins on a clean tree.
+  let unfinished: string | null = null;
   const setAside = async () => {
     if (ready) await keepUnfinished(bench, issue, ready);
     ready = null;
@@ -140,11 +146,15 @@ async function work(bench: Bench, issue: number, prepared: Ready): Promise<boole
       await run.checkpoint();
       continue;
     }
-    ready ??= await prepare(bench, issue, true);
+    ready ??= await prepare(bench, issue, { unfinished });
     if (ready === null) return false;
 
+    const earlier = run.task(issue).attemptId;
     const result = await attempt(run, tools, { issue, ready, allowanceUsd: allowance.usd });
     await budget.settle(issue);
+    const { attemptId } = run.task(issue);
+    // One that was interrupted before its agent started has made nothing.
+    if (attemptId !== earlier) unfinished = attemptId;
     if (result.outcome === 'done') {
       run.update(issue, { commit: result.commit, summary: result.summary });
       return true;
@@ -159,7 +169,7 @@ async function work(bench: Bench, issue: number, prepared: Ready): Promise<boole
     if (result.outcome === 'failed') {
       if (!result.retry || failures >= maxAttempts) throw new TaskFailed(result.failure);
       run.update(issue, { session: null });
-      // A new attempt begins on a clean tree.
+      unfinished = null;
       ready = tried;
     }
     if (result.outcome === 'limited') await limitOver(run, issue, result.until);

@@ -54,7 +54,7 @@ describe('the checkout on our branch', () => {
     const fixture = await makeFixture();
     const { workspace, tip: start } = await open(fixture, root);
     write(fixture.root, { 'half.txt': 'half\n' });
-    await keepUnfinished(workspace, { start, objectsDir: null, ref });
+    await keepUnfinished(workspace, { start, objectsDir: null, ref, attemptId: 'r-1-1' });
     write(fixture.root, { ...files, 'b.txt': 'staged\n' });
     sh(fixture.root, ['add', 'b.txt']);
     const before = sh(fixture.root, ['status', '--porcelain']);
@@ -69,8 +69,8 @@ describe('the checkout on our branch', () => {
     const fixture = await makeFixture();
     const { workspace, tip: start } = await open(fixture, root);
     write(fixture.root, { 'half.txt': 'half\n', 'a.txt': 'half\n' });
-    await keepUnfinished(workspace, { start, objectsDir: null, ref });
-    await giveBackUnfinished(workspace, { ref, start });
+    await keepUnfinished(workspace, { start, objectsDir: null, ref, attemptId: 'r-1-1' });
+    await giveBackUnfinished(workspace, { ref, start, attemptId: 'r-1-1' });
     expect((await open(fixture, root)).tip).toBe(start);
   });
 

@@ -17,13 +17,13 @@ test('an interrupted attempt comes back as it was: its commits, its changes, its
   write(workspace.path, { 'a.txt': 'half\n', 'new dir/🎉.txt': 'new\n' });
   rmSync(join(workspace.path, 'b.txt'));
 
-  const kept = await keepUnfinished(workspace, { start, objectsDir, ref });
+  const kept = await keepUnfinished(workspace, { start, objectsDir, ref, attemptId: 'r-1-1' });
   expect(sh(fixture.root, ['rev-parse', ref])).toBe(kept);
   expect(sh(workspace.path, ['status', '--porcelain'])).toBe('');
   expect(sh(workspace.path, ['rev-parse', 'HEAD', 'locus/issue-1'])).toBe(`${start}\n${start}`);
   rmSync(objectsDir, { recursive: true });
 
-  expect(await giveBackUnfinished(workspace, { ref, start })).toBe(true);
+  expect(await giveBackUnfinished(workspace, { ref, start, attemptId: 'r-1-1' })).toBe(true);
   expect(sh(workspace.path, ['rev-parse', 'HEAD'])).toBe(own);
   expect(sh(workspace.path, ['-c', 'core.quotePath=false', 'status', '--porcelain', '-uall'])).toBe(
     ' M a.txt\n D b.txt\n?? "new dir/🎉.txt"'.replace(/^ /, ' '),
@@ -36,8 +36,8 @@ test('an interrupted attempt comes back as it was: its commits, its changes, its
 test('nothing is kept where nothing was left', async () => {
   const fixture = await makeFixture();
   const { workspace, tip: start } = await open(fixture);
-  expect(await keepUnfinished(workspace, { start, objectsDir: null, ref })).toBeNull();
-  expect(await giveBackUnfinished(workspace, { ref, start })).toBe(false);
+  expect(await keepUnfinished(workspace, { start, objectsDir: null, ref, attemptId: 'r-1-1' })).toBeNull();
+  expect(await giveBackUnfinished(workspace, { ref, start, attemptId: 'r-1-1' })).toBe(false);
 });
 
 test('files survive although the commits of the attempt cannot be used', async () => {
@@ -45,8 +45,8 @@ test('files survive although the commits of the attempt cannot be used', async (
   const { workspace, tip: start } = await open(fixture);
   sh(workspace.path, ['checkout', '-q', '--orphan', 'fresh']);
   commit(workspace.path, { 'a.txt': 'all new\n' });
-  await keepUnfinished(workspace, { start, objectsDir: null, ref });
-  expect(await giveBackUnfinished(workspace, { ref, start })).toBe(true);
+  await keepUnfinished(workspace, { start, objectsDir: null, ref, attemptId: 'r-1-1' });
+  expect(await giveBackUnfinished(workspace, { ref, start, attemptId: 'r-1-1' })).toBe(true);
   expect(readFileSync(join(workspace.path, 'a.txt'), 'utf8')).toBe('all new\n');
 });
 
@@ -54,7 +54,7 @@ test('what was kept can be dropped, twice', async () => {
   const fixture = await makeFixture();
   const { workspace, tip: start } = await open(fixture);
   write(workspace.path, { 'a.txt': 'half\n' });
-  await keepUnfinished(workspace, { start, objectsDir: null, ref });
+  await keepUnfinished(workspace, { start, objectsDir: null, ref, attemptId: 'r-1-1' });
   await dropUnfinished(fixture.repository, ref);
   await dropUnfinished(fixture.repository, ref);
   expect(sh(fixture.root, ['for-each-ref', 'refs/locus'])).toBe('');
@@ -84,10 +84,10 @@ test('files in repositories that an attempt made are kept, one inside the other 
   sh(workspace.path, ['init', '-q', 'a.txt']);
   write(workspace.path, { 'sub/inner/x.txt': 'x\n', 'a.txt/y.txt': 'y\n', 'beside.txt': 'beside\n' });
 
-  await keepUnfinished(workspace, { start, objectsDir: null, ref });
+  await keepUnfinished(workspace, { start, objectsDir: null, ref, attemptId: 'r-1-1' });
   expect(sh(workspace.path, ['status', '--porcelain', '--ignored'])).toBe('');
   expect(sh(fixture.root, ['log', '-1', '--format=%B', ref])).toContain('"sub/inner" was a git repository');
-  expect(await giveBackUnfinished(workspace, { ref, start })).toBe(true);
+  expect(await giveBackUnfinished(workspace, { ref, start, attemptId: 'r-1-1' })).toBe(true);
   const files = ['sub/in.txt', 'sub/deep/in.txt', 'sub/inner/x.txt', 'a.txt/y.txt', 'beside.txt'];
   expect(files.filter((file) => !existsSync(join(workspace.path, file)))).toEqual([]);
 });
@@ -96,7 +96,7 @@ test('what cannot be given back is set aside, out of the way of the next attempt
   const fixture = await makeFixture();
   const { workspace, tip: start } = await open(fixture);
   write(workspace.path, { 'half.txt': 'half\n' });
-  const kept = await keepUnfinished(workspace, { start, objectsDir: null, ref });
+  const kept = await keepUnfinished(workspace, { start, objectsDir: null, ref, attemptId: 'r-1-1' });
   const aside = await setUnfinishedAside(fixture.repository, ref);
   expect(sh(fixture.root, ['for-each-ref', '--format=%(refname) %(objectname)', 'refs/locus'])).toBe(
     `${aside} ${kept}`,

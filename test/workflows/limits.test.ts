@@ -4,6 +4,7 @@ import { inputOf } from './input.ts';
 import {
   type Calls,
   done,
+  failed,
   finished,
   limited,
   openStage,
@@ -70,6 +71,27 @@ describe('a usage limit', () => {
     isLifted = true;
     await handle.signal(wake);
     expect((await finished(handle)).tasks[0]?.status).toBe('done');
+  });
+
+  test('a halt while the second agent waits does not give back what the first, which failed, has made', async () => {
+    let mayStart = true;
+    script = {
+      agent: (_request, n) => {
+        mayStart = false;
+        return n === 1 ? failed('wrong') : done;
+      },
+      shared: {
+        acquirePermit: async () => ({ at: mayStart ? Date.now() : Date.now() + 3_600_000, limited: false }),
+      },
+    };
+    const handle = await start(stage, inputOf(stage, { issues: [1] }));
+    await until(handle, (state) => state.waiting !== null);
+    await handle.signal(halt, { reason: 'night' });
+    await until(handle, (state) => state.status === 'halted');
+    mayStart = true;
+    await handle.signal(resume);
+    expect((await finished(handle)).tasks[0]).toMatchObject({ status: 'done', attempts: 2 });
+    expect(calls.filter((call) => call.startsWith('prepare'))).toEqual(['prepare 1', 'prepare-anew 1']);
   });
 
   test('while it sleeps a run can be halted, resumed and stopped', async () => {

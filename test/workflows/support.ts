@@ -113,8 +113,9 @@ export function scripted(script: Script, calls: Calls): HostActivities & Tracker
       log('pull', tasks.map((task) => `${task.issue}:${task.status}`).join(','));
       return pull;
     },
-    async prepareTask(_run, { task, resuming }) {
-      log(resuming ? 'prepare-resumed' : 'prepare', task.issue);
+    async prepareTask(_run, { task, resuming, attemptId }) {
+      const again = attemptId === null ? 'prepare-anew' : 'prepare-resumed';
+      log(resuming ? again : 'prepare', task.issue);
       const repository = { root: '/r', commonDir: '/r/.git', bare: false, worktreesDir: '/r/w', privateDir: '/p' };
       const workspace = {
         mode: 'worktree',
