@@ -168,6 +168,19 @@ describe('costs', () => {
     const costs = lines.map((line) => read?.(line).map((event) => event.kind === 'usage' && event.costUsd));
     expect(costs).toEqual([[], [], [1], [], [0], [2], [], []]);
   });
+
+  test('of a codex session that notes each answer are those of its answers, also of one that was killed', () => {
+    const entry = (second: number, type: string, payload: object) =>
+      JSON.stringify({ timestamp: `2026-11-21T12:00:0${second}.000Z`, type, payload });
+    const record = (second: number) => entry(second, 'token_usage_record', { usage: { input_tokens: 1e6 } });
+    const count = (second: number, input_tokens: number) =>
+      entry(second, 'event_msg', { type: 'token_count', info: { total_token_usage: { input_tokens } } });
+    const read = agentFor('codex').usageReader?.(pricing, Date.parse('2026-11-21T12:00:05Z'));
+    // Killed before it noted the total of its second answer; the next start goes on with the total of the first.
+    const lines = [record(1), count(2, 1e6), record(3), record(6), count(7, 2e6), record(8)];
+    const costs = lines.map((line) => read?.(line).map((event) => event.kind === 'usage' && event.costUsd));
+    expect(costs).toEqual([[], [], [], [1], [], [1]]);
+  });
 });
 
 describe('lines that are not understood', () => {

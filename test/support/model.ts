@@ -2,16 +2,21 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 /** What the model answers to one request: words, the call of a tool, or an HTTP error. */
-export type Step =
-  | { readonly text: string }
-  | { readonly tool: string; readonly input: Readonly<Record<string, unknown>> }
-  | {
-      readonly status: number;
-      readonly message: string;
-      /** More of its `error`, such as `type` and `resets_at`. */
-      readonly error?: Readonly<Record<string, unknown>>;
-      readonly headers?: Readonly<Record<string, string>>;
-    };
+export type Step = (Answer | Refusal) & {
+  /** What it waits for before it says a word. */
+  readonly after?: Promise<unknown>;
+};
+type Answer = { readonly text: string } | { readonly tool: string; readonly input: Readonly<Record<string, unknown>> };
+export interface Refusal {
+  readonly status: number;
+  readonly message: string;
+  /** More of its `error`, such as `type` and `resets_at`. */
+  readonly error?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Of each answer, as it is told to the agent: the input without what was cached. */
+export const tokensOfAnswer = { input: 60, cachedInput: 40, output: 10 };
 
 /** Stands for a model on loopback: the Messages API and the Responses API, as far as coding agents use them. */
 export async function startModel() {
@@ -26,6 +31,7 @@ export async function startModel() {
     const isMain = Array.isArray(body.tools) && body.tools.length > 0;
     if (isMain) requests.push(body);
     const step = (isMain ? steps.shift() : undefined) ?? { text: 'Done.' };
+    await step.after;
     if ('status' in step) {
       for (const [name, value] of Object.entries(step.headers ?? {})) response.setHeader(name, value);
       const error = { type: 'invalid_request_error', message: step.message, ...step.error };
@@ -55,10 +61,8 @@ export async function startModel() {
 }
 
 type Event = Record<string, unknown> & { readonly type: string };
-const inputTokens = 100;
-const outputTokens = 10;
 
-function messageEvents(step: Exclude<Step, { status: number }>, serial: number): Event[] {
+function messageEvents(step: Answer, serial: number): Event[] {
   const content_block =
     'text' in step
       ? { type: 'text', text: '' }
@@ -67,7 +71,8 @@ function messageEvents(step: Exclude<Step, { status: number }>, serial: number):
     'text' in step
       ? { type: 'text_delta', text: step.text }
       : { type: 'input_json_delta', partial_json: JSON.stringify(step.input) };
-  const usage = { input_tokens: inputTokens, output_tokens: outputTokens };
+  const { input, cachedInput, output } = tokensOfAnswer;
+  const usage = { input_tokens: input, cache_read_input_tokens: cachedInput, output_tokens: output };
   return [
     {
       type: 'message_start',
@@ -94,12 +99,18 @@ function messageEvents(step: Exclude<Step, { status: number }>, serial: number):
   ];
 }
 
-function responseEvents(step: Exclude<Step, { status: number }>, serial: number): Event[] {
+function responseEvents(step: Answer, serial: number): Event[] {
   const item =
     'text' in step
       ? { type: 'message', role: 'assistant', id: `m_${serial}`, content: [{ type: 'output_text', text: step.text }] }
       : { type: 'function_call', call_id: `c_${serial}`, name: step.tool, arguments: JSON.stringify(step.input) };
-  const usage = { input_tokens: inputTokens, output_tokens: outputTokens, total_tokens: inputTokens + outputTokens };
+  const { input, cachedInput, output } = tokensOfAnswer;
+  const usage = {
+    input_tokens: input + cachedInput,
+    input_tokens_details: { cached_tokens: cachedInput },
+    output_tokens: output,
+    total_tokens: input + cachedInput + output,
+  };
   return [
     { type: 'response.created', response: { id: `r_${serial}` } },
     { type: 'response.output_item.done', item },

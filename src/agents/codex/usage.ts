@@ -26,6 +26,16 @@ const nothing: Usage = {
 export function codexTotals(pricing: Pricing | undefined) {
   let total = nothing;
   let model = pricing?.model ?? null;
+
+  function eventOf(usage: Usage): AgentEvent {
+    const { input_tokens: inputTokens, output_tokens: output, cached_input_tokens: cachedInput } = usage;
+    const cacheWrite = usage.cache_write_input_tokens;
+    const input = Math.max(0, inputTokens - cachedInput - cacheWrite);
+    const used = { input, cachedInput, cacheWrite, output };
+    const costUsd = pricing === undefined ? null : costOf(used, priceOf(model, pricing.prices));
+    return { kind: 'usage', inputTokens, outputTokens: output, costUsd };
+  }
+
   return {
     setModel(name: string): void {
       model = name;
@@ -34,17 +44,20 @@ export function codexTotals(pricing: Pricing | undefined) {
     beginAt(usage: Usage): void {
       total = usage;
     },
+    /** Of one answer. */
+    add(usage: Usage): AgentEvent[] {
+      return [eventOf(usage)];
+    },
     moveTo(usage: Usage): AgentEvent[] {
       const difference = (key: keyof Usage) => Math.max(0, usage[key] - total[key]);
-      const inputTokens = difference('input_tokens');
-      const outputTokens = difference('output_tokens');
-      const cachedInput = difference('cached_input_tokens');
-      const cacheWrite = difference('cache_write_input_tokens');
+      const used = {
+        input_tokens: difference('input_tokens'),
+        cached_input_tokens: difference('cached_input_tokens'),
+        cache_write_input_tokens: difference('cache_write_input_tokens'),
+        output_tokens: difference('output_tokens'),
+      };
       total = usage;
-      const input = Math.max(0, inputTokens - cachedInput - cacheWrite);
-      const used = { input, cachedInput, cacheWrite, output: outputTokens };
-      const costUsd = pricing === undefined ? null : costOf(used, priceOf(model, pricing.prices));
-      return [{ kind: 'usage', inputTokens, outputTokens, costUsd }];
+      return [eventOf(used)];
     },
   };
 }
@@ -56,19 +69,30 @@ const Entry = z.object({
     type: z.string().optional().catch(undefined),
     model: z.string().optional().catch(undefined),
     info: z.object({ total_token_usage: Usage }).optional().catch(undefined),
+    usage: Usage.optional().catch(undefined),
   }),
 });
 
-/** Reads the file of a session: `turn_context` names the model, `token_count` follows each answer of it. */
+/**
+ * Reads the file of a session. `turn_context` names the model. `token_usage_record` follows each answer of it;
+ * `token_count`, which older versions write alone, comes only after the commands that the answer asked for: of a codex
+ * that is killed meanwhile, the last answer is never in its totals.
+ */
 export function codexUsageReader(pricing: Pricing, since: number): LineReader {
   const totals = codexTotals(pricing);
+  let hasRecords = false;
   return (line) =>
     readLine(Entry, line, ({ timestamp, type, payload }) => {
+      const isOurs = Date.parse(timestamp) >= since;
       if (type === 'turn_context' && payload.model !== undefined) totals.setModel(payload.model);
-      const usage = payload.type === 'token_count' ? payload.info?.total_token_usage : undefined;
-      if (usage === undefined) return [];
-      if (Date.parse(timestamp) >= since) return totals.moveTo(usage);
-      totals.beginAt(usage);
+      if (type === 'token_usage_record' && payload.usage) {
+        hasRecords = true;
+        return isOurs ? totals.add(payload.usage) : [];
+      }
+      const total = payload.type === 'token_count' ? payload.info?.total_token_usage : undefined;
+      if (total === undefined || hasRecords) return [];
+      if (isOurs) return totals.moveTo(total);
+      totals.beginAt(total);
       return [];
     });
 }
