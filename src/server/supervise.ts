@@ -83,6 +83,7 @@ export function supervise({ title, start, adopt = null, onChange }: Supervision)
 }
 
 export function pauseAfter(quickDeaths: number): number {
+  if (quickDeaths <= 1) return 0;
   if (quickDeaths <= freeDeaths) return restartMs;
   return Math.min(longestPauseMs, 1_000 * 2 ** (quickDeaths - freeDeaths));
 }
