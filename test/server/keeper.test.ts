@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +13,7 @@ import {
   readLastKeeper,
   readWorker,
 } from '../../src/server/keeper-file.ts';
-import { answers } from '../../src/server/ports.ts';
+import { answers, choosePort } from '../../src/server/ports.ts';
 import { identify, isAlive } from '../../src/server/process.ts';
 import { fetchSecrets, handOver } from '../../src/server/secrets.ts';
 import { socketPath } from '../../src/server/socket.ts';
@@ -45,6 +45,9 @@ async function fresh(name = 'a', folder?: string): Promise<EnsureKeeperOptions> 
   await mkdir(stateDir, { recursive: true });
   const workerScript = path.join(parent, 'worker.mjs');
   await writeFile(workerScript, 'setInterval(() => {}, 1000);\n');
+  // As after an earlier start; the usual ports are what every other keeper on the machine wants.
+  const ports = { grpc: await choosePort([]), ui: await choosePort([]) };
+  await writeFile(path.join(stateDir, 'keeper.json'), JSON.stringify({ ports }));
   return { stateDir, workerScript, onProgress: quiet, version: '1.0.0', build: 'a' };
 }
 
@@ -114,9 +117,10 @@ describe('the keeper', () => {
     expect(new Set(infos.map((info) => info.server?.pid)).size).toBe(1);
   });
 
-  test('of another state directory has its own ports, data and secrets', async () => {
+  test('of another state directory has its own ports, data and secrets, also where both want the same ports', async () => {
     const a = await fresh('a');
     const b = await fresh('b', path.dirname(a.stateDir));
+    await copyFile(path.join(a.stateDir, 'keeper.json'), path.join(b.stateDir, 'keeper.json'));
     const [first, second] = await Promise.all([ensureKeeper(a), ensureKeeper(b)]);
     expect(new Set([first.ports.grpc, first.ports.ui, second.ports.grpc, second.ports.ui]).size).toBe(4);
     await handOver(first, 'api|o/r', { token: 'of-a', env: { KEY: 'value' } });
