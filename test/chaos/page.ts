@@ -28,7 +28,7 @@ function summaryOf(results: readonly Result[], { seconds, jobs }: { readonly sec
     .flatMap((one) => one.findings)
     .filter((one) => one.check === 'starts' && one.kind === 'twice');
   return [
-    `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${machine}; ${jobs} trials at a time, ${Math.round(seconds / 60)} minutes.`,
+    `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${machine}; ${jobs} trials at a time, those with a time that is wanted one by one; ${Math.round(seconds / 60)} minutes.`,
     '',
     '| | wanted | seen |',
     '| --- | --- | --- |',
