@@ -14,6 +14,7 @@ import { refusal, scenes, scriptOf } from './scenes.ts';
 
 const calls: Calls = [];
 const refused = new Set<string>();
+const lost = new Set<string>();
 const recorded = new Map<string, RecordedHistory[]>();
 let stage: Stage;
 let claims: Worker;
@@ -24,7 +25,7 @@ beforeAll(async () => {
   stage = opened.stage;
   claims = await createWorker(
     stage.env,
-    { claimWorkspace: async () => ({ hostId: stage.hostId }) },
+    { claimWorkspace: async ({ workflowId }: { workflowId: string }) => ({ hostId: hostOf(workflowId) }) },
     { taskQueue: hostsQueue },
   );
   const running = claims.run();
@@ -36,6 +37,13 @@ beforeAll(async () => {
 });
 
 afterAll(() => close());
+
+/** One run has a host first that nobody has heard of since. */
+function hostOf(workflowId: string): string {
+  const isLost = workflowId.includes('/lost/') && !lost.has(workflowId);
+  lost.add(workflowId);
+  return isLost ? 'gone' : stage.hostId;
+}
 
 function refuseOnce(name: string): void {
   if (refused.has(name)) return;

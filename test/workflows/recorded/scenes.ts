@@ -87,6 +87,15 @@ export const scenes: readonly Scene[] = [
     },
   },
   {
+    name: 'sprint of a remote, whose host is lost',
+    async play(stage) {
+      const source = { kind: 'remote', url: 'https://tracker.test/acme/lost.git' } as const;
+      const sprint = await begin(stage, 'lost', { issues: [1], agent: { hostLostMinutes: 0.02 }, input: { source } });
+      await finished(sprint);
+      return [sprint.workflowId];
+    },
+  },
+  {
     name: 'parallel run that halts and goes on',
     async play(stage, calls) {
       const issues = [1, 2, 3, 4];
