@@ -18,12 +18,12 @@ import { repositoryIn } from './repository.ts';
 export type RealProvider = 'claude' | 'codex';
 
 const cache = path.join(process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'locus', 'agents');
-const bin = path.join(cache, 'node_modules', '.bin');
+export const realBin = path.join(cache, 'node_modules', '.bin');
 
 /** PATH with the real programs at its front. */
 export function realPath(): string {
-  if (!existsSync(bin)) throw new Error('the agent programs are missing: run `node scripts/install-agents.mjs`');
-  return `${bin}:${process.env.PATH}`;
+  if (!existsSync(realBin)) throw new Error('the agent programs are missing: run `node scripts/install-agents.mjs`');
+  return `${realBin}:${process.env.PATH}`;
 }
 
 export const modelNames: Record<RealProvider, string> = { claude: 'sonnet', codex: 'gpt-5' };
