@@ -29,7 +29,10 @@ export function judge(provider: Provider, end: AttemptEnd, zone = hostZone()): V
     case 'deadline':
       return failed('AgentTimedOut', `${provider} did not finish in the time that agent.timeoutMinutes allows`, {});
     case 'stalled':
-      return failed('AgentStalled', `${provider} printed nothing for as long as agent.stallMinutes allows`, {});
+      return (
+        limitWaitedFor(provider, end, zone) ??
+        failed('AgentStalled', `${provider} printed nothing for as long as agent.stallMinutes allows`, {})
+      );
     case 'exited':
       if (end.code === 0 && end.report.error === null) return { outcome: 'ok' };
       return limited(provider, end, zone) ?? failed('AgentFailed', `${provider} ${ending(end)}`, {});
@@ -49,6 +52,11 @@ function limited(provider: Provider, end: AttemptEnd, zone: string): Verdict | n
   const why = end.report.error ?? lastLines(end.stderrTail);
   const message = redact(why === null ? `${provider} asks to be started later` : `${provider}: ${why}`);
   return { outcome: 'limited', until: limit.until, failure: asFailure('UsageLimitReached', message) };
+}
+
+/** Codex says that it met a limit, and is then silent for as long as the model asked it to wait, hours perhaps. */
+function limitWaitedFor(provider: Provider, end: AttemptEnd, zone: string): Verdict | null {
+  return end.report.latest === 'error' ? limited(provider, end, zone) : null;
 }
 
 /** Looks at what the agent reports as an error, never at what it says of its work. */

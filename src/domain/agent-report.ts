@@ -11,11 +11,12 @@ export const emptyReport: AgentReport = {
   outputTokens: 0,
   costUsd: 0,
   eventCount: 0,
+  latest: null,
 };
 
 /** Adds one event to a report. Usage adds up; a result replaces what was said before it. */
 export function withEvent(report: AgentReport, event: AgentEvent): AgentReport {
-  return { ...report, ...changeBy(report, event), eventCount: report.eventCount + 1 };
+  return { ...report, ...changeBy(report, event), eventCount: report.eventCount + 1, latest: event.kind };
 }
 
 /** One line of at most `limit` characters, with runs of white space and control characters as one space. */

@@ -34,6 +34,8 @@ export interface AgentReport {
   readonly outputTokens: number;
   readonly costUsd: number;
   readonly eventCount: number;
+  /** What it told last. */
+  readonly latest: AgentEvent['kind'] | null;
 }
 
 export interface AttemptRef {

@@ -40,6 +40,26 @@ describe('a model that refuses', () => {
   });
 });
 
+const retry = {
+  type: 'error',
+  message: 'Reconnecting... 1/5 (exceeded retry limit, last status: 429 Too Many Requests)',
+};
+
+describe('an agent that is silent for too long', () => {
+  const stalled = (...lines: unknown[]) => judge('codex', endOf('codex', lines, { outcome: 'stalled', code: null }));
+
+  test('waits for its limit where that is the last that it said', () => {
+    expect(stalled(retry)).toMatchObject({ outcome: 'limited', until: null, failure: { type: 'UsageLimitReached' } });
+  });
+
+  test('has stalled where it went on after the limit, or said something else', () => {
+    const word = { type: 'item.completed', item: { type: 'agent_message', text: 'usage limit reached' } };
+    for (const lines of [[retry, word], [word], [], [{ type: 'error', message: 'Reconnecting... 1/5 (timeout)' }]]) {
+      expect(stalled(...lines)).toMatchObject({ outcome: 'failed', failure: { type: 'AgentStalled' } });
+    }
+  });
+});
+
 describe('what is no limit', () => {
   const limitWords = 'usage limit reached, resets at 3pm';
   const rejected = { type: 'rate_limit_event', rate_limit_info: { status: 'rejected', resetsAt: 1795272913 } };
@@ -59,10 +79,6 @@ describe('what is no limit', () => {
   });
 
   test('a retry of codex after which it did its work', () => {
-    const retry = {
-      type: 'error',
-      message: 'Reconnecting... 1/5 (exceeded retry limit, last status: 429 Too Many Requests)',
-    };
     expect(judge('codex', endOf('codex', [retry, { type: 'turn.completed' }], { code: 0 }))).toEqual({ outcome: 'ok' });
   });
 });

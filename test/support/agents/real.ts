@@ -89,7 +89,8 @@ export async function realAttempts({ provider, isConfined, modelUrl, prices = {}
       return dir;
     },
     /** To the end of the agent, as `runAgent` follows it. */
-    follow: (dir: string): Promise<AttemptEnd> => followAttempt(dir, { ...followed, pricing }),
+    follow: (dir: string, more: { readonly stallMs?: number } = {}): Promise<AttemptEnd> =>
+      followAttempt(dir, { ...followed, ...more, pricing }),
     /** What an agent that works has told by now, and whether its session can be gone on with already. */
     async soFar(dir: string): Promise<AgentReport & { readonly isResumable: boolean }> {
       const seen = new AbortController();
