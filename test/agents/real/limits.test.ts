@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { judge } from '../../../src/activities/judge.ts';
-import { type RealProvider, realAttempts, shell, timeZone } from '../../support/agents/real.ts';
+import { type RealProvider, realAttempts, shell, spentHeaders, timeZone } from '../../support/agents/real.ts';
 import { type Refusal, type Step, startModel } from '../../support/model.ts';
 
 let model: Awaited<ReturnType<typeof startModel>>;
@@ -17,11 +17,7 @@ const spent: Record<RealProvider, (resetsAt: number) => Refusal> = {
     status: 429,
     message: "This request would exceed your account's rate limit. Please try again later.",
     error: { type: 'rate_limit_error' },
-    headers: {
-      'anthropic-ratelimit-unified-status': 'rejected',
-      'anthropic-ratelimit-unified-reset': String(resetsAt),
-      'anthropic-ratelimit-unified-representative-claim': 'five_hour',
-    },
+    headers: spentHeaders(resetsAt),
   }),
   codex: (resets_at) => ({
     status: 429,

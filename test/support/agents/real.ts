@@ -34,6 +34,15 @@ export const shell: Record<RealProvider, (command: string) => Step> = {
   codex: (cmd) => ({ tool: 'exec_command', input: { cmd } }),
 };
 
+/** What tells claude that a subscription's five hours are used up until then, in epoch seconds. */
+export function spentHeaders(resetsAt: number): Record<string, string> {
+  return {
+    'anthropic-ratelimit-unified-status': 'rejected',
+    'anthropic-ratelimit-unified-reset': String(resetsAt),
+    'anthropic-ratelimit-unified-representative-claim': 'five_hour',
+  };
+}
+
 export interface RealOptions {
   readonly provider: RealProvider;
   readonly isConfined: boolean;
