@@ -76,7 +76,7 @@ export interface TaskState extends TaskSpec {
   /** Branch tip the task began at, and the one it ended with. */
   readonly startCommit: string | null;
   readonly commit: string | null;
-  /** Whether work of its last attempt is kept on `refs/locus/wip/…`. */
+  /** Whether work of an attempt is kept on `refs/locus/wip/…`. */
   readonly unfinished: boolean;
   /** The agent's closing words, at most 4 KB. */
   readonly summary: string | null;

@@ -6,6 +6,7 @@ import { resolveCommit } from './branches.ts';
 import { cleanWorkspace } from './clean.ts';
 import { agentHead, type WorkRequest } from './collect.ts';
 import { commitTree, isUnchanged, plantedRepositories, treeOf, writeTree } from './commit.ts';
+import { isPartOf, messageFor, noteGiven, readKept } from './kept.ts';
 import { alone } from './lock.ts';
 import { makeFolder, placeOf, readHead, writeHead } from './place.ts';
 import { git } from './run.ts';
@@ -13,7 +14,6 @@ import { git } from './run.ts';
 export const unfinishedPrefix = 'refs/locus/wip/';
 
 const asidePrefix = 'refs/locus/aside/';
-const trailerName = 'Locus-Attempt';
 
 export interface KeepUnfinished extends Pick<WorkRequest, 'start' | 'objectsDir' | 'defaultBranch'> {
   readonly ref: string;
@@ -23,8 +23,9 @@ export interface KeepUnfinished extends Pick<WorkRequest, 'start' | 'objectsDir'
 
 /**
  * Keeps what an interrupted attempt left, its commits and its uncommitted files, on a ref outside the branches, and
- * puts the tree back to `start`. Answers the kept commit, or null where there was nothing to keep: then what an earlier
- * attempt kept, which this one was given and did away with, is forgotten.
+ * puts the tree back to `start`. Answers the commit that the ref then keeps, or null. What another attempt had kept is
+ * replaced, or forgotten where this one did away with it, only where it was given back before; else it stays, or is set
+ * aside. May be cut off anywhere, and be asked again.
  */
 export async function keepUnfinished(workspace: Workspace, request: KeepUnfinished): Promise<string | null> {
   const { start, ref, attemptId = null } = request;
@@ -36,29 +37,27 @@ export async function keepUnfinished(workspace: Workspace, request: KeepUnfinish
   });
   const opened = await openRepositories(workspace, head);
   const tree = await writeTree(workspace, head);
-  const nothing = head === start && tree === (await treeOf(workspace, start));
-  if (nothing) {
+  const made = () => commitTree(workspace, { tree, parents: [head], message: messageFor(attemptId, opened) });
+  const earlier = await readKept(repository, ref);
+  if (earlier !== null && attemptId !== null && earlier.attemptId === attemptId) {
+    // Nothing has worked here since, and a step that was cut off leaves a part. What is more than that is kept as well.
+    const isKnown = await isPartOf(workspace, { head, tree }, { kept: earlier.commit, start });
+    if (!isKnown) await setCommitAside(repository, ref.slice(unfinishedPrefix.length), await made());
+    const kept = await noteGiven(workspace, ref, earlier, false);
     await cleanWorkspace(workspace, start);
-    const before = await resolveCommit(repository, ref);
-    if (before !== null && attemptId !== null && (await attemptOf(repository, before)) === attemptId) return before;
+    return kept;
+  }
+  if (head === start && tree === (await treeOf(workspace, start))) {
+    await cleanWorkspace(workspace, start);
+    if (!earlier?.given) return earlier?.commit ?? null;
     await dropUnfinished(repository, ref);
     return null;
   }
-  const kept = await commitTree(workspace, { tree, parents: [head], message: messageFor(attemptId, opened) });
+  const kept = await made();
+  if (earlier?.given === false) await setUnfinishedAside(repository, ref);
   await alone(repository.commonDir, () => git(repository, ['update-ref', '-m', 'locus: unfinished', ref, kept]));
   await cleanWorkspace(workspace, start);
   return kept;
-}
-
-function messageFor(attemptId: string | null, opened: readonly string[]): string {
-  const repositories = opened.map((folder) => `${JSON.stringify(folder)} was a git repository of its own.\n`).join('');
-  const trailer = attemptId === null ? '' : `\n${trailerName}: ${attemptId}\n`;
-  return `Unfinished changes, kept by locus\n${repositories && `\n${repositories}`}${trailer}`;
-}
-
-async function attemptOf(repository: Repository, commit: string): Promise<string | null> {
-  const text = await git(repository, ['show', '--no-patch', '--no-show-signature', '--format=%B', commit]);
-  return new RegExp(`^${trailerName}: (.+)$`, 'm').exec(text)?.[1] ?? null;
 }
 
 /**
@@ -96,18 +95,18 @@ export async function giveBackUnfinished(
   request: { readonly ref: string; readonly start: string; readonly attemptId: string },
 ): Promise<boolean> {
   const { repository } = workspace;
-  const kept = await resolveCommit(repository, request.ref);
-  if (kept === null) return false;
-  if ((await attemptOf(repository, kept)) !== request.attemptId) return false;
-  const head = await resolveCommit(repository, `${kept}^1`);
-  const follows = await git(repository, ['rev-list', '--count', request.start, `^${kept}`]);
+  const kept = await readKept(repository, request.ref);
+  if (kept === null || kept.attemptId !== request.attemptId) return false;
+  const head = await resolveCommit(repository, `${kept.commit}^1`);
+  const follows = await git(repository, ['rev-list', '--count', request.start, `^${kept.commit}`]);
   if (head === null || follows !== '0') return false;
   await cleanWorkspace(workspace, head);
   const place = await placeOf(workspace);
   // The tree goes to the disk through our index, which then forgets again what HEAD does not have.
-  await git(place, ['read-tree', '-m', '-u', head, kept], { timeoutMs: 600_000 });
+  await git(place, ['read-tree', '-m', '-u', head, kept.commit], { timeoutMs: 600_000 });
   await git(place, ['read-tree', '--reset', head]);
   await writeHead(workspace, head);
+  await noteGiven(workspace, request.ref, kept, true);
   return true;
 }
 
