@@ -3,7 +3,7 @@ import { WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/c
 import type { LimitReport, PermitAnswer, PermitRequest } from '../domain/permits.ts';
 import { accountGateId } from '../domain/run-id.ts';
 import type { Provider } from '../domain/settings.ts';
-import { acquire, giveBack, lift, limitMet, sharedQueue } from '../workflows/messages.ts';
+import { acquire, giveBack, type Lifted, lift, limitMet, sharedQueue } from '../workflows/messages.ts';
 
 /** Asks the gate of a provider's account for an agent start; starts the gate where it does not run. */
 export async function reservePermit(
@@ -40,12 +40,12 @@ export async function reportLimit(
   });
 }
 
-/** Wakes every run that waits for a provider's usage limit; answers how many. */
-export async function liftLimit(client: Client, provider: Provider): Promise<number> {
+/** Lifts a provider's usage limit, where there is one, and wakes every run that waits for that account. */
+export async function liftLimit(client: Client, provider: Provider): Promise<Lifted> {
   try {
-    return (await client.workflow.getHandle(accountGateId(provider)).executeUpdate(lift)).runs;
+    return await client.workflow.getHandle(accountGateId(provider)).executeUpdate(lift);
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return 0;
+    if (error instanceof WorkflowNotFoundError) return { limited: false, runs: 0 };
     throw error;
   }
 }

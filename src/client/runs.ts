@@ -3,7 +3,7 @@ import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundErro
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { BudgetLimits } from '../domain/budget.ts';
 import type { RunInput, RunMemo, RunState } from '../domain/run.ts';
-import { attributes, halt, progress, resume, sharedQueue, stop, workflowTypes } from '../workflows/messages.ts';
+import { attributes, halt, progress, resume, sharedQueue, stop, wake, workflowTypes } from '../workflows/messages.ts';
 
 export interface FoundRun {
   /** The workflow id. */
@@ -125,6 +125,11 @@ export async function haltRun(client: Client, runId: string, reason: string, for
 /** `budgets`: what the config says now; left out: the run keeps its own. */
 export async function resumeRun(client: Client, runId: string, budgets?: BudgetLimits): Promise<void> {
   await client.workflow.getHandle(runId).signal(resume, budgets ? { budgets } : {});
+}
+
+/** What it waits for may have come earlier. */
+export async function tellToAskAgain(client: Client, runId: string): Promise<void> {
+  await client.workflow.getHandle(runId).signal(wake);
 }
 
 export async function stopRun(client: Client, runId: string, reason: string): Promise<void> {

@@ -88,6 +88,11 @@ export function limited(account: Account, met: Omit<LimitReport, 'attemptId'>, n
   return moved({ ...account, limit: { until: Math.max(told, holds ? limit.until : 0), guesses, runs } }, now);
 }
 
+/** Whether the provider itself refuses now. */
+export function isLimited({ limit }: Account, now: number): boolean {
+  return limit !== null && limit.until > now;
+}
+
 /** A person wakes those who wait for the end of a usage limit. */
 export function lifted(account: Account, now: number): Account {
   return moved({ ...account, limit: null }, now);
@@ -100,8 +105,8 @@ export function waitingRuns({ permits, limit }: Account, now: number): string[] 
 }
 
 /** Whether there is anything to remember: a start in the last hour or to come, or a limit. */
-export function isRemembering({ permits, limit }: Account, now: number): boolean {
-  return (limit !== null && limit.until > now) || permits.some((permit) => isRemembered(permit, now));
+export function isRemembering(account: Account, now: number): boolean {
+  return isLimited(account, now) || account.permits.some((permit) => isRemembered(permit, now));
 }
 
 function isRemembered(permit: Permit, now: number): boolean {

@@ -9,6 +9,7 @@ import {
 import {
   type Account,
   emptyAccount,
+  isLimited,
   isRemembering,
   lifted,
   limited,
@@ -43,6 +44,7 @@ export async function accountGate(carried: Account = emptyAccount): Promise<void
   });
   setHandler(lift, async () => {
     requests += 1;
+    const wasLimited = isLimited(account, Date.now());
     const runs = waitingRuns(account, Date.now());
     account = lifted(account, Date.now());
     // One that has ended meanwhile needs no waking.
@@ -53,7 +55,7 @@ export async function accountGate(carried: Account = emptyAccount): Promise<void
           .catch(() => {}),
       ),
     );
-    return { runs: runs.length };
+    return { limited: wasLimited, runs: runs.length };
   });
   for (;;) {
     const seen = requests;

@@ -62,8 +62,14 @@ export const acquire = defineUpdate<PermitAnswer, [PermitRequest]>('acquire');
 export const giveBack = defineSignal<[{ readonly attemptId: string }]>('giveBack');
 /** The provider refuses work until `until` (epoch milliseconds; null: it did not say); answers until when nobody starts. */
 export const limitMet = defineUpdate<{ readonly until: number }, [LimitReport]>('limitMet');
-/** A person lifts a usage limit: answers how many runs are woken. */
-export const lift = defineUpdate<{ readonly runs: number }, []>('lift');
+export interface Lifted {
+  /** Whether there was a usage limit; those who wait for their pace alone wait on. */
+  readonly limited: boolean;
+  /** How many runs are woken. */
+  readonly runs: number;
+}
+/** A person lifts a usage limit. */
+export const lift = defineUpdate<Lifted, []>('lift');
 
 export const attributes = {
   repo: defineSearchAttributeKey('LocusRepo', SearchAttributeType.KEYWORD),
