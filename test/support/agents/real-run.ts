@@ -17,13 +17,21 @@ export interface RealRun {
   live(): Promise<string[]>;
 }
 
+interface RealRunOptions {
+  readonly provider: RealProvider;
+  readonly modelUrl: string;
+  readonly isConfined?: boolean;
+  /** Of the config. */
+  readonly agent?: Readonly<Record<string, unknown>>;
+}
+
 /** A repository whose agent is a real program that asks the scripted model; its home is that of the world. */
 export async function realRun(
   world: World,
-  { provider, modelUrl, isConfined = false }: { provider: RealProvider; modelUrl: string; isConfined?: boolean },
+  { provider, modelUrl, isConfined = false, agent = {} }: RealRunOptions,
 ): Promise<RealRun> {
   const ai = { provider, model: modelNames[provider] };
-  const repository = await makeRepository(world, { config: { ai, sandbox: { enabled: isConfined } } });
+  const repository = await makeRepository(world, { config: { ai, agent, sandbox: { enabled: isConfined } } });
   const home = world.env.HOME ?? '';
   await useModel(home, modelUrl);
   const bin = path.join(repository.agentFolder, 'bin');
