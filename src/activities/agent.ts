@@ -16,12 +16,14 @@ import { redact } from '../domain/redact.ts';
 import type { RunContext } from '../domain/run.ts';
 import { removeAgentLocks } from '../git/clean.ts';
 import { collectWork } from '../git/collect.ts';
+import { halfDone } from '../git/half-done.ts';
 import { alone } from '../git/lock.ts';
 import { dropUnfinished } from '../git/unfinished.ts';
 import { noteRunOfAttempt } from './attempts.ts';
 import { confine, confinedRun, objectsDirOf } from './confine.ts';
 import type { AttemptRequest, AttemptResult } from './contract.ts';
 import type { Dependencies, RunSecrets } from './deps.ts';
+import { endHalfDone } from './found.ts';
 import { judge } from './judge.ts';
 import { attemptDir, noteAttempt } from './repository.ts';
 
@@ -57,8 +59,8 @@ async function settle(
   const figures = { session: end.report.session, costUsd: end.report.costUsd, durationMs: end.durationMs };
   const verdict = judge(run.settings.provider, end, secrets.env.TZ);
   if (verdict.outcome !== 'ok') return { ...figures, ...verdict };
-  const unverified = await verify(deps, run, request, secrets);
-  if (unverified) return { ...figures, outcome: 'failed', failure: unverified, retry: true, killed: false };
+  const unusable = (await leftInTheMiddle(run, request)) ?? (await verify(deps, run, request, secrets));
+  if (unusable) return { ...figures, outcome: 'failed', failure: unusable, retry: true, killed: false };
 
   const { task, workspace, startCommit } = request;
   const message = commitMessage({ type: task.commitType, title: task.title, issue: task.issue, runId: run.runId });
@@ -116,6 +118,7 @@ async function start(
   const known = session !== null && (await hasSession(agent, session, env, env.HOME ?? homedir()));
   await noteAttempt(workspace, attemptId);
   await removeAgentLocks(workspace);
+  if (!known) await endHalfDone(run, { workspace, start: request.startCommit, task: request.task });
   const confined = await confine(deps, run, { workspace, dir, env: secrets.env });
   await noteRunOfAttempt(deps.stateDir, attemptId, run.runId);
   await startHost({
@@ -164,6 +167,13 @@ async function isOver(deps: Dependencies, { cancellationDetails, info }: Context
 
 function progressOf(issue: number, { activity, costUsd }: AgentReport) {
   return { issue, activity: activity === null ? null : redact(activity).slice(0, 300), costUsd };
+}
+
+/** Half a rebase would be committed with the marks of its conflicts, and without the commits still to come. */
+async function leftInTheMiddle(run: RunContext, { workspace }: AttemptRequest): Promise<Failure | null> {
+  const command = await halfDone(workspace);
+  if (command === null) return null;
+  return asFailure('AgentFailed', `${run.settings.provider} ended in the middle of a git ${command}`);
 }
 
 async function verify(

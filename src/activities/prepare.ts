@@ -4,18 +4,19 @@ import path from 'node:path';
 import { Context } from '@temporalio/activity';
 import { unfinishedRef, workspaceName } from '../domain/branch.ts';
 import { statusLabels } from '../domain/labels.ts';
-import type { RunContext, TaskSpec } from '../domain/run.ts';
+import type { RunContext } from '../domain/run.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
 import { bringBaseIn } from '../git/base.ts';
 import { baseCommit, fetchBranches, type NetworkOptions } from '../git/branches.ts';
 import { cleanWorkspace } from '../git/clean.ts';
 import { type OpenedWorkspace, openWorkspace } from '../git/open.ts';
 import { replaceFile } from '../git/place.ts';
-import { giveBackUnfinished, keepWhatLies, setUnfinishedAside } from '../git/unfinished.ts';
+import { giveBackUnfinished, setUnfinishedAside } from '../git/unfinished.ts';
 import { openTracker } from '../trackers/open.ts';
-import { dropObjects, objectsDirOf } from './confine.ts';
+import { dropObjects } from './confine.ts';
 import type { PreparedTask, PrepareRequest } from './contract.ts';
 import type { Dependencies } from './deps.ts';
+import { setFoundAside } from './found.ts';
 import { makeReady } from './make-ready.ts';
 import { promptFor } from './prompt.ts';
 import { noteRun, refuseTakenRoot, removeStale } from './release.ts';
@@ -63,7 +64,7 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
   if (opened.returnTo !== null) await noteReturn(repository, opened.returnTo);
   const goesOn = request.resuming && request.startCommit === opened.tip;
   if (opened.created || workspace.mode === 'root') await cleanWorkspace(workspace, opened.tip);
-  else await setFoundAside(run, opened, task);
+  else await setFoundAside(run, { workspace, start: opened.tip, task });
   await dropObjects(workspace);
   const startCommit = goesOn ? opened.tip : await updated(run, opened, remoteTips[task.branch] !== undefined);
   await makeReady(deps, run, { workspace, isNew: opened.created, env: secrets.env, signal }).catch(async (error) => {
@@ -87,13 +88,6 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
     prompt: await written(repository, workspace, task.issue, prompt),
     branchExisted: remoteTips[task.branch] !== undefined,
   };
-}
-
-/** A worktree that was there may hold what no run has kept: a person's changes, or those of a run that was cut off. */
-async function setFoundAside(run: RunContext, { workspace, tip }: OpenedWorkspace, task: TaskSpec): Promise<void> {
-  const ref = unfinishedRef(task.branch, task.issue).replace(/[^/]+$/, 'found-$&');
-  const objectsDir = await objectsDirOf(workspace);
-  await keepWhatLies(workspace, { start: tip, objectsDir, ref, defaultBranch: run.baseBranch });
 }
 
 const statusNames: readonly string[] = Object.values(statusLabels).map((label) => label.name);

@@ -72,7 +72,8 @@ async function advanceBranch(workspace: Workspace, start: string, commit: string
   // An agent without a sandbox may have committed on the branch itself; anything else is another's doing.
   const follows =
     tip !== null && (await isAncestor(repository, start, tip)) && (await isAncestor(repository, tip, commit));
-  if (!follows) throw broken(workspace, `the branch ${branch} was moved to ${tip ?? 'nowhere'} while the agent worked`);
+  const fate = tip === null ? 'deleted' : `moved to ${tip}`;
+  if (!follows) throw broken(workspace, `the branch ${branch} was ${fate} while the agent worked`);
   await moveBranch(repository, branch, commit, tip, 'work of an agent');
 }
 

@@ -1,15 +1,18 @@
 #!/usr/bin/env node
 // Stands for a coding agent in the end-to-end tests. It obeys the directives in the issue's body, one a line, and writes
 // each of its starts and ends to the file named by E2E_LOG. An issue without directives gets the file `issue-<n>.txt`.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { claude, command } from './claude.mjs';
 
 const log = process.env.E2E_LOG;
 const issue = Number(process.env.LOCUS_TASK);
 const earlier = starts();
-note('start');
+const session = process.argv.find((_word, at, words) => words[at - 1] === '--resume');
+note('start', { session });
+const speaker = process.argv.includes('stream-json') ? claude(session) : command();
 
 const directives = {
   write: (file, ...words) => {
@@ -32,6 +35,16 @@ const directives = {
   'fail-once': (...words) => earlier < 1 && end(1, words.join(' ') || 'told to end badly once'),
   // Ends badly in each of its first starts.
   'fail-first': (times, ...words) => earlier < Number(times) && end(1, words.join(' ') || 'told to end badly'),
+  // Meets its account's usage limit, which ends in so many seconds.
+  limit: (seconds) => {
+    const { code, text, until } = speaker.limit(Number(seconds));
+    end(code, text, { until });
+  },
+  cost: (usd) => speaker.cost(Number(usd)),
+  // The rest of the line is for the shell.
+  shell: (...words) => spawnSync('sh', ['-c', words.join(' ')], { stdio: 'ignore' }),
+  // The rest of the line is another directive, obeyed in its first start alone.
+  once: (verb, ...words) => earlier < 1 && directives[verb](...words),
   nothing: () => {},
 };
 
@@ -41,12 +54,12 @@ for (const line of lines) {
   const [verb, ...words] = line.split(' ');
   await directives[verb](...words);
 }
-console.log(`Done with #${issue}.`);
+speaker.end(`Done with #${issue}.`);
 note('end', { code: 0 });
 
-function end(code, text) {
+function end(code, text, more = {}) {
   console.error(text);
-  note('end', { code });
+  note('end', { code, ...more });
   process.exit(code);
 }
 

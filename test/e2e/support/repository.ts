@@ -19,6 +19,10 @@ export interface AgentNote {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly code?: number;
+  /** The session that claude was told to go on with. */
+  readonly session?: string;
+  /** Epoch milliseconds at which the usage limit ends that it has met. */
+  readonly until?: number;
 }
 
 export interface Commit {
