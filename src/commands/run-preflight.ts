@@ -62,7 +62,7 @@ export async function preflight(
       ? { kind: 'checkout', hostId: await hostId(project.stateDir), root: checkout.root }
       : remoteSource(project),
     sandboxTitle: sandbox.title,
-    warnings: sandbox.warning === null ? [] : [sandbox.warning],
+    warnings: [sandbox.warning, budgetWarning(settings)].filter((text) => text !== null),
   };
 }
 
@@ -122,6 +122,14 @@ async function sandboxFor(
     env: process.env,
   });
   return { kind: sandbox.kind, title: sandbox.title, warning };
+}
+
+/** A limit that cannot be kept must not be trusted. */
+function budgetWarning({ provider, agent }: RunSettings): string | null {
+  const keys = (['budgetUsd', 'runBudgetUsd'] as const).filter((key) => agent[key] !== null);
+  if (provider !== 'command' || keys.length === 0) return null;
+  const names = keys.map((key) => `agent.${key}`).join(' and ');
+  return `${names} ${keys.length === 1 ? 'limits' : 'limit'} nothing here: a command tells no cost`;
 }
 
 async function requireAgent({ provider, agent }: RunSettings): Promise<void> {

@@ -32,7 +32,10 @@ export async function run(options: RunOptions): Promise<number> {
     numbers.length > 0
       ? await selectIssues(tracker, project.key, numbers, force)
       : await selectSprint(tracker, project.key, options.sprint ?? project.config.sprint.active, force);
-  if (options.dryRun) return printPlan(project, plan, tracker, selection, { json: options.json ?? false });
+  if (options.dryRun) {
+    for (const warning of plan.warnings) console.error(`warning: ${warning}`);
+    return printPlan(project, plan, tracker, selection, { json: options.json ?? false });
+  }
 
   const printer = openPrinter({ json: options.json ?? false });
   for (const warning of plan.warnings) printer.note(`warning: ${warning}`);
