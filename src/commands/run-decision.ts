@@ -70,8 +70,9 @@ async function resumeOpen(
   if (found.memo?.status === 'halted') {
     await requireCleanRootOf(await startedWith(client, found.runId), project.stateDir);
     if (!target.configured) await handOverSecrets(project, true);
+    const before = (await readState(client, found.runId))?.halt ?? null;
     await resumeRun(client, found.runId, budgetsOf(project.config));
-    await untilNot(client, found.runId, 'halted');
+    await untilTaken(client, found.runId, before);
   } else if (found.memo?.waitingUntil != null) printer.note(await wakeRun(client, found.runId));
   else printer.note(`${found.runId} is running; nothing to resume`);
   return { kind: 'attach', runId: found.runId };
@@ -128,10 +129,15 @@ async function endForGood({ client }: Engine, found: FoundRun): Promise<void> {
   await terminateRun(client, found.runId, 'a fresh run was started');
 }
 
-/** Signals are taken by a worker; until one has, the run still shows its old state. */
-async function untilNot(client: Engine['client'], runId: string, status: RunState['status']): Promise<void> {
+/**
+ * Signals are taken by a worker; until one has, the run still shows its old state. One whose reason has not gone away is
+ * halted again at once.
+ */
+async function untilTaken(client: Engine['client'], runId: string, before: RunState['halt']): Promise<void> {
   for (let waited = 0; waited < 10_000; waited += 100) {
-    if ((await findRun(client, runId))?.memo?.status !== status) return;
+    if ((await findRun(client, runId))?.memo?.status !== 'halted') return;
+    const now = before && (await readState(client, runId));
+    if (now && now.halt?.at !== before.at) return;
     await delay(100);
   }
 }
