@@ -1,5 +1,5 @@
 # Runs a command in a terminal of its own. Copies what it prints; sends it the keys that are named on stdin, one a line:
-# ctrl-c, esc, twice (two ctrl-c at once), hangup (the terminal is closed).
+# ctrl-c, esc, twice (two ctrl-c at once), hangup (the terminal is closed); or, after `type `, a line for what runs in it.
 import os, pty, select, sys
 
 pid, master = pty.fork()
@@ -10,14 +10,16 @@ watched = [master, 0]
 while master in watched:
     ready, _, _ = select.select(watched, [], [])
     if 0 in ready:
-        line = os.read(0, 100)
-        for word in line.decode().split():
-            if word == "hangup":
+        read = os.read(0, 4096)
+        for line in read.decode().splitlines():
+            if line == "hangup":
                 os.close(master)
                 watched.remove(master)
+            elif line.startswith("type "):
+                os.write(master, line[5:].encode() + b"\r")
             else:
-                os.write(master, keys[word])
-        if not line:
+                os.write(master, keys[line])
+        if not read:
             watched.remove(0)
     if master in ready and master in watched:
         try:
