@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ActivitySlotInfo, CustomSlotSupplier, SlotPermit } from '@temporalio/worker';
 
@@ -19,8 +19,7 @@ const settlingMs = 60_000;
 export async function openSlots(stateDir: string, count: number): Promise<Slots> {
   const folder = path.join(stateDir, 'slots');
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const held = new Map<string, string>();
-  for (const name of await readdir(folder)) held.set(name, await readFile(path.join(folder, name), 'utf8'));
+  const held = await readClaims(folder);
   // Reserved by a poll, or by a claim that is not answered yet.
   let reserved = 0;
   const waiting: (() => void)[] = [];
@@ -39,14 +38,21 @@ export async function openSlots(stateDir: string, count: number): Promise<Slots>
   return {
     async take(workflowId) {
       const name = nameOf(workflowId);
+      // Held once its file is there: a claim without one would look like an old one to a sweep.
+      await writeClaim(path.join(folder, name), workflowId);
       held.set(name, workflowId);
-      await writeFile(path.join(folder, name), workflowId, { mode: 0o600 });
     },
     free: (workflowId) => free(nameOf(workflowId)),
     async sweep(isHere) {
       for (const [name, workflowId] of [...held]) {
         const { mtimeMs } = await stat(path.join(folder, name)).catch(() => ({ mtimeMs: 0 }));
-        if (Date.now() - mtimeMs > settlingMs && !(await isHere(workflowId))) await free(name);
+        if (Date.now() - mtimeMs <= settlingMs) continue;
+        // One that nobody can tell about, or whose file cannot be removed, is left to the next sweep.
+        const isGone = await isHere(workflowId).then(
+          (here) => !here,
+          () => false,
+        );
+        if (isGone) await free(name).catch(() => {});
       }
     },
     supplier: {
@@ -70,6 +76,29 @@ export async function openSlots(stateDir: string, count: number): Promise<Slots>
       },
     },
   };
+}
+
+/** A power cut or a full disk may have left a file that names no workflow; it would hold its slot for ever. */
+async function readClaims(folder: string): Promise<Map<string, string>> {
+  const claims = new Map<string, string>();
+  for (const name of await readdir(folder)) {
+    const file = path.join(folder, name);
+    const workflowId = await readFile(file, 'utf8').catch(() => null);
+    if (workflowId !== null && nameOf(workflowId) === name) claims.set(name, workflowId);
+    else await rm(file, { recursive: true, force: true }).catch(() => {});
+  }
+  return claims;
+}
+
+async function writeClaim(file: string, workflowId: string): Promise<void> {
+  const draft = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`;
+  try {
+    await writeFile(draft, workflowId, { mode: 0o600, flush: true });
+    await rename(draft, file);
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => {});
+    throw error;
+  }
 }
 
 function nameOf(workflowId: string): string {
