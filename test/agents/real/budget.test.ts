@@ -35,5 +35,5 @@ test.each(['claude', 'codex'] as const)(
     expect(labelsOf(repository.github.state().issues[0] ?? { labels: [] })).toEqual(['locus:failed']);
     expect(await repository.git('ls-tree', '--name-only', 'refs/locus/wip/issue-1/1')).toContain('one.txt');
   },
-  60_000,
+  90_000,
 );

@@ -38,7 +38,7 @@ async function atHalf(provider: RealProvider) {
   const thinking = { ...run('echo thought > thought.txt'), after };
   model.play(run(`echo one >> count.txt; expr ${printed - 1} + 1`), thinking, ...rest);
   const cli = real.repository.start(['run', '1'], real.env);
-  await until('the agent asks how to go on', () => model.requests.length === 2);
+  await until('the agent asks how to go on', () => model.requests.length === 2, 60);
   await until('its session holds what it did', () => real.sessionHolds(`${printed}`));
   return { real, cli, answer, printed };
 }
@@ -74,14 +74,14 @@ describe.each(['claude', 'codex'] as const)('the real %s', (provider) => {
     const leaseAt = async () => (await stat(path.join(dir, 'lease')).catch(() => null))?.mtimeMs ?? 0;
     kill(worker?.pid);
     const killedAt = Date.now();
-    await until('another worker follows the agent', async () => (await leaseAt()) > killedAt);
+    await until('another worker follows the agent', async () => (await leaseAt()) > killedAt, 60);
     expect((await keeperOf(world)).worker?.pid).not.toBe(worker?.pid);
     answer();
     expect(await cli.ended).toMatchObject({ code: 0 });
     expect(await real.starts()).toHaveLength(1);
     expect(model.requests).toHaveLength(4);
     await expectDoneOnce(real, ['count.txt', 'thought.txt']);
-  }, 90_000);
+  }, 150_000);
 
   test('is started again in its own session, on its own tree, when it is killed itself', async () => {
     const { real, cli, printed } = await atHalf(provider);
@@ -97,5 +97,5 @@ describe.each(['claude', 'codex'] as const)('the real %s', (provider) => {
     expect(model.requests).toHaveLength(4);
     expect(JSON.stringify(model.requests[2])).toContain(`${printed}`);
     await expectDoneOnce(real, ['count.txt']);
-  }, 90_000);
+  }, 150_000);
 });

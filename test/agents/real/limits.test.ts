@@ -83,7 +83,7 @@ describe.each(['claude', 'codex'] as const)('a model that refuses the real %s', 
 test('a model that asks the real codex to wait for longer than it may be silent: it is waited for without it', async () => {
   const attempts = await realAttempts({ provider: 'codex', isConfined: false, modelUrl: model.url });
   model.play({ ...tooFast, headers: { 'retry-after': '3600' } });
-  const end = await attempts.follow(await attempts.start('Anything.'), { stallMs: 5000 });
+  const end = await attempts.follow(await attempts.start('Anything.'), { stallMs: 8000 });
   await attempts.dispose();
   expect(end.outcome).toBe('stalled');
   expect(judge('codex', end, timeZone)).toMatchObject({ outcome: 'limited', until: null });
