@@ -71,7 +71,7 @@ async function runChild(run: Run, children: Children, spec: TaskSpec): Promise<v
   try {
     const child = await startChild(issueTask, {
       workflowId: issueRunId(parseRunId(run.input.runId)?.repoKey ?? run.input.repoName, issue),
-      args: [{ ...run.input, tasks: [spec] }],
+      args: [{ ...run.input, settings: settingsNow(run), tasks: [spec] }],
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       staticSummary: `#${issue} ${spec.title}`.slice(0, 200),
     });
@@ -86,6 +86,12 @@ async function runChild(run: Run, children: Children, spec: TaskSpec): Promise<v
   } finally {
     children.delete(issue);
   }
+}
+
+/** Budgets may have been changed by a resume since the run began. */
+function settingsNow({ input, state }: Run): RunInput['settings'] {
+  const { taskUsd, runUsd } = state.budget;
+  return { ...input.settings, agent: { ...input.settings.agent, budgetUsd: taskUsd, runBudgetUsd: runUsd } };
 }
 
 /** What a child tells of its task. The task began when we started the child: a second beginning would be told as a second start. */

@@ -156,6 +156,25 @@ describe('a budget', () => {
     expect(state.budget).toEqual({ taskUsd: null, runUsd: 10, reserved: [] });
   });
 
+  test('of a task, raised while a parallel run was halted, is that of the tasks which begin later too', async () => {
+    const allowances: (number | null)[] = [];
+    script = {
+      agent: async ({ allowanceUsd }, n, ended) => {
+        allowances.push(allowanceUsd);
+        if (n === 1 && allowances.length === 1) await ended;
+        return done;
+      },
+    };
+    const agent = { budgetUsd: 1, maxParallel: 1 };
+    const handle = await start(stage, inputOf(stage, { type: 'parallel', issues: [1, 2], agent }));
+    await until(handle, () => allowances.length === 1);
+    await handle.signal(halt, { reason: 'too little' });
+    await until(handle, (state) => state.status === 'halted');
+    await handle.signal(resume, { budgets: { taskUsd: 5, runUsd: null } });
+    await finished(handle);
+    expect(allowances).toEqual([1, 5]);
+  });
+
   test('of a parallel run is shared: no attempt gets what another has reserved, and what is not spent comes back', async () => {
     const allowances = new Map<number, number | null>();
     script = {
