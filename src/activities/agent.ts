@@ -11,7 +11,7 @@ import { hasSession, sessionFile } from '../agents/session.ts';
 import type { AgentReport } from '../domain/agent.ts';
 import { unfinishedRef } from '../domain/branch.ts';
 import { commitMessage } from '../domain/commit.ts';
-import { asFailure, type Failure } from '../domain/failures.ts';
+import { asFailure, type Failure, failureKinds, LocusFailure } from '../domain/failures.ts';
 import { redact } from '../domain/redact.ts';
 import type { RunContext } from '../domain/run.ts';
 import { removeAgentLocks } from '../git/clean.ts';
@@ -46,7 +46,7 @@ export async function runAgent(
   return alone(dir, () => settle(deps, run, request, { dir, end, secrets, options }));
 }
 
-/** What an agent's end comes to: nothing of it runs on, its work is verified and is a commit on the branch. */
+/** What an agent's end comes to: nothing of it runs on, and what it has cost and made is known. */
 async function settle(
   deps: Dependencies,
   run: RunContext,
@@ -59,6 +59,28 @@ async function settle(
   const figures = { session: end.report.session, costUsd: end.report.costUsd, durationMs: end.durationMs };
   const verdict = judge(run.settings.provider, end, secrets.env.TZ);
   if (verdict.outcome !== 'ok') return { ...figures, ...verdict };
+  try {
+    return await delivered(deps, run, request, { figures, summary: end.report.summary, secrets });
+  } catch (error) {
+    // What it has cost is counted, also where nothing comes of its work.
+    if (!(error instanceof LocusFailure) || failureKinds[error.type].course !== 'final') throw error;
+    const failure = asFailure(error.type, error.message, error.details);
+    return { ...figures, outcome: 'failed', failure, retry: false, killed: false };
+  }
+}
+
+/** The work of an agent that says it is done: verified, and a commit on the branch. */
+async function delivered(
+  deps: Dependencies,
+  run: RunContext,
+  request: AttemptRequest,
+  answer: {
+    readonly figures: Pick<AttemptResult, 'session' | 'costUsd' | 'durationMs'>;
+    readonly summary: string;
+    readonly secrets: RunSecrets;
+  },
+): Promise<AttemptResult> {
+  const { figures, secrets } = answer;
   const unusable = (await leftInTheMiddle(run, request)) ?? (await verify(deps, run, request, secrets));
   if (unusable) return { ...figures, outcome: 'failed', failure: unusable, retry: true, killed: false };
 
@@ -75,7 +97,7 @@ async function settle(
     return { ...figures, outcome: 'failed', failure, retry: false, killed: false };
   }
   await dropUnfinished(workspace.repository, unfinishedRef(task.branch, task.issue));
-  const summary = redact(end.report.summary, secrets.token === null ? [] : [secrets.token]);
+  const summary = redact(answer.summary, secrets.token === null ? [] : [secrets.token]);
   return { ...figures, outcome: 'done', commit: work.commit, summary };
 }
 

@@ -71,6 +71,12 @@ export function isHostLost(error: unknown): boolean {
   );
 }
 
+/** What a step whose time was up has told last of itself. */
+export function lastHeartbeatOf(error: unknown): unknown {
+  const cause = error instanceof ActivityFailure ? error.cause : null;
+  return cause instanceof TimeoutFailure ? cause.lastHeartbeatDetails : null;
+}
+
 type Where = { readonly taskQueue: string } & ReturnType<typeof patienceWith>;
 
 function hostActivities(where: Where) {

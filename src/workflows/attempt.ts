@@ -1,8 +1,9 @@
-import { condition } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import type { AttemptResult, PreparedTask } from '../activities/contract.ts';
-import { shared } from './activities.ts';
+import { isHostLost, shared } from './activities.ts';
 import type { Run } from './run.ts';
-import type { Tools } from './tools.ts';
+import { endsBefore, letsGo } from './settled.ts';
+import { HostMoved, type Tools } from './tools.ts';
 
 export type Ready = Extract<PreparedTask, { readonly kind: 'ready' }>;
 
@@ -34,19 +35,19 @@ export async function attempt(run: Run, tools: Tools, plan: AttemptPlan): Promis
     allowanceUsd,
   };
   const summary = `#${issue} ${provider}, attempt ${run.task(issue).attempts}`;
-  let settled = false;
-  const result = tools
-    .onHost((place) => place.agent.runAgent.executeWithOptions({ summary }, [run.context, request]))
-    .finally(() => {
-      settled = true;
-    });
-  await Promise.race([condition(() => settled || run.interrupted), result.catch(() => {})]);
-  const cutShort = !settled;
-  if (cutShort) await endAgent(run, tools, issue);
-  const told = await result;
+  const scope = new CancellationScope();
+  const result = scope.run(() =>
+    tools.onHost((place) => place.agent.runAgent.executeWithOptions({ summary }, [run.context, request])),
+  );
+  const cutShort = !(await endsBefore(result, () => run.interrupted));
+  const over = cutShort ? endAgent(run, tools, issue).then(() => result) : result;
+  let told: AttemptResult = { outcome: 'ended', session, costUsd: 0, durationMs: 0 };
+  if (await letsGo(run, over)) told = await over.catch((error: unknown) => lost(run, issue, error));
+  else scope.cancel();
   // Whatever went wrong then, an `agent.verify` that was ended too, says nothing about the work.
   const end = cutShort && told.outcome === 'failed' ? { ...told, outcome: 'ended' as const } : told;
-  run.update(issue, { session: end.session, costUsd: run.task(issue).costUsd + end.costUsd });
+  run.update(issue, { session: end.session });
+  addCost(run, issue, end.costUsd);
   // It counts for nothing.
   if (end.outcome === 'ended' || end.outcome === 'limited')
     run.update(issue, { attempts: run.task(issue).attempts - 1 });
@@ -55,7 +56,27 @@ export async function attempt(run: Run, tools: Tools, plan: AttemptPlan): Promis
 
 async function endAgent(run: Run, tools: Tools, issue: number): Promise<void> {
   const request = { attemptId: run.task(issue).attemptId ?? '', force: run.forced };
-  await tools.onHost(({ host }) => host.endAgent.executeWithOptions({ summary: `#${issue} end the agent` }, [request]));
+  try {
+    await tools.whereItIs(({ host }) =>
+      host.endAgent.executeWithOptions({ summary: `#${issue} end the agent` }, [request]),
+    );
+  } catch (error) {
+    // Nobody is there to end it: its lease does.
+    if (!isHostLost(error)) throw error;
+  }
+}
+
+function addCost(run: Run, issue: number, costUsd: number): void {
+  if (costUsd > 0) run.update(issue, { costUsd: run.task(issue).costUsd + costUsd });
+}
+
+/** Nobody follows the agent of a lost host any more: it has cost at least what it told last. */
+function lost(run: Run, issue: number, error: unknown): never {
+  if (error instanceof HostMoved) {
+    const { costUsd = 0 } = (error.lastHeartbeat ?? {}) as { readonly costUsd?: number };
+    addCost(run, issue, costUsd);
+  }
+  throw error;
 }
 
 /** Waits until the account's gate lets the agent start, or the run is interrupted. */

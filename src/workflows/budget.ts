@@ -22,16 +22,12 @@ export function spentFailure(spent: Extract<Allowance, { kind: 'spent' }>): Fail
   return asFailure('BudgetSpent', spentSentence(spent), { remedy: `raise ${key}, then \`locus run --resume\`` });
 }
 
+/** One task after the other: nobody else reserves anything. */
 function ownBudget(run: Run): Budget {
   return {
-    async reserve(issue) {
-      const allowance = allowanceOf(run.state.budget, { issue, costs: run.state.tasks, lanes: 1 });
-      if (allowance.kind === 'granted' && run.state.budget.runUsd !== null) note(run, issue, allowance.usd);
-      return allowance;
-    },
-    async settle(issue) {
-      if (run.state.budget.runUsd !== null) note(run, issue, null);
-    },
+    reserve: async (issue) =>
+      allowanceOf({ ...run.state.budget, reserved: [] }, { issue, costs: run.state.tasks, lanes: 1 }),
+    settle: async () => {},
   };
 }
 
@@ -45,7 +41,8 @@ function budgetOfParent(run: Run, parent: string): Budget {
   return {
     async reserve(issue) {
       answer = null;
-      await desk.signal(budgetWanted, { ...costOf(issue), wanted: true });
+      // One that is gone answers no more: then this run is to stop.
+      await desk.signal(budgetWanted, { ...costOf(issue), wanted: true }).catch(() => {});
       // Told at once in most cases; where others have reserved what is left, people see what it waits for.
       await condition(() => answer !== null || run.interrupted, '2 seconds');
       if (answer === null)
@@ -53,7 +50,8 @@ function budgetOfParent(run: Run, parent: string): Budget {
       return answer ?? { kind: 'wait' };
     },
     async settle(issue) {
-      await desk.signal(budgetWanted, { ...costOf(issue), wanted: false });
+      // A parent that is gone counts no more.
+      await desk.signal(budgetWanted, { ...costOf(issue), wanted: false }).catch(() => {});
     },
   };
 }

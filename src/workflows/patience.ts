@@ -1,7 +1,8 @@
-import { CancellationScope, CancelledFailure, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, isCancellation } from '@temporalio/workflow';
 import type { FailureType } from '../domain/failures.ts';
 import { failureOf } from './activities.ts';
 import type { Run } from './run.ts';
+import { endsBefore } from './settled.ts';
 
 /**
  * Does a step that may be tried again for hours. A halt or stop reaches it at once: the step is given up, and done again
@@ -34,15 +35,10 @@ const forPeople: readonly FailureType[] = [
 
 async function untilInterrupted<T>(run: Run, step: () => Promise<T>): Promise<T> {
   const scope = new CancellationScope();
-  let settled = false;
-  const result = scope.run(step).finally(() => {
-    settled = true;
-  });
-  await Promise.race([condition(() => settled || run.interrupted), result.catch(() => {})]);
-  if (settled) return result;
+  const result = scope.run(step);
+  if (await endsBefore(result, () => run.interrupted)) return result;
   scope.cancel();
-  await Promise.race([condition(() => settled || run.forced), result.catch(() => {})]);
   // Nothing else begins in that workspace while it goes on: its host lets one step in at a time.
-  if (!settled) throw new CancelledFailure('given up by force');
+  if (!(await endsBefore(result, () => run.forced))) throw new CancelledFailure('given up by force');
   return result;
 }

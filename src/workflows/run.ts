@@ -151,7 +151,7 @@ export class Run {
     this.change({ status: 'halted', halt: { reason, failure: failure ?? null, at: Date.now() }, tasks });
     await condition(() => this.haltRequest === null || this.stopRequest !== null);
     if (this.stopRequest) throw new RunStopped(this.stopRequest.reason);
-    this.change({ status: 'running', halt: null });
+    this.change({ status: 'running', halt: null, tasks: this.state.tasks.map(goingOn) });
   }
 
   // Each showing is an event in the history, so what changes in one go is shown once: a child's end and the start of the
@@ -172,4 +172,9 @@ export class Run {
     const shown = workflowInfo().typedSearchAttributes.get(attributes.state);
     if (shown !== this.state.status) upsertSearchAttributes([{ key: attributes.state, value: this.state.status }]);
   }
+}
+
+/** Nobody who asks is to take it for halted any more. */
+function goingOn(task: TaskState): TaskState {
+  return task.phase === 'halted' ? { ...task, phase: 'preparing' } : task;
 }

@@ -7,6 +7,7 @@ import { releaseWorkspace } from './endings.ts';
 import { patiently } from './patience.ts';
 import { publish } from './publish.ts';
 import { type Run, RunStopped } from './run.ts';
+import { letsGo } from './settled.ts';
 import { reportDone, reportFailed, reportLeft, reportStarted } from './task-reports.ts';
 import { HostMoved, type Tools } from './tools.ts';
 import type { TrackerWrites } from './tracker-writes.ts';
@@ -183,10 +184,14 @@ async function work(bench: Bench, issue: number, prepared: Ready): Promise<boole
 async function keepUnfinished({ run, tools }: Bench, issue: number, ready: Ready): Promise<void> {
   const { attemptId } = run.task(issue);
   const request = { task: run.specOf(issue), workspace: ready.workspace, attemptId, startCommit: ready.startCommit };
-  const { kept } = await tools.onHost(({ host }) =>
+  const keeping = tools.onHost(({ host }) =>
     host.keepUnfinished.executeWithOptions({ summary: `#${issue} keep unfinished work` }, [run.context, request]),
   );
-  run.update(issue, { unfinished: kept });
+  if (await letsGo(run, keeping)) run.update(issue, { unfinished: (await keeping).kept });
+  else
+    run.warn(
+      `#${issue}: what its agent has made lies in the workspace still; it is kept before anything else is done there`,
+    );
 }
 
 async function rescue(bench: Bench, issue: number, ready: Ready): Promise<void> {

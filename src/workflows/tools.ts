@@ -1,15 +1,31 @@
-import { condition } from '@temporalio/workflow';
-import { anyHost, type HostTools, hostTools, isHostLost, type TrackerTools, trackerTools } from './activities.ts';
+import { CancellationScope, condition } from '@temporalio/workflow';
+import {
+  anyHost,
+  type HostTools,
+  hostTools,
+  isHostLost,
+  lastHeartbeatOf,
+  type TrackerTools,
+  trackerTools,
+} from './activities.ts';
 import type { Run } from './run.ts';
+import { endsBefore } from './settled.ts';
 
-/** A task's host was lost and another one goes on: what was only there is gone. */
-export class HostMoved extends Error {}
+/** A task's host was lost, and another one is to go on: what was only there is gone. */
+export class HostMoved extends Error {
+  /** What the step that it was lost with has told last of itself. */
+  readonly lastHeartbeat: unknown;
+
+  constructor(message: string, lastHeartbeat: unknown = null) {
+    super(message);
+    this.lastHeartbeat = lastHeartbeat;
+  }
+}
 
 /** What a run works with: the tracker, and the host that holds its workspace. */
 export class Tools {
   readonly tracker: TrackerTools;
   private readonly run: Run;
-  private claiming: Promise<string> | null = null;
 
   constructor(run: Run) {
     this.run = run;
@@ -27,8 +43,8 @@ export class Tools {
         return await step(hostTools(this.run.context, hostId));
       } catch (error) {
         if (!isHostLost(error)) throw error;
-        if (this.run.state.hostId === hostId) this.run.change({ hostId: null });
-        if ((await this.claim()) !== hostId) throw new HostMoved(`the host ${hostId} was lost`);
+        this.run.change({ hostId: null });
+        if (!(await this.isBack(hostId))) throw new HostMoved(`the host ${hostId} was lost`, lastHeartbeatOf(error));
       }
     }
   }
@@ -46,14 +62,19 @@ export class Tools {
     await this.whereItIs(({ host }) => host.leaveWorkspace({ workflowId: this.run.workflowId })).catch(() => {});
   }
 
-  /** The run's host. Two steps that lose their host at once claim one together. */
+  /** Whether the host that was lost takes the run again. A halt or stop does not wait to be told. */
+  private async isBack(hostId: string): Promise<boolean> {
+    const scope = new CancellationScope();
+    const claiming = scope.run(() => this.claim());
+    if (await endsBefore(claiming, () => this.run.interrupted)) return (await claiming) === hostId;
+    scope.cancel();
+    return false;
+  }
+
+  /** The run's host. */
   private async claim(): Promise<string> {
-    const { state } = this.run;
-    if (state.hostId !== null) return state.hostId;
-    this.claiming ??= this.claimed().finally(() => {
-      this.claiming = null;
-    });
-    return this.claiming;
+    const { hostId } = this.run.state;
+    return hostId ?? this.claimed();
   }
 
   private async claimed(): Promise<string> {

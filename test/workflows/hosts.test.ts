@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { Context } from '@temporalio/activity';
 import type { RunInput } from '../../src/domain/run.ts';
-import { hostQueue, hostsQueue, stop } from '../../src/workflows/messages.ts';
+import { halt, hostQueue, hostsQueue, resume, stop } from '../../src/workflows/messages.ts';
 import { createWorker } from '../support/temporal.ts';
 import { inputOf } from './input.ts';
 import { type Calls, done, finished, openStage, type Stage, scripted, start, until } from './support.ts';
@@ -55,11 +56,13 @@ test('a task whose host is lost before it has begun goes on at the next one, wit
   ]);
 });
 
-test('a task whose host is lost while its agent works begins anew at the next one: its session was only there', async () => {
+/** A host that is cut off once its agent has told what it costs. */
+async function shortLived() {
   const hostId = gone();
   const activities = scripted(
     {
       agent() {
+        Context.current().heartbeat({ issue: 1, activity: null, costUsd: 0.25 });
         host.shutdown();
         throw new Error('the power is cut');
       },
@@ -69,9 +72,14 @@ test('a task whose host is lost while its agent works begins anew at the next on
   const host = await createWorker(stage.env, activities, { taskQueue: hostQueue(hostId) });
   const running = host.run();
   claims.unshift(() => hostId);
+  return { running };
+}
+
+test('a task whose host is lost while its agent works begins anew at the next one: its session was only there, its cost counts', async () => {
+  const { running } = await shortLived();
   const state = await finished(await begin([1]));
   await running;
-  expect(state.tasks[0]).toMatchObject({ status: 'done', session: null });
+  expect(state.tasks[0]).toMatchObject({ status: 'done', session: null, costUsd: 0.25 });
   expect(calls.filter((call) => /^(prepare|agent)/.test(call))).toEqual([
     'prepare 1',
     'agent 1',
@@ -79,6 +87,31 @@ test('a task whose host is lost while its agent works begins anew at the next on
     'agent 1',
   ]);
 });
+
+test.each([halt, stop])(
+  'a run whose host is lost hears of a $name while it waits for another one',
+  async (signal) => {
+    let isFree = false;
+    claims = [
+      () => {
+        if (!isFree) throw new Error('nobody is free');
+        return stage.hostId;
+      },
+    ];
+    const { running } = await shortLived();
+    const handle = await begin([1]);
+    await until(handle, ({ hostId, tasks }) => tasks[0]?.attempts === 1 && hostId === null, 20_000);
+    await running;
+    await handle.signal(signal, { reason: 'enough' });
+    await until(handle, ({ status }) => status === (signal === halt ? 'halted' : 'stopped'), 5_000);
+    isFree = true;
+    if (signal === halt) {
+      await handle.signal(resume);
+      expect((await finished(handle)).tasks[0]?.status).toBe('done');
+    }
+  },
+  40_000,
+);
 
 test('a step goes on where the same host is back, and the task does not begin anew', async () => {
   const hostId = gone();

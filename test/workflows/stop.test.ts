@@ -186,4 +186,19 @@ describe('halt', () => {
     letGo();
     await handle.terminate();
   });
+
+  test('by force gives up an agent whose end nobody hears of', async () => {
+    let letGo = () => {};
+    const stuck = new Promise<typeof ended>((resolve) => {
+      letGo = () => resolve(ended);
+    });
+    script = { agent: (_request, n) => (n > 1 ? done : stuck) };
+    const handle = await start(stage, inputOf(stage, { issues: [1] }));
+    await until(handle, () => calls.includes('agent 1'));
+    await handle.signal(halt, { reason: 'now', force: true });
+    expect((await until(handle, (state) => state.status === 'halted', 10_000)).tasks[0]?.attempts).toBe(0);
+    letGo();
+    await handle.signal(resume);
+    expect((await finished(handle)).tasks[0]).toMatchObject({ status: 'done', attempts: 1 });
+  });
 });
