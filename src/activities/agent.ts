@@ -18,6 +18,7 @@ import { removeAgentLocks } from '../git/clean.ts';
 import { collectWork } from '../git/collect.ts';
 import { halfDone } from '../git/half-done.ts';
 import { alone } from '../git/lock.ts';
+import { placeOf } from '../git/place.ts';
 import { dropUnfinished } from '../git/unfinished.ts';
 import { noteRunOfAttempt } from './attempts.ts';
 import { confine, confinedRun, objectsDirOf } from './confine.ts';
@@ -138,6 +139,8 @@ async function start(
   const agent = agentFor(provider);
   const { env } = agentEnvironment(agent, secrets.env, limits.env, identityOf(run, request));
   const known = session !== null && (await hasSession(agent, session, env, env.HOME ?? homedir()));
+  // An agent that was killed may have done away with it before.
+  await placeOf(workspace);
   await noteAttempt(workspace, attemptId);
   await removeAgentLocks(workspace);
   if (!known) await endHalfDone(run, { workspace, start: request.startCommit, task: request.task });

@@ -41,9 +41,12 @@ async function takeBranchBack(workspace: Workspace, commit: string): Promise<voi
 }
 
 /** Removes the locks that the git of a killed agent has left in its worktree: the next agent could not commit. */
-export async function removeAgentLocks({ adminDir }: Workspace): Promise<void> {
+export async function removeAgentLocks(workspace: Workspace): Promise<void> {
+  const { adminDir } = workspace;
   if (adminDir === null) return;
-  const locks = (await readdir(adminDir)).filter((name) => name.endsWith('.lock'));
+  const names = await readdir(adminDir).catch(() => null);
+  if (names === null) throw broken(workspace, 'its git folder is gone');
+  const locks = names.filter((name) => name.endsWith('.lock'));
   for (const name of locks) await rm(join(adminDir, name), { recursive: true, force: true });
 }
 

@@ -21,6 +21,7 @@ const first = {
   'killed in a commit': 'once shell touch "$(git rev-parse --git-path index.lock)"; kill -9 $PPID',
   'its folder deleted': 'once shell rm -rf "$PWD"\nonce fail',
   'its branch deleted': 'once shell git branch -D locus/issue-$LOCUS_TASK\nonce fail',
+  'killed, its worktree removed': 'once shell git worktree remove --force "$PWD"; kill -9 $PPID',
 };
 
 test('whatever an agent leaves of its workspace: the next one begins in one that works, or it is refused in words until a resume', async () => {
@@ -33,12 +34,15 @@ test('whatever an agent leaves of its workspace: the next one begins in one that
   const numbers = titles.map((_title, index) => index + 1);
 
   const { code, stdout } = await repository.run(['run', ...numbers.map(String)]);
-  expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining('3 of 5 tasks done, 2 failed') });
-  expect(stdout).toMatch(/✘ #4 .*\n.*issue-4 cannot be used: its folder is gone\n.*then `locus run --resume`/);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining('3 of 6 tasks done, 3 failed') });
+  for (const gone of [4, 6])
+    expect(stdout).toMatch(
+      new RegExp(`✘ #${gone} .*\\n.*issue-${gone} cannot be used: its folder is gone\\n.*then \`locus run --resume\``),
+    );
   expect(stdout).toMatch(/✘ #5 .*\n.*the branch locus\/issue-5 was deleted while the agent worked\n/);
   expect(await repository.run(['run', ...numbers.map(String), '--resume'])).toMatchObject({ code: 0 });
 
-  expect((await repository.agentStarts()).sort()).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 5]);
+  expect((await repository.agentStarts()).sort()).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 5, 6, 6]);
   for (const number of numbers) {
     const commits = await repository.commits(`locus/issue-${number}`);
     expect({ number, files: commits.map(({ files }) => files) }).toEqual({ number, files: [['b.txt'], ['b.txt']] });

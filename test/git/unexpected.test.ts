@@ -230,3 +230,9 @@ test('the next agent can commit although a killed one has left the lock of its i
   await removeAgentLocks(workspace);
   await expectUsable(fixture, workspace, tip);
 });
+
+test('a worktree whose git folder is gone is told in words before an agent is started in it', async () => {
+  const { workspace } = await open(await makeFixture());
+  rmSync(admin(workspace.path), { recursive: true });
+  expect((await failureOf(removeAgentLocks(workspace))).message).toContain('its git folder is gone');
+});
