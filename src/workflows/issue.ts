@@ -1,9 +1,9 @@
-import { condition, getExternalWorkflowHandle, workflowInfo } from '@temporalio/workflow';
+import { condition, getExternalWorkflowHandle, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { RunInput, RunState } from '../domain/run.ts';
 import { failureOf } from './activities.ts';
 import { budgetOf } from './budget.ts';
 import { labelsReady, stopped, toItsEnd, unlessStopped } from './endings.ts';
-import { taskChanged } from './messages.ts';
+import { standingWanted, taskChanged } from './messages.ts';
 import { Run } from './run.ts';
 import { type Bench, runTask } from './task.ts';
 import { Tools } from './tools.ts';
@@ -33,11 +33,23 @@ export async function issueTask(input: RunInput): Promise<RunState> {
 
 /** The parent shows what its children wait for, and itself as halted when its last child is. */
 async function tellParent(run: Run, parent: string): Promise<void> {
-  const standing = () => (run.state.status === 'halted' ? 'halted' : run.state.waiting);
-  for (let told: ReturnType<typeof standing> = null; ; ) {
-    await condition(() => standing() !== told);
+  let asked = 0;
+  setHandler(standingWanted, (number) => {
+    asked = number;
+  });
+  const standing = () => (isHalted(run) ? 'halted' : run.state.waiting);
+  for (let told: ReturnType<typeof standing> = null, answered = asked; ; ) {
+    await condition(() => standing() !== told || (told === 'halted' && asked !== answered));
     told = standing();
+    answered = asked;
     const { waiting, tasks } = run.state;
-    for (const task of tasks) await getExternalWorkflowHandle(parent).signal(taskChanged, { task, waiting });
+    for (const task of tasks)
+      await getExternalWorkflowHandle(parent).signal(taskChanged, { task, waiting, asked: answered });
   }
+}
+
+/** Also where its tasks are over and only the tracker, which may not answer for hours, is still written to. */
+function isHalted({ state, interrupted, stopping }: Run): boolean {
+  if (state.status === 'halted') return true;
+  return interrupted && !stopping && state.tasks.every((task) => task.finishedAt !== null);
 }

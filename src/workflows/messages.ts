@@ -39,9 +39,13 @@ export const wake = defineSignal('wake');
 export interface TaskNews {
   readonly task: TaskState;
   readonly waiting: Waiting | null;
+  /** The number of the last `standingWanted` that it has heard. */
+  readonly asked: number;
 }
 /** A child of a parallel run tells its parent where it stands. */
 export const taskChanged = defineSignal<[TaskNews]>('taskChanged');
+/** A parallel run has told a child to halt or to go on: what it tells of itself from now on bears this number. */
+export const standingWanted = defineSignal<[number]>('standingWanted');
 
 export interface BudgetRequest {
   readonly issue: number;
