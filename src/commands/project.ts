@@ -4,8 +4,9 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { BudgetLimits } from '../domain/budget.ts';
 import { LocusFailure } from '../domain/failures.ts';
-import type { TrackerRef } from '../domain/run.ts';
+import type { RunInput, TrackerRef } from '../domain/run.ts';
 import { repoKey } from '../domain/run-id.ts';
+import { requireSize } from '../domain/run-size.ts';
 import { type Checkout, discoverCheckout } from '../git/discover.ts';
 import { describeRemote, type Remote } from '../git/remote.ts';
 import { scopeOf } from '../server/run-secrets.ts';
@@ -30,9 +31,11 @@ export interface Project {
   openTracker(): Promise<Tracker>;
 }
 
-/** What a run may cost, as the config says now. */
-export function budgetsOf({ agent }: Config): BudgetLimits {
-  return { taskUsd: agent.budgetUsd, runUsd: agent.runBudgetUsd };
+/** What a run that goes on may cost, as the config says now; refused where it has too many issues for that. */
+export function budgetsFor({ config }: Project, input: RunInput | null): BudgetLimits {
+  const { budgetUsd, runBudgetUsd } = config.agent;
+  if (input?.type === 'parallel') requireSize(input.tasks.length, { ...input.settings.agent, runBudgetUsd });
+  return { taskUsd: budgetUsd, runUsd: runBudgetUsd };
 }
 
 const publicApi = 'https://api.github.com';

@@ -7,7 +7,7 @@ import { issueRunId } from '../domain/run-id.ts';
 import { oneLine } from '../domain/text.ts';
 import type { Printer } from '../ui/printer.ts';
 import { handOverSecrets } from './hand-over.ts';
-import { budgetsOf } from './project.ts';
+import { budgetsFor } from './project.ts';
 import { freshTasks, inputFor, openTasks, tellFinished } from './run-input.ts';
 import { requireCleanRoot, requireCleanRootOf } from './run-preflight.ts';
 import type { Request } from './run-request.ts';
@@ -68,10 +68,12 @@ async function resumeOpen(
   { project, printer }: Request,
 ): Promise<Decision> {
   if (found.memo?.status === 'halted') {
-    await requireCleanRootOf(await startedWith(client, found.runId), project.stateDir);
+    const input = await startedWith(client, found.runId);
+    await requireCleanRootOf(input, project.stateDir);
+    const budgets = budgetsFor(project, input);
     if (!target.configured) await handOverSecrets(project, true);
     const before = (await readState(client, found.runId))?.halt ?? null;
-    await resumeRun(client, found.runId, budgetsOf(project.config));
+    await resumeRun(client, found.runId, budgets);
     await untilTaken(client, found.runId, before);
   } else if (found.memo?.waitingUntil != null) printer.note(await wakeRun(client, found.runId));
   else printer.note(`${found.runId} is running; nothing to resume`);

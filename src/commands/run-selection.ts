@@ -23,8 +23,6 @@ export interface Selection {
   readonly finished: readonly Issue[];
 }
 
-const mostIssues = 4000;
-
 export async function selectSprint(
   tracker: Tracker,
   key: string,
@@ -47,9 +45,6 @@ export async function selectIssues(
   const [first] = issues;
   if (issues.length === 1 && first)
     return first.sprint === null ? standalone(key, first, force) : ofSprint(tracker, key, first, force);
-  if (issues.length > mostIssues) {
-    throw new LocusFailure('UsageInvalid', `a parallel run takes at most ${mostIssues} issues, not ${issues.length}`);
-  }
   const inSprint = issues.find((issue) => issue.sprint !== null);
   if (inSprint) {
     throw new LocusFailure(

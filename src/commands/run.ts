@@ -1,6 +1,7 @@
 import { connect, type Engine } from '../client/connect.ts';
 import { startRun } from '../client/runs.ts';
 import type { RunInput } from '../domain/run.ts';
+import { requireSize } from '../domain/run-size.ts';
 import { configuredTemporal, resolveTemporal, workflowUrl } from '../server/connection.ts';
 import { readWorker } from '../server/keeper-file.ts';
 import { registerSearchAttributes } from '../server/search-attributes.ts';
@@ -26,6 +27,7 @@ export async function run(options: RunOptions): Promise<number> {
   const placement = await placementOf(project);
   const plan = await preflight(project, { model: options.model, sandbox, placement });
 
+  requireSize(numbers.length, plan.settings.agent);
   const tracker = await project.openTracker();
   const force = options.force ?? false;
   const selection =

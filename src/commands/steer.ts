@@ -8,7 +8,7 @@ import { scopeOf } from '../server/run-secrets.ts';
 import { stateDir } from '../server/state.ts';
 import { chooseAnyRun, chooseRun, openEngine } from './engine.ts';
 import { handOverSecrets } from './hand-over.ts';
-import { budgetsOf, openProject } from './project.ts';
+import { budgetsFor, openProject } from './project.ts';
 import { requireCleanRootOf } from './run-preflight.ts';
 import { wakeRun } from './wake.ts';
 
@@ -43,8 +43,9 @@ export async function resume(options: { readonly run?: string }): Promise<number
     // Somewhere else than in its repository nothing is known that the run could need.
     const project = await openProject(process.cwd()).catch(() => null);
     const isItsOwn = project !== null && input !== null && scopeOf(project.tracker) === scopeOf(input.tracker);
+    const budgets = isItsOwn ? budgetsFor(project, input) : undefined;
     if (isItsOwn && (await configuredTemporal()) === null) await handOverSecrets(project, true);
-    await resumeRun(client, runId, isItsOwn ? budgetsOf(project.config) : undefined);
+    await resumeRun(client, runId, budgets);
     return `${runId} goes on`;
   });
 }

@@ -12,9 +12,13 @@ export interface Budget {
   settle(issue: number): Promise<void>;
 }
 
-/** `parent`: the parallel run that this task is a part of. */
+/** `parent`: the parallel run that this task is a part of; a resume may give it a budget that it did not have. */
 export function budgetOf(run: Run, parent?: string): Budget {
-  return parent !== undefined && run.state.budget.runUsd !== null ? budgetOfParent(run, parent) : ownBudget(run);
+  const own = ownBudget(run);
+  if (parent === undefined) return own;
+  const shared = budgetOfParent(run, parent);
+  const now = () => (run.state.budget.runUsd === null ? own : shared);
+  return { reserve: (issue) => now().reserve(issue), settle: (issue) => now().settle(issue) };
 }
 
 export function spentFailure(spent: Extract<Allowance, { kind: 'spent' }>): Failure {

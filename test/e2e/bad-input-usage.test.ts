@@ -55,6 +55,17 @@ describe('What is typed wrongly is refused with what would be right', () => {
     expect(ended.stderr.trimEnd().split('\n').at(0)).toMatch(says);
   });
 
+  test('more issues than one run may have, fewer where each has to ask for its part of a budget', async () => {
+    const many = (most: number) => ['run', ...Array.from({ length: most + 1 }, (_none, index) => String(index + 1))];
+    expectRefusal(await repository.run(many(4000)), /at most 4000 issues, not 4001/, /in parts/);
+    const budgeted = await makeLocalRepository(world, { config: { agent: { runBudgetUsd: 5 } } });
+    expectRefusal(
+      await budgeted.run(many(1000)),
+      /at most 1000 issues .*runBudgetUsd.*, not 1001/,
+      /unset agent.runBudgetUsd/,
+    );
+  });
+
   test('locus alone shows its help and nothing else', async () => {
     const ended = await repository.run([]);
     expect(ended.code).toBe(2);
