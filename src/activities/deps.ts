@@ -20,6 +20,8 @@ export interface GateAccess {
 export interface SlotAccess {
   take(workflowId: string): Promise<void>;
   free(workflowId: string): Promise<void>;
+  /** Another one each time a workflow takes a slot here; null where that is not known. */
+  claimOf(workflowId: string): string | null;
 }
 
 /** What a worker gives its activities; everything that differs between a real one and a test. */

@@ -28,6 +28,7 @@ import {
   workspaceKey,
   workspaceMode,
 } from './repository.ts';
+import { hasStayed, noteStay } from './stay.ts';
 
 /** Brings a task to the point where its agent can start: issue read, workspace clean and ready, base in it, prompt written. */
 export async function prepareTask(deps: Dependencies, run: RunContext, request: PrepareRequest): Promise<PreparedTask> {
@@ -48,6 +49,7 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
 
   // First whose it is: a sibling that tidies up must not take a new one for an ended run's.
   await noteRun(repository, key, run.runId);
+  const isAnywhere = run.source.kind === 'remote' && !request.resuming;
   const opened = await openWorkspace({
     repository,
     mode: workspaceMode(run),
@@ -56,10 +58,11 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
     baseBranch: run.baseBranch,
     remote: run.remote,
     updateWith: run.settings.agent.updateWith,
-    // Hosts of a fleet know of each other by the remote alone.
-    onlyPushed: run.source.kind === 'remote' && !request.resuming,
+    // Hosts of a fleet know of each other by the remote alone, and nobody is there to bring branches together.
+    onlyPushed: isAnywhere && ((await hasStayed(deps, repository, key)) ? 'where parted' : 'always'),
   });
   const { workspace } = opened;
+  await noteStay(deps, repository, key);
   if (opened.created) await removeStale(deps, run, repository);
   if (opened.returnTo !== null) await noteReturn(repository, opened.returnTo);
   const goesOn = request.resuming && request.startCommit === opened.tip;

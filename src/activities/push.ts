@@ -1,3 +1,4 @@
+import { workspaceName } from '../domain/branch.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Repository } from '../domain/workspace.ts';
@@ -5,6 +6,7 @@ import { isAncestor, resolveCommit } from '../git/branches.ts';
 import { isOn } from '../git/credentials.ts';
 import { pushCommit } from '../git/push.ts';
 import { pushedTip } from '../git/pushed.ts';
+import { setCommitAside } from '../git/unfinished.ts';
 import type { PushRequest } from './contract.ts';
 import type { Dependencies } from './deps.ts';
 import { credentialsFor, gitOrigin, obtainRepository, repositoryOf } from './repository.ts';
@@ -40,14 +42,24 @@ export async function pushBranch(
   });
 }
 
-/** A commit that another host made, which is lost, either has reached the remote or is gone. */
+/**
+ * A commit that another host made, which is lost, either has reached the remote or is gone. So is one that was set aside
+ * here, because the remote's branch had parted from it: nothing is built on it, and the remote would refuse it for ever.
+ */
 async function isElsewhere(deps: Dependencies, run: RunContext, { branch, commit }: PushRequest, token: string | null) {
   const known = await repositoryOf(run, deps.stateDir).catch(() => null);
-  if (known !== null && (await resolveCommit(known, commit)) !== null) return false;
+  const isKnown = known !== null && (await resolveCommit(known, commit)) !== null;
+  if (isKnown) {
+    const tip = await resolveCommit(known, `refs/heads/${branch}`);
+    if (tip === null || (await isAncestor(known, commit, tip))) return false;
+  }
   const repository = await obtainRepository(run, deps.stateDir, token);
   const theirs = await resolveCommit(repository, `refs/remotes/${run.remote}/${branch}`);
   if (theirs !== null && (await isAncestor(repository, commit, theirs))) return true;
-  throw new LocusFailure('HostLost', `the host that made ${commit.slice(0, 12)} was lost before it was pushed`);
+  const short = commit.slice(0, 12);
+  if (!isKnown) throw new LocusFailure('HostLost', `the host that made ${short} was lost before it was pushed`);
+  const aside = await setCommitAside(repository, workspaceName(branch), commit);
+  throw new LocusFailure('HostLost', `${short} is not on ${branch} any more, and was never pushed: it is on ${aside}`);
 }
 
 /** After a refusal a person may have merged the remote's branch into ours: then that is what is pushed. */

@@ -20,8 +20,11 @@ export interface WorkspaceRequest {
   readonly remote: string | null;
   /** With `rebase`, a branch of ours may have left the one on the remote, where nobody else pushed to that. */
   readonly updateWith?: 'merge' | 'rebase';
-  /** The branch is begun at what is on the remote, or at the base; what we have beyond that is set aside. */
-  readonly onlyPushed?: boolean;
+  /**
+   * The branch is begun at what is on the remote, or at the base; what we have beyond that is set aside. `where parted`:
+   * only where each has commits that the other has not.
+   */
+  readonly onlyPushed?: 'always' | 'where parted' | false;
 }
 
 export interface OpenedWorkspace {
@@ -74,13 +77,14 @@ async function ensureBranch(request: WorkspaceRequest): Promise<string> {
     if (theirs !== null) await taken(theirs);
     return start;
   }
-  if (request.onlyPushed) {
+  const restarted = async () => {
     const start = theirs ?? (await baseCommit(repository, baseBranch, remote));
     if (!(await isAncestor(repository, ours, start))) await setCommitAside(repository, request.name, ours);
     await moveBranch(repository, branch, start, ours, 'what was never pushed is set aside');
     if (theirs !== null) await taken(theirs);
     return start;
-  }
+  };
+  if (request.onlyPushed === 'always') return restarted();
   if (theirs === null) return ours;
   if (await isAncestor(repository, theirs, ours)) {
     await taken(theirs);
@@ -93,6 +97,7 @@ async function ensureBranch(request: WorkspaceRequest): Promise<string> {
   }
   // Rebased by us and not pushed yet: nothing there is anybody else's.
   if (updateWith === 'rebase' && theirs === (await pushedTip(repository, branch))) return ours;
+  if (request.onlyPushed === 'where parted') return restarted();
   throw new LocusFailure('WorkspaceBroken', `the branch ${branch} and the one on ${remote} have different commits`, {
     remedy: `bring them together on ${branch} (merge or rebase), then \`locus run --resume\``,
   });

@@ -46,6 +46,11 @@ export function runNote(repository: Repository, name: string): string {
   return join(repository.privateDir, `${name}.run`);
 }
 
+/** The file that says since which claim of this host a workspace was made ready by its run. */
+export function claimNote(repository: Repository, name: string): string {
+  return join(repository.privateDir, `${name}.claim`);
+}
+
 /** Removes a worktree, never its branch; refuses where that would lose work, unless told. Answers whether it is gone. */
 export async function removeWorkspace(workspace: Workspace, options: RemovalOptions): Promise<boolean> {
   if (workspace.mode === 'root') return false;
@@ -64,6 +69,7 @@ export async function removeWorkspace(workspace: Workspace, options: RemovalOpti
     if (indexFile !== null) await rm(indexFile, { force: true });
     await rm(branchFile(repository, name), { force: true });
     await rm(runNote(repository, name), { force: true });
+    await rm(claimNote(repository, name), { force: true });
     return true;
   });
 }

@@ -14,7 +14,7 @@ export function depsOf(fixture: Fixture, changes: Partial<Dependencies> = {}): D
       giveBack: async () => {},
       reportLimit: async () => ({ until: 0 }),
     },
-    slots: { take: async () => {}, free: async () => {} },
+    slots: { take: async () => {}, free: async () => {}, claimOf: () => null },
     isHere: async () => true,
     hearsServer: () => true,
     isRunOpen: async () => false,

@@ -49,14 +49,27 @@ describe('a workspace is opened', () => {
     const { workspace } = await open(fixture);
     const late = commit(workspace.path, { 'late.txt': 'late' });
     sh(fixture.root, ['update-ref', 'refs/heads/locus/issue-1', late]);
-    const again = await open(fixture, { onlyPushed: true });
+    const again = await open(fixture, { onlyPushed: 'always' });
     expect(again.tip).toBe(fixture.first);
     expect(sh(fixture.root, ['rev-parse', `refs/locus/aside/issue-1/${late.slice(0, 12)}`])).toBe(late);
 
     const theirs = await commitOnRemote(fixture, 'locus/issue-1', { 'r.txt': 'r\n' });
     sh(fixture.root, ['update-ref', 'refs/heads/locus/issue-1', late]);
     await fetchBranches(fixture.repository, 'origin', ['locus/issue-1']);
-    expect((await open(fixture, { onlyPushed: true })).tip).toBe(theirs);
+    expect((await open(fixture, { onlyPushed: 'always' })).tip).toBe(theirs);
+  });
+
+  test('with what was not pushed, where that is set aside only once the remote has parted from it', async () => {
+    const fixture = await makeFixture();
+    const { workspace } = await open(fixture);
+    const late = commit(workspace.path, { 'late.txt': 'late' });
+    sh(fixture.root, ['update-ref', 'refs/heads/locus/issue-1', late]);
+    expect((await open(fixture, { onlyPushed: 'where parted' })).tip).toBe(late);
+
+    const theirs = await commitOnRemote(fixture, 'locus/issue-1', { 'r.txt': 'r\n' });
+    await fetchBranches(fixture.repository, 'origin', ['locus/issue-1']);
+    expect((await open(fixture, { onlyPushed: 'where parted' })).tip).toBe(theirs);
+    expect(sh(fixture.root, ['rev-parse', `refs/locus/aside/issue-1/${late.slice(0, 12)}`])).toBe(late);
   });
 
   test('from the branch on the remote where only that has it, and brought forward where it is ahead', async () => {

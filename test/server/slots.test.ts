@@ -99,6 +99,23 @@ describe('the slots of a host', () => {
     expect(readdirSync(slotsDir)).toHaveLength(2);
   });
 
+  test('are known by their claim, which the next worker knows as well and a further claim ends', async () => {
+    const { stateDir, slotsDir } = stateOf();
+    const issue = 'locus/a/b/issue/1';
+    const slots = await openSlots(stateDir, 2);
+    expect(slots.claimOf(issue)).toBeNull();
+    await slots.take(issue);
+    const first = slots.claimOf(issue);
+    expect(first).toMatch(/^[0-9a-f]+$/);
+    expect((await openSlots(stateDir, 2)).claimOf(issue)).toBe(first);
+    await slots.take(issue);
+    expect(slots.claimOf(issue)).not.toBe(first);
+    // As an earlier Locus wrote it.
+    for (const name of readdirSync(slotsDir)) writeFileSync(path.join(slotsDir, name), issue);
+    const later = await openSlots(stateDir, 2);
+    expect([later.claimOf(issue), await freeSlots(later)]).toEqual([null, 1]);
+  });
+
   test('are not swept in their first minute', async () => {
     const { stateDir, slotsDir } = stateOf();
     const slots = await openSlots(stateDir, 1);
