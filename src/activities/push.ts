@@ -72,6 +72,8 @@ async function holding(repository: Repository, { branch, commit }: PushRequest):
 async function replaced(repository: Repository, remote: string, branch: string, commit: string) {
   const theirs = await resolveCommit(repository, `refs/remotes/${remote}/${branch}`);
   const pushed = theirs === null ? null : await pushedTip(repository, branch);
+  // What we pushed is our branch as it is by now: an older commit of it, from before a rebase, replaces nothing.
+  if (pushed === (await resolveCommit(repository, `refs/heads/${branch}`))) return null;
   return pushed === null || (await isAncestor(repository, pushed, commit)) ? null : pushed;
 }
 

@@ -56,6 +56,20 @@ test('a rebased branch replaces what we pushed, never what others pushed since',
   expect(remoteTip(fixture)).toBe(rebased);
 });
 
+test('a commit from before a rebase does not replace the rebased branch that was pushed since', async () => {
+  const fixture = await makeFixture();
+  const run = runOf(fixture, { settings: settingsOf({ updateWith: 'rebase' }, true) });
+  const push = (made: string) => pushBranch(depsOf(fixture), run, { branch, commit: made });
+  sh(fixture.root, ['switch', '-q', '-c', branch]);
+  const refused = commit(fixture.root, { 'one.txt': 'x\n' });
+  sh(fixture.root, ['reset', '-q', '--hard', fixture.first]);
+  commit(fixture.root, { 'one.txt': 'x\n' }, 'rebased');
+  const later = commit(fixture.root, { 'two.txt': 'x\n' });
+  await push(later);
+  expect((await failureOf(push(refused))).type).toBe('PushRefused');
+  expect(remoteTip(fixture)).toBe(later);
+});
+
 test('a push that the tracker asks a token for, and there is none, says that it is missing', async () => {
   const fixture = await makeFixture();
   const server = createServer((_, response) => {
