@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildStamp } from '../../src/server/version.ts';
+import { Notes } from './notes.ts';
 import { writePage } from './page.ts';
 import { control, type Rehearsals, rows, type Trial, trialOf, trialsOf } from './plan.ts';
 import { parallel, sprint } from './shapes.ts';
@@ -24,17 +25,23 @@ const { values: options } = parseArgs({
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const began = Date.now();
   const results: Result[] = [];
   const rehearsals = await rehearse(results);
   if (rehearsals === null) return summary(results);
   const lengths = new Map([sprint, parallel].map((shape) => [shape, total(rehearsals[shape.name])]));
-  const trials = chosen(rehearsals);
-  console.log(`${trials.length} trials more`);
+  const all = chosen(rehearsals);
+  const isFull = !options.quick && !options.only;
+  const notes = isFull ? new Notes() : null;
+  const earlier = notes?.resultsOf(all) ?? [];
+  results.push(...earlier);
+  const isDone = (trial: Trial) => earlier.some((result) => result.trial === trial);
+  const trials = all.filter((trial) => !isDone(trial));
+  console.log(`${trials.length} trials more${earlier.length > 0 ? `, ${earlier.length} were made before` : ''}`);
   const lane = async (waiting: Trial[]) => {
     for (let trial = waiting.shift(); trial; trial = waiting.shift()) {
       const result = await runTrial(trial, lengths.get(trial.shape) ?? 0);
       results.push(result);
+      notes?.add(result);
       print(result);
     }
   };
@@ -42,8 +49,8 @@ async function main(): Promise<number> {
   await lane(trials.filter(({ row }) => row.target));
   const others = shuffled(trials.filter(({ row }) => !row.target));
   await Promise.all(Array.from({ length: Number(options.jobs) }, () => lane(others)));
-  if (!options.quick && !options.only)
-    writePage(results, { seconds: (Date.now() - began) / 1000, jobs: Number(options.jobs) });
+  if (isFull) writePage(results, Number(options.jobs));
+  notes?.forget();
   return summary(results);
 }
 

@@ -11,15 +11,16 @@ const begin = '<!-- figures: written by `npm run chaos` -->';
 const end = '<!-- end of figures -->';
 
 /** Puts the figures of a full run into docs/reliability.md; what people wrote around them stays. */
-export function writePage(results: readonly Result[], run: { readonly seconds: number; readonly jobs: number }): void {
+export function writePage(results: readonly Result[], jobs: number): void {
   const text = readFileSync(page, 'utf8');
   const [before, after] = [text.indexOf(begin), text.indexOf(end)];
   if (before < 0 || after < before) throw new Error(`${page} has no place for the figures`);
-  const figures = [begin, '', ...summaryOf(results, run), '', ...tableOf(results), '', ...clocksOf(results), ''];
+  const figures = [begin, '', ...summaryOf(results, jobs), '', ...tableOf(results), '', ...clocksOf(results), ''];
   writeFileSync(page, text.slice(0, before) + figures.join('\n') + text.slice(after));
 }
 
-function summaryOf(results: readonly Result[], { seconds, jobs }: { readonly seconds: number; readonly jobs: number }) {
+function summaryOf(results: readonly Result[], jobs: number) {
+  const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
   const [cpu] = cpus();
   const machine = `${cpus().length} cores (${cpu?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}`;
   const target = (row: Row['target']) =>
@@ -28,7 +29,7 @@ function summaryOf(results: readonly Result[], { seconds, jobs }: { readonly sec
     .flatMap((one) => one.findings)
     .filter((one) => one.check === 'starts' && one.kind === 'twice');
   return [
-    `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${machine}; ${jobs} trials at a time, those with a time that is wanted one by one; ${Math.round(seconds / 60)} minutes.`,
+    `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${machine}; ${jobs} trials at a time, those with a time that is wanted one by one; ${Math.round(seconds / 60)} minutes of trials.`,
     '',
     '| | wanted | seen |',
     '| --- | --- | --- |',
