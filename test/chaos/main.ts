@@ -7,7 +7,7 @@ import { Notes } from './notes.ts';
 import { writePage } from './page.ts';
 import { control, type Rehearsals, rows, type Trial, trialOf, trialsOf } from './plan.ts';
 import { parallel, sprint } from './shapes.ts';
-import { type Result, runTrial } from './trial.ts';
+import { breakOff, type Result, runTrial } from './trial.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -22,6 +22,9 @@ const { values: options } = parseArgs({
   },
 });
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => breakOff().finally(() => process.exit(1)));
+}
 process.exitCode = await main();
 
 async function main(): Promise<number> {

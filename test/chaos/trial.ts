@@ -20,6 +20,12 @@ export interface Result {
 }
 
 const patienceSeconds = 180;
+const open = new Set<Scene>();
+
+/** Leaves nothing of the trials that are under way. */
+export async function breakOff(): Promise<void> {
+  await Promise.all([...open].map(close));
+}
 
 /** Makes a run, strikes it, lets it end, looks at what there is. Never rejects: what breaks off is a finding. */
 export async function runTrial(trial: Trial, length: number): Promise<Result> {
@@ -31,6 +37,7 @@ export async function runTrial(trial: Trial, length: number): Promise<Result> {
     ...(agent ? { agent } : {}),
     ...(diskMegabytes ? { diskMegabytes } : {}),
   });
+  open.add(scene);
   let recoveryMs: number | null = null;
   let outcome: Outcome | null = null;
   const findings: Finding[] = [];
@@ -46,9 +53,14 @@ export async function runTrial(trial: Trial, length: number): Promise<Result> {
   }
   const passed = timesPassed(scene.points);
   const kept = findings.length > 0 ? await keep(scene, trial, findings, outcome) : null;
+  await close(scene);
+  return { trial, findings, recoveryMs, seconds: (Date.now() - began) / 1000, kept, passed };
+}
+
+async function close(scene: Scene): Promise<void> {
   await killAll(scene.world.folder);
   await scene.world.end();
-  return { trial, findings, recoveryMs, seconds: (Date.now() - began) / 1000, kept, passed };
+  open.delete(scene);
 }
 
 /** Exit code of the `locus run` that shows the run to its end. */
