@@ -8,6 +8,9 @@ interface Said {
 /** As of the program `timeout`. */
 export const timedOutExitCode = 124;
 
+/** The largest that git ends with by itself; what a signal ended has 128 and the signal's number. */
+const usageExitCode = 129;
+
 const maxQuotedLength = 2000;
 
 /** What git said, as a failure of ours. The first rule that fits decides. */
@@ -20,6 +23,9 @@ export function failureOfGit(args: readonly string[], said: Said, otherwise?: Fa
       `${command} took too long`,
     );
   }
+  // By the system, for want of memory say: it tells nothing of what the remote would have answered.
+  if (said.exitCode > usageExitCode && isRemoteCommand(args))
+    return new LocusFailure('RemoteUnavailable', `${command} was killed`);
   if (rule) return new LocusFailure(rule.type, `${rule.says}: ${quoted(said.stderr)}`, rule.details, said.stderr);
   const words = quoted(said.stderr) || `it ended with code ${said.exitCode}`;
   return new LocusFailure(otherwise ?? 'WorkspaceBroken', `${command} failed: ${words}`);

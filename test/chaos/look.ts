@@ -61,7 +61,8 @@ async function leftProcesses(scene: Scene): Promise<string[]> {
   const { folder } = scene.world;
   const { keeper, server, worker } = await scene.keeper();
   const known = new Set([keeper.pid, server?.pid, worker?.pid]);
-  const shown = (when: string) => processesOf(folder).map((found) => `${when}: ${found.pid} ${found.command}`);
+  const shown = (when: string) =>
+    processesOf(folder).map((found) => `${when}: ${found.pid} ${found.command.slice(0, 200)}`);
   const others = () => processesOf(folder).filter(({ pid }) => !known.has(pid));
   // What has just ended takes a moment to be gone.
   await until('', () => others().length === 0, 2).catch(() => {});

@@ -17,7 +17,7 @@ export function processesOf(folder: string): Found[] {
     if (!environment.includes(folder) || /^\d+ \(.*\) [ZX]/s.test(readProc(name, 'stat'))) continue;
     found.push({
       pid: Number(name),
-      command: readProc(name, 'cmdline').split('\0').join(' ').trim().slice(0, 200),
+      command: readProc(name, 'cmdline').split('\0').join(' ').trim(),
       attempt: /(?:^|\0)LOCUS_ATTEMPT=([^\0]+)/.exec(environment)?.[1] ?? null,
     });
   }

@@ -98,6 +98,7 @@ export const trackerRows: readonly Row[] = [
     async strike(scene) {
       const hook = await until('the push hangs', () => brokenAt(scene) || hasEnded(scene), 60);
       const pushing = processesOf(scene.world.folder).filter(({ command }) => /^git .* push /.test(command));
+      if (hook !== true && pushing.length === 0) throw new Error('there is no push to be killed');
       for (const { pid } of pushing) kill(pid);
       await writeFile(path.join(scene.repository.remote, 'hooks/pre-receive.go'), '');
       return hook === true ? null : nextPush(scene);

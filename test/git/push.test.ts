@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { fetchBranches } from '../../src/git/branches.ts';
 import { withCredentials } from '../../src/git/credentials.ts';
+import { failureOfGit } from '../../src/git/failure.ts';
 import { type PushRequest, pushCommit } from '../../src/git/push.ts';
 import { commit, type Fixture, failureOf, makeFixture, removeFolders, sh } from './support.ts';
 
@@ -66,6 +67,11 @@ test('a push of what the remote already has in a branch that others built on is 
   sh(clone, ['push', '-q', 'origin', 'locus/issue-1']);
   await pushCommit(request(fixture, {}));
   expect(sh(fixture.remote, ['rev-parse', 'refs/heads/locus/issue-1'])).toBe(theirs);
+});
+
+test('a push that was killed is tried again: nobody has refused it', async () => {
+  const killed = { exitCode: 137, stderr: 'Command was killed with SIGKILL' };
+  expect(failureOfGit(['push'], killed, 'PushRefused')).toMatchObject({ type: 'RemoteUnavailable' });
 });
 
 test('a remote that cannot be reached is tried again', async () => {
