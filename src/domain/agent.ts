@@ -1,5 +1,3 @@
-import type { Provider } from './settings.ts';
-
 /** What an agent's output says, whatever the provider's own format. */
 export type AgentEvent =
   | { readonly kind: 'session'; readonly id: string }
@@ -36,10 +34,4 @@ export interface AgentReport {
   readonly eventCount: number;
   /** What it told last. */
   readonly latest: AgentEvent['kind'] | null;
-}
-
-export interface AttemptRef {
-  readonly provider: Provider;
-  /** Also the value of LOCUS_ATTEMPT, and the name of the attempt's folder: `[A-Za-z0-9._-]+`. */
-  readonly id: string;
 }

@@ -16,8 +16,6 @@ export const attemptFiles = {
   reason: 'reason',
 } as const;
 
-export type ExitReason = 'exited' | 'deadline' | 'orphaned' | 'ended';
-
 const StartedFile = z.object({ pid: z.number().int(), startTime: z.string(), bootId: z.string() });
 export type StartedFile = z.infer<typeof StartedFile>;
 
