@@ -1,0 +1,98 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { World } from '../../test/e2e/support/world.ts';
+import { historiesOf } from '../history.ts';
+import { memoryOf, timed } from '../measure.ts';
+import { boundRow, ms, type Row, ratioRow } from '../row.ts';
+import { keeperOf, makeStage, type Stage } from '../stage.ts';
+import { megabytes } from './memory.ts';
+
+export interface ScaleFigures {
+  readonly tasks: number;
+  readonly seconds: number;
+  /** Milliseconds from one agent's start to the next one's, in the first and the last tenth of the run. */
+  readonly first: number;
+  readonly last: number;
+  /** Peak of the worker's resident memory, in MB. */
+  readonly workerPeak: number;
+  /** Of the longest history of any of the run's workflows. */
+  readonly events: number;
+  /** What the server's database grew by, in kB for each task. */
+  readonly databasePerTask: number;
+}
+
+/** A sprint of so many issues, on a server and a worker of its own. */
+export async function measureLargeSprint(world: World, tasks: number): Promise<ScaleFigures> {
+  return measureLarge(world, await makeStage(world, { issues: tasks }), ['run', '--sprint', 'S']);
+}
+
+/** So many issues side by side, `lanes` at a time. */
+export async function measureLargeParallel(world: World, tasks: number, lanes: number): Promise<ScaleFigures> {
+  const stage = await makeStage(world, { issues: tasks, agent: { maxParallel: lanes } });
+  return measureLarge(world, stage, ['run', ...stage.issues.map(String)]);
+}
+
+/** One sprint in each of so many repositories at once. Milliseconds for each task of all. */
+export async function measureManyRuns(world: World, runs: number, tasks: number): Promise<number> {
+  const stages: Stage[] = [];
+  for (let run = 0; run < runs; run += 1) stages.push(await makeStage(world, { issues: tasks }));
+  const ms = await timed(() => Promise.all(stages.map((stage) => stage.locus('run', '--sprint', 'S'))));
+  return ms / (runs * tasks);
+}
+
+async function measureLarge(world: World, stage: Stage, args: readonly string[]): Promise<ScaleFigures> {
+  await world.locus(['down'], { cwd: world.folder });
+  await (await makeStage(world, { issues: 1 })).locus('run', '1');
+  const before = await databaseSize(world);
+  const ms = await stage.locus(...args);
+  const tasks = stage.issues.length;
+  const { github } = stage.repository;
+  const done = github.state().issues.filter(({ labels }) => labels.some(({ name }) => name === 'locus:done')).length;
+  if (done !== tasks) throw new Error(`${done} of ${tasks} issues are done`);
+  const { address, namespace, worker } = await keeperOf(world);
+  const told = await historiesOf(address, namespace, `locus/${github.owner}/${github.repo}/`);
+  const starts = await stage.starts();
+  const tenth = Math.floor(tasks / 10);
+  return {
+    tasks,
+    seconds: ms / 1000,
+    first: paceOf(starts.slice(0, tenth)),
+    last: paceOf(starts.slice(-tenth)),
+    workerPeak: memoryOf(worker?.pid ?? 0).peak,
+    events: Math.max(...told.map(({ events }) => events)),
+    databasePerTask: ((await databaseSize(world)) - before) / 1024 / tasks,
+  };
+}
+
+function paceOf(starts: readonly number[]): number {
+  return ((starts.at(-1) ?? 0) - (starts[0] ?? 0)) / (starts.length - 1);
+}
+
+async function databaseSize({ stateDir }: World): Promise<number> {
+  const files = ['temporal.db', 'temporal.db-wal'].map((name) => path.join(stateDir, name));
+  const sizes = await Promise.all(
+    files.map((file) =>
+      stat(file).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+export function scaleRows(name: string, figures: ScaleFigures): Row[] {
+  const { tasks, seconds, first, last, workerPeak, events, databasePerTask } = figures;
+  return [
+    { what: `${name} of ${tasks}: all done`, seen: `${seconds.toFixed(0)} s` },
+    ratioRow(`${name} of ${tasks}: a task at the end`, {
+      ours: last,
+      beside: `the ${ms(first)} at the beginning`,
+      ratio: last / first,
+      atMost: 1.2,
+    }),
+    boundRow(`${name} of ${tasks}: worker's memory, peak`, workerPeak, 400, megabytes),
+    boundRow(`${name} of ${tasks}: events of its longest history`, events, 10_000, String),
+    { what: `${name} of ${tasks}: database a task`, seen: `${databasePerTask.toFixed(1)} kB` },
+  ];
+}
