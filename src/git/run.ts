@@ -1,6 +1,5 @@
-import { constants } from 'node:os';
-import { execa } from 'execa';
 import { type FailureType, LocusFailure } from '../domain/failures.ts';
+import { type ChildEnd, type ChildOptions, startGit } from './child.ts';
 import { baseEnvironment, commandLine, folders, type Place } from './environment.ts';
 import { failureOfGit, timedOutExitCode } from './failure.ts';
 import { killGroup, watchGroup } from './group.ts';
@@ -19,16 +18,11 @@ export interface GitOptions {
   readonly otherwise?: FailureType;
 }
 
-export interface GitResult {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+export type GitResult = ChildEnd;
 
 export const localTimeoutMs = 60_000;
 export const networkTimeoutMs = 600_000;
 
-const maxOutputBytes = 512 * 1024 * 1024;
 const lockedPattern = /Unable to create '.*\.lock'|could not lock|cannot lock ref|Unable to lock/;
 const lockWaitsMs = [20, 50, 100, 200, 400, 800];
 
@@ -55,21 +49,30 @@ export async function pipeGit(
   from: { readonly place: Place; readonly args: readonly string[]; readonly options?: GitOptions },
   to: { readonly place: Place; readonly args: readonly string[] },
 ): Promise<void> {
-  const source = execa('git', commandLine(from.args, from.place.objectsDir), {
-    ...settings(from.place, from.options ?? {}),
-    ...(from.options?.input === undefined ? {} : { input: from.options.input }),
-    buffer: { stdout: false },
+  const { place, args, options = {} } = from;
+  const target = startGit(commandLine(to.args), { ...settings(to.place, {}), input: 'open' });
+  const { stdin } = target.process;
+  const source = startGit(commandLine(args, place.objectsDir), {
+    ...settings(place, options),
+    onData: (chunk) => {
+      if (stdin?.write(chunk) !== false) return;
+      source.process.stdout?.pause();
+      stdin.once('drain', () => source.process.stdout?.resume());
+    },
   });
-  const target = execa('git', commandLine(to.args), settings(to.place, {}));
-  source.stdout.pipe(target.stdin);
   // A reader that dies first breaks the pipe; its own exit code says why.
-  target.stdin.on('error', () => source.kill());
-  const watches = [source, target].map(({ pid }) => watchGroup(pid, { timeoutMs: localTimeoutMs, ...from.options }));
-  const [sent, received] = await Promise.all([source, target]).finally(() => {
+  stdin?.once('error', () => source.process.kill());
+  const children = [source, target];
+  const watches = children.map((child) => watchGroup(child.process.pid, { timeoutMs: localTimeoutMs, ...options }));
+  source.ended.then(
+    () => stdin?.end(),
+    () => stdin?.end(),
+  );
+  const [sent, received] = await Promise.all([source.ended, target.ended]).finally(() => {
     for (const watch of watches) watch.stop();
   });
-  if (received.exitCode !== 0) throw failureOfGit(to.args, asResult(received), 'WorkspaceBroken');
-  if (sent.exitCode !== 0) throw failureOfGit(from.args, asResult(sent), 'WorkspaceBroken');
+  if (received.exitCode !== 0) throw failureOfGit(to.args, received, 'WorkspaceBroken');
+  if (sent.exitCode !== 0) throw failureOfGit(args, sent, 'WorkspaceBroken');
 }
 
 /** Reads git's output piece by piece until `onData` answers false; for output that may not fit into memory. */
@@ -78,66 +81,39 @@ export async function streamGit(
   args: readonly string[],
   onData: (chunk: Buffer) => boolean,
 ): Promise<void> {
-  const running = execa('git', commandLine(args), { ...settings(place, {}), buffer: { stdout: false } });
   let cut = false;
-  running.stdout.on('data', (chunk: Buffer) => {
-    if (cut || onData(chunk)) return;
-    cut = true;
-    killGroup(running.pid, 'SIGKILL');
+  const running = startGit(commandLine(args), {
+    ...settings(place, {}),
+    onData: (chunk) => {
+      if (cut || onData(chunk)) return;
+      cut = true;
+      killGroup(running.process.pid, 'SIGKILL');
+    },
   });
-  const watch = watchGroup(running.pid, { timeoutMs: networkTimeoutMs });
-  const ended = await running.finally(watch.stop);
-  if (!cut && ended.exitCode !== 0) throw failureOfGit(args, asResult(ended));
+  const watch = watchGroup(running.process.pid, { timeoutMs: networkTimeoutMs });
+  const ended = await running.ended.finally(watch.stop);
+  if (!cut && ended.exitCode !== 0) throw failureOfGit(args, ended);
 }
 
 async function runOnce(place: Place, args: readonly string[], options: GitOptions): Promise<GitResult> {
-  const input = options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input };
   const interrupted = () => new LocusFailure('Interrupted', `git ${args[0]} was interrupted`);
   if (options.signal?.aborted) throw interrupted();
-  const running = execa('git', commandLine(args, place.objectsDir), { ...settings(place, options), ...input });
-  const watch = watchGroup(running.pid, { timeoutMs: localTimeoutMs, ...options });
+  const running = startGit(commandLine(args, place.objectsDir), settings(place, options));
+  const watch = watchGroup(running.process.pid, { timeoutMs: localTimeoutMs, ...options });
   try {
-    const ended = await running;
+    const ended = await running.ended;
     if (watch.ending() === 'interrupted') throw interrupted();
-    return asResult(ended, watch.ending() === 'timed out');
+    return watch.ending() === 'timed out' ? { ...ended, exitCode: timedOutExitCode } : ended;
   } finally {
     watch.stop();
   }
 }
 
-function settings(place: Place, options: GitOptions) {
+function settings(place: Place, { env, encoding = 'utf8', input }: GitOptions): ChildOptions {
   return {
     cwd: place.workTree ?? place.root ?? place.commonDir,
-    env: { ...baseEnvironment(), ...folders(place), ...options.env },
-    extendEnv: false,
-    reject: false,
-    stripFinalNewline: false,
-    encoding: options.encoding ?? 'utf8',
-    maxBuffer: maxOutputBytes,
-    // A group of its own, which can be ended as a whole.
-    detached: true,
-  } as const;
-}
-
-interface Ended {
-  readonly exitCode?: number | undefined;
-  readonly stdout?: unknown;
-  readonly stderr?: unknown;
-  readonly signal?: string | undefined;
-  readonly code?: string | undefined;
-  readonly shortMessage?: string;
-}
-
-function asResult(ended: Ended, timedOut = false): GitResult {
-  const stdout = typeof ended.stdout === 'string' ? ended.stdout : '';
-  const stderr = typeof ended.stderr === 'string' ? ended.stderr : '';
-  if (timedOut) return { exitCode: timedOutExitCode, stdout, stderr };
-  if (ended.exitCode !== undefined) return { exitCode: ended.exitCode, stdout, stderr };
-  if (ended.code === 'ENOENT') throw new LocusFailure('RepositoryInvalid', 'git or its folder is missing');
-  const signal = ended.signal as keyof typeof constants.signals | undefined;
-  return {
-    exitCode: 128 + (signal ? constants.signals[signal] : 0),
-    stdout,
-    stderr: stderr || (ended.shortMessage ?? ''),
+    env: { ...baseEnvironment(), ...folders(place), ...env },
+    encoding,
+    ...(input === undefined ? {} : { input }),
   };
 }
