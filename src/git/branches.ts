@@ -3,6 +3,7 @@ import { ownPrefix } from '../domain/guard.ts';
 import type { Repository } from '../domain/workspace.ts';
 import { type RemoteCredentials, withCredentials } from './credentials.ts';
 import { alone } from './lock.ts';
+import { readRef } from './refs.ts';
 import { git, networkTimeoutMs, tryGit } from './run.ts';
 
 export interface NetworkOptions {
@@ -13,6 +14,8 @@ export interface NetworkOptions {
 
 /** The full hash of the commit that `rev` names, or null. */
 export async function resolveCommit(repository: Repository, rev: string): Promise<string | null> {
+  const read = await readRef(repository.commonDir, rev);
+  if (read !== undefined) return read;
   const args = ['rev-parse', '--quiet', '--verify', '--end-of-options', `${rev}^{commit}`];
   const result = await tryGit(repository, args);
   return result.exitCode === 0 ? result.stdout.trim() : null;

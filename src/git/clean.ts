@@ -4,6 +4,7 @@ import type { Repository, Workspace } from '../domain/workspace.ts';
 import { resolveCommit } from './branches.ts';
 import { makeWritable } from './erase.ts';
 import { alone } from './lock.ts';
+import type { Look } from './look.ts';
 import { isOfOperation } from './operation.ts';
 import { broken, makeFolder, placeOf, writeHead } from './place.ts';
 import { git, type Place, tryGit } from './run.ts';
@@ -14,16 +15,24 @@ type TreePlace = Place & { readonly workTree: string };
 /**
  * Puts tree, index and HEAD exactly at `commit`: changes, untracked files and planted repositories go, ignored files
  * stay. Whatever an agent left in the worktree's own git folder (hooks, configuration, a half-done rebase) goes too.
+ * `look`: what was just seen in it beside that commit's files.
  */
-export async function cleanWorkspace(workspace: Workspace, commit: string): Promise<void> {
-  if ((await resolveCommit(workspace.repository, commit)) !== commit) throw broken(workspace, `${commit} is no commit`);
+export async function cleanWorkspace(workspace: Workspace, commit: string, look?: Look): Promise<void> {
+  const isClean = look?.paths.length === 0 && !look.hides;
+  if (!isClean) await assertCommit(workspace, commit);
   const place = await placeOf(workspace);
   await takeBranchBack(workspace, commit);
   await emptyAdminDir(workspace);
   await writeHead(workspace, commit);
-  await resetTree(workspace, place, commit);
-  await removeUntracked(workspace, place);
+  if (!isClean) {
+    await resetTree(workspace, place, commit);
+    await removeUntracked(workspace, place);
+  }
   await giveIndex(workspace);
+}
+
+async function assertCommit(workspace: Workspace, commit: string): Promise<void> {
+  if ((await resolveCommit(workspace.repository, commit)) !== commit) throw broken(workspace, `${commit} is no commit`);
 }
 
 // In root mode HEAD is on the branch. In a worktree it is only where an agent without a sandbox put it there, and then

@@ -1,7 +1,7 @@
 import { isProtected } from '../domain/guard.ts';
 import type { Workspace } from '../domain/workspace.ts';
 import { isAncestor, moveBranch, resolveCommit } from './branches.ts';
-import { type Author, commitTree, treeOf, writeTree } from './commit.ts';
+import { type Author, changedPaths, commitTree, treeOf, treeWith } from './commit.ts';
 import { importCommits } from './objects.ts';
 import { broken, readHead, writeHead } from './place.ts';
 import { git } from './run.ts';
@@ -36,16 +36,19 @@ export interface Work {
 export async function collectWork(workspace: Workspace, request: WorkRequest): Promise<Work> {
   const { start } = request;
   const head = await agentHead(workspace, request);
-  const commit = await commitRest(workspace, head, request);
+  const paths = await changedPaths(workspace, head);
+  const commit = await commitRest(workspace, { head, paths }, request);
   // HEAD first: a crash between the two finds the commit again and only moves the branch.
   await writeHead(workspace, commit);
   await giveIndex(workspace);
   await advanceBranch(workspace, start, commit);
+  const leftover = commit !== head;
+  if (head === start) return { commit, ownCommits: 0, leftover, files: leftover ? paths.length : 0 };
   const [ownCommits, files] = await Promise.all([
     countCommits(workspace, start, head),
     countFiles(workspace, start, commit),
   ]);
-  return { commit, ownCommits, leftover: commit !== head, files };
+  return { commit, ownCommits, leftover, files };
 }
 
 /** The agent's HEAD, with all its objects in the repository and `start` among its ancestors. */
@@ -58,9 +61,14 @@ export async function agentHead(
   return head;
 }
 
-async function commitRest(workspace: Workspace, head: string, request: WorkRequest): Promise<string> {
-  const tree = await writeTree(workspace, head);
-  if (tree === (await treeOf(workspace, head))) return head;
+async function commitRest(
+  workspace: Workspace,
+  { head, paths }: { readonly head: string; readonly paths: readonly string[] },
+  request: WorkRequest,
+): Promise<string> {
+  if (paths.length === 0) return head;
+  const [tree, before] = await Promise.all([treeWith(workspace, paths), treeOf(workspace, head)]);
+  if (tree === before) return head;
   const { message, author } = request;
   return commitTree(workspace, { tree, parents: [head], message, ...(author === undefined ? {} : { author }) });
 }
@@ -71,19 +79,18 @@ async function advanceBranch(workspace: Workspace, start: string, commit: string
   if (tip === commit) return;
   // An agent without a sandbox may have committed on the branch itself; anything else is another's doing.
   const follows =
-    tip !== null && (await isAncestor(repository, start, tip)) && (await isAncestor(repository, tip, commit));
+    tip === start ||
+    (tip !== null && (await isAncestor(repository, start, tip)) && (await isAncestor(repository, tip, commit)));
   const fate = tip === null ? 'deleted' : `moved to ${tip}`;
   if (!follows) throw broken(workspace, `the branch ${branch} was ${fate} while the agent worked`);
   await moveBranch(repository, branch, commit, tip, 'work of an agent');
 }
 
 async function countCommits(workspace: Workspace, start: string, head: string): Promise<number> {
-  if (start === head) return 0;
   return Number(await git(workspace.repository, ['rev-list', '--count', head, `^${start}`]));
 }
 
 async function countFiles(workspace: Workspace, start: string, commit: string): Promise<number> {
-  if (start === commit) return 0;
   const listed = await git(workspace.repository, ['diff-tree', '-r', '-z', '--name-only', start, commit]);
   return listed.split('\0').filter((path) => path !== '').length;
 }

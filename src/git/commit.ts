@@ -1,9 +1,8 @@
-import { lstat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { Workspace } from '../domain/workspace.ts';
 import { failureOfGit } from './failure.ts';
-import { broken, makeFolder, placeOf } from './place.ts';
-import { git, type Place, tryGit } from './run.ts';
+import { lookAt } from './look.ts';
+import { broken, placeOf } from './place.ts';
+import { git, tryGit } from './run.ts';
 
 export interface Author {
   readonly name: string;
@@ -12,16 +11,26 @@ export interface Author {
   readonly date?: string;
 }
 
-type TreePlace = Place & { readonly workTree: string };
+/** The tree of everything in a workspace that is not ignored, on top of `head`. */
+export async function writeTree(workspace: Workspace, head: string): Promise<string> {
+  return treeWith(workspace, await changedPaths(workspace, head));
+}
+
+/** Files, as latin1, that a workspace has otherwise than `head`; our index then is at `head`. */
+export async function changedPaths(workspace: Workspace, head: string): Promise<readonly string[]> {
+  const { paths, repositories } = await lookAt(workspace, head);
+  const [planted] = repositories;
+  if (planted === undefined) return paths;
+  const name = Buffer.from(planted, 'latin1').toString();
+  throw broken(workspace, `${name} is a git repository of its own, which cannot be part of the commit`);
+}
 
 /**
- * The tree of everything in a workspace that is not ignored, on top of `head`. Paths are added one by one: `git add`
- * would enter a repository that an agent planted, and run what its configuration names.
+ * The tree of our index with these files as they are now. They are added one by one: `git add` would enter a repository
+ * that an agent planted, and run what its configuration names.
  */
-export async function writeTree(workspace: Workspace, head: string): Promise<string> {
+export async function treeWith(workspace: Workspace, paths: readonly string[]): Promise<string> {
   const place = await placeOf(workspace);
-  await readIndex(workspace, place, head);
-  const paths = await changedPaths(workspace, place);
   if (paths.length > 0) {
     const input = Buffer.from(`${paths.join('\0')}\0`, 'latin1');
     await git(place, ['update-index', '--add', '--remove', '-z', '--stdin'], { input, timeoutMs: 600_000 });
@@ -69,53 +78,4 @@ function authorEnvironment(author: Author | undefined): Record<string, string> {
   if (author === undefined) return {};
   const date: Record<string, string> = author.date === undefined ? {} : { GIT_AUTHOR_DATE: author.date };
   return { GIT_AUTHOR_NAME: author.name, GIT_AUTHOR_EMAIL: author.email, ...date };
-}
-
-// Our own index keeps what it knows of unchanged files, so that they are not read again.
-async function readIndex(workspace: Workspace, place: TreePlace, head: string): Promise<void> {
-  if (workspace.indexFile !== null) await makeFolder(dirname(workspace.indexFile));
-  const kept = await tryGit(place, ['read-tree', '--reset', head]);
-  if (kept.exitCode !== 0) await git(place, ['read-tree', head]);
-}
-
-async function changedPaths(workspace: Workspace, place: TreePlace): Promise<string[]> {
-  const { paths, repositories } = await look(place);
-  const [planted] = repositories;
-  if (planted === undefined) return paths;
-  const name = Buffer.from(planted, 'latin1').toString();
-  throw broken(workspace, `${name} is a git repository of its own, which cannot be part of the commit`);
-}
-
-/** The folders, as latin1, that are git repositories of their own in a workspace. */
-export async function plantedRepositories(workspace: Workspace, head: string): Promise<readonly string[]> {
-  const place = await placeOf(workspace);
-  await readIndex(workspace, place, head);
-  return (await look(place)).repositories;
-}
-
-/** Whether a workspace surely has the files of `commit` and no others; a quick look, which may answer false for the same. */
-export async function isUnchanged(workspace: Workspace, commit: string): Promise<boolean> {
-  const place = await placeOf(workspace);
-  await readIndex(workspace, place, commit);
-  return (await look(place)).paths.length === 0;
-}
-
-async function look(place: TreePlace): Promise<{ readonly paths: string[]; readonly repositories: string[] }> {
-  const latin1 = { encoding: 'latin1' } as const;
-  const tracked = await git(place, ['diff-files', '--name-only', '-z', '--ignore-submodules=all'], latin1);
-  const others = await git(place, ['ls-files', '--others', '--exclude-standard', '-z'], latin1);
-  const paths = [...new Set([...tracked.split('\0'), ...others.split('\0')])].filter((path) => path !== '');
-  const repositories: string[] = [];
-  for (const path of paths) {
-    if (path.endsWith('/') || (await isRepository(place.workTree, path))) repositories.push(path);
-  }
-  return { paths, repositories };
-}
-
-// A tracked file that became a folder with a repository in it would be added as a submodule.
-async function isRepository(workTree: string, path: string): Promise<boolean> {
-  const root = Buffer.from(`${workTree}/`).toString('latin1');
-  const found = await lstat(Buffer.from(root + path, 'latin1')).catch(() => null);
-  if (!found?.isDirectory()) return false;
-  return (await lstat(Buffer.from(`${root}${path}/.git`, 'latin1')).catch(() => null)) !== null;
 }

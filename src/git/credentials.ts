@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Repository } from '../domain/workspace.ts';
-import { tryGit } from './run.ts';
+import { type GitResult, tryGit } from './run.ts';
 
 export interface RemoteCredentials {
   readonly username: string;
@@ -52,15 +52,29 @@ esac
 /** ssh must not ask either; a command that the person chose is left alone. */
 async function sshEnvironment(repository: Repository): Promise<Record<string, string>> {
   if (process.env.GIT_SSH_COMMAND !== undefined || process.env.GIT_SSH !== undefined) return {};
-  const configured = await tryGit(repository, ['config', '--get', 'core.sshCommand']);
+  const configured = await configOf(repository, ['config', '--get', 'core.sshCommand']);
   return configured.exitCode === 0 ? {} : { GIT_SSH_COMMAND: 'ssh -o BatchMode=yes' };
 }
 
 /** Whether the remote is on that server. */
 export async function isOn({ repository, remote, push }: RemoteAccess, origin: string): Promise<boolean> {
-  const found = await tryGit(repository, ['remote', 'get-url', ...(push ? ['--push'] : []), '--', remote]);
+  const found = await configOf(repository, ['remote', 'get-url', ...(push ? ['--push'] : []), '--', remote]);
   const address = (found.exitCode === 0 ? found.stdout : remote).trim();
   return URL.canParse(address) && new URL(address).origin === origin;
+}
+
+const keptMs = 10_000;
+const answers = new Map<string, { readonly until: number; readonly said: Promise<GitResult> }>();
+
+/** What a person's configuration says, asked again after ten seconds: each task needs it several times. */
+function configOf(repository: Repository, args: readonly string[]): Promise<GitResult> {
+  const key = [repository.commonDir, ...args].join('\0');
+  const before = answers.get(key);
+  if (before && before.until > Date.now()) return before.said;
+  const said = tryGit(repository, args);
+  answers.set(key, { until: Date.now() + keptMs, said });
+  said.catch(() => answers.delete(key));
+  return said;
 }
 
 // An empty credential.helper forgets the configured ones, which would be told the token to keep.

@@ -50,9 +50,16 @@ export async function discoverCheckout(cwd: string, stateDir: string): Promise<C
   };
 }
 
-/** The repository of a checkout's root, for a worker that was told only the root. */
+const known = new Map<string, Repository>();
+
+/** The repository of a checkout's root, for a worker that was told only the root. Looked for once, while it is there. */
 export async function checkoutRepository(root: string, stateDir: string): Promise<Repository> {
-  return (await discoverCheckout(root, stateDir)).repository;
+  const key = `${stateDir}\0${root}`;
+  const before = known.get(key);
+  if (before && (await isFolder(root)) && (await isFolder(before.commonDir))) return before;
+  const { repository } = await discoverCheckout(root, stateDir);
+  known.set(key, repository);
+  return repository;
 }
 
 export function repositoryOf(found: {
@@ -80,11 +87,7 @@ export async function isClean(root: string): Promise<boolean> {
 
 /** simple-git in a folder of a person's; it hands no GIT_ variable of ours on. */
 export async function openFolder(cwd: string): Promise<SimpleGit> {
-  const isFolder = await stat(cwd).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) throw new LocusFailure('RepositoryInvalid', `${cwd} is not a folder`);
+  if (!(await isFolder(cwd))) throw new LocusFailure('RepositoryInvalid', `${cwd} is not a folder`);
   return simpleGit({ baseDir: cwd, timeout: { block: localTimeoutMs } });
 }
 
@@ -135,4 +138,9 @@ async function mainRoot(
   throw new LocusFailure('RepositoryInvalid', `the main checkout of the worktree ${cwd} cannot be found`, {
     remedy: 'run locus in the main checkout',
   });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => null);
+  return found?.isDirectory() ?? false;
 }

@@ -1,6 +1,8 @@
 /** Which folders a git command works with. Our git never looks for them itself: what it would find may be an agent's. */
 export interface Place {
   readonly commonDir: string;
+  /** Whose HEAD counts; left out: the repository's own. */
+  readonly gitDir?: string;
   readonly workTree?: string;
   /** Where git stands when there is no work tree: a remote may be a relative path. */
   readonly root?: string;
@@ -52,9 +54,13 @@ export function commandLine(args: readonly string[], objectsDir?: string | null)
 }
 
 export function folders(place: Place): Record<string, string> {
-  const env: Record<string, string> = { GIT_DIR: place.commonDir, GIT_COMMON_DIR: place.commonDir };
+  const env: Record<string, string> = {
+    GIT_DIR: place.gitDir ?? place.commonDir,
+    GIT_COMMON_DIR: place.commonDir,
+  };
   if (place.workTree !== undefined) env.GIT_WORK_TREE = place.workTree;
   if (place.indexFile) env.GIT_INDEX_FILE = place.indexFile;
+  else if (place.gitDir) env.GIT_INDEX_FILE = `${place.commonDir}/index`;
   if (place.objectsDir) {
     env.GIT_OBJECT_DIRECTORY = place.objectsDir;
     // Quoted, because a colon separates the folders of this list.

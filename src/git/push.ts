@@ -1,7 +1,7 @@
 import { LocusFailure } from '../domain/failures.ts';
 import { assertPush, type GuardProfile } from '../domain/guard.ts';
 import type { Repository } from '../domain/workspace.ts';
-import { isAncestor } from './branches.ts';
+import { isAncestor, resolveCommit } from './branches.ts';
 import { type RemoteCredentials, withCredentials } from './credentials.ts';
 import { failureOfGit } from './failure.ts';
 import { alone } from './lock.ts';
@@ -80,5 +80,6 @@ async function noteRemote({ repository, remote, branch, commit }: PushRequest): 
   await notePushed(repository, branch, commit);
   if (!/^[A-Za-z0-9][\w.-]*$/.test(remote)) return;
   const ref = `refs/remotes/${remote}/${branch}`;
+  if ((await resolveCommit(repository, ref)) === commit) return;
   await alone(repository.commonDir, () => git(repository, ['update-ref', ref, commit]));
 }

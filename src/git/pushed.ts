@@ -10,6 +10,7 @@ export async function pushedTip(repository: Repository, branch: string): Promise
 
 /** Notes what we pushed, or took over from the remote. */
 export async function notePushed(repository: Repository, branch: string, commit: string): Promise<void> {
+  if ((await pushedTip(repository, branch)) === commit) return;
   await alone(repository.commonDir, () => git(repository, ['update-ref', refOf(branch), commit]));
 }
 

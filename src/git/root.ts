@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LocusFailure } from '../domain/failures.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
+import { resolveCommit } from './branches.ts';
 import { writeTree } from './commit.ts';
 import { isClean } from './discover.ts';
 import { alone } from './lock.ts';
@@ -45,7 +46,8 @@ async function isKept(repository: Repository, branch: string): Promise<boolean> 
   const indexFile = join(repository.privateDir, 'index', 'root');
   const path = repository.root;
   const workspace: Workspace = { mode: 'root', repository, name: 'root', path, branch, adminDir: null, indexFile };
-  const files = await writeTree(workspace, `refs/heads/${branch}`).catch(() => null);
+  const tip = await resolveCommit(repository, `refs/heads/${branch}`);
+  const files = tip && (await writeTree(workspace, tip).catch(() => null));
   if (files === null) return false;
   const kept = await git(repository, ['for-each-ref', '--format=%(tree)', 'refs/locus']);
   const before = await tryGit(repository, ['log', '-g', '-n', '5', '--format=%T', `refs/heads/${branch}`, '--']);

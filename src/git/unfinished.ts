@@ -5,9 +5,10 @@ import type { Repository, Workspace } from '../domain/workspace.ts';
 import { resolveCommit } from './branches.ts';
 import { cleanWorkspace } from './clean.ts';
 import { agentHead, type WorkRequest } from './collect.ts';
-import { commitTree, isUnchanged, plantedRepositories, treeOf, writeTree } from './commit.ts';
+import { commitTree, treeOf, writeTree } from './commit.ts';
 import { isPartOf, messageFor, noteGiven, readKept } from './kept.ts';
 import { alone } from './lock.ts';
+import { lookAt } from './look.ts';
 import { makeFolder, placeOf, readHead, writeHead } from './place.ts';
 import { git } from './run.ts';
 
@@ -69,7 +70,7 @@ async function openRepositories(workspace: Workspace, head: string): Promise<str
   const opened: string[] = [];
   // A repository may hold further ones.
   for (let depth = 0; depth < 20; depth++) {
-    const found = await plantedRepositories(workspace, head);
+    const found = (await lookAt(workspace, head)).repositories;
     if (found.length === 0) break;
     for (const path of found) {
       const folder = path.replace(/\/$/, '');
@@ -111,6 +112,7 @@ export async function giveBackUnfinished(
 }
 
 export async function dropUnfinished(repository: Repository, ref: string): Promise<void> {
+  if ((await resolveCommit(repository, ref)) === null) return;
   await alone(repository.commonDir, () => git(repository, ['update-ref', '-d', ref]));
 }
 
@@ -122,8 +124,9 @@ export async function keepWhatLies(workspace: Workspace, request: Omit<KeepUnfin
   const { repository } = workspace;
   const { ref, start } = request;
   const head = await readHead(workspace, () => true).catch(() => null);
-  if (head === start && (await isUnchanged(workspace, start))) {
-    await cleanWorkspace(workspace, start);
+  const look = head === start ? await lookAt(workspace, start) : null;
+  if (look?.paths.length === 0) {
+    await cleanWorkspace(workspace, start, look);
     return null;
   }
   const found = await keepUnfinished(workspace, request);

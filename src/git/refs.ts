@@ -1,0 +1,34 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const hash = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+/** Of a larger one git finds a line faster. */
+const largestPacked = 1024 * 1024;
+
+/**
+ * The commit that a ref names, null where there is no such ref, read from git's own files: a process for each of the many
+ * looks at a branch took most of a task's time. undefined: only git can tell.
+ */
+export async function readRef(commonDir: string, ref: string): Promise<string | null | undefined> {
+  if (!/^refs\/(heads|remotes|locus)\/./.test(ref) || /\.\.|[\s^~:?*[\\]|@\{/.test(ref)) return undefined;
+  const loose = await readFile(join(commonDir, ref), 'utf8').catch(absent);
+  if (loose === null) return readPacked(commonDir, ref);
+  const found = loose?.trim() ?? '';
+  return hash.test(found) ? found : undefined;
+}
+
+async function readPacked(commonDir: string, ref: string): Promise<string | null | undefined> {
+  const file = join(commonDir, 'packed-refs');
+  const { size } = await stat(file).catch(() => ({ size: 0 }));
+  if (size === 0) return null;
+  if (size > largestPacked) return undefined;
+  const line = (await readFile(file, 'utf8')).split('\n').find((one) => one.endsWith(` ${ref}`));
+  if (line === undefined) return null;
+  const [found = ''] = line.split(' ');
+  return hash.test(found) ? found : undefined;
+}
+
+/** null: there is no such file. A folder is none, as `refs/heads/a` is where there is a branch `a/b`. */
+function absent(error: NodeJS.ErrnoException): null | undefined {
+  return ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(error.code ?? '') ? null : undefined;
+}
