@@ -31,17 +31,36 @@ export async function readContext(
 }
 
 const longestInstructions = 1024 * 1024;
+const mostCommits = 50;
+/** Of a `cat-file` that finds no such path. */
+const missingExitCode = 128;
+
+/** By repository and commit; null: that commit has none. */
+const committed = new Map<string, string | null>();
 
 /**
  * From the base, not from the branch or a work tree: an agent must not write the instructions of the next one, nor make
  * them a link to what it may not read. A file that was never committed is taken from the person's own checkout.
  */
 async function readInstructions(place: Place, at: { readonly base: string; readonly checkout: string | null }) {
-  const committed = await tryGit(place, ['cat-file', 'blob', `${at.base}:.locus/LOCUS.md`]);
-  if (committed.exitCode === 0) return committed.stdout;
-  if (at.checkout === null) return null;
+  const ofBase = await committedInstructions(place, at.base);
+  if (ofBase !== null || at.checkout === null) return ofBase;
   const file = join(at.checkout, '.locus', 'LOCUS.md');
   const found = await lstat(file).catch(() => null);
   const inPlace = (await realpath(file).catch(() => null)) === file;
   return inPlace && found?.isFile() && found.size < longestInstructions ? readFile(file, 'utf8') : null;
+}
+
+/** What a commit holds never changes; the base is the same for many tasks. */
+async function committedInstructions(place: Place, commit: string): Promise<string | null> {
+  const key = `${place.commonDir}\0${commit}`;
+  const known = committed.get(key);
+  if (known !== undefined) return known;
+  const found = await tryGit(place, ['cat-file', 'blob', `${commit}:.locus/LOCUS.md`]);
+  const text = found.exitCode === 0 ? found.stdout : null;
+  // Killed, or ended by us, it has said nothing.
+  if (found.exitCode !== 0 && found.exitCode !== missingExitCode) return null;
+  if (committed.size >= mostCommits) committed.clear();
+  committed.set(key, text);
+  return text;
 }

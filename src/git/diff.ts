@@ -20,10 +20,11 @@ export async function soFar(
   limits: DiffLimits = { maxBytes: defaultMaxBytes },
 ): Promise<string> {
   const place = { commonDir: repository.commonDir };
-  const from = await git(place, ['merge-base', base, tip]);
-  const whole = await readUpTo(place, [...diff, from, tip], limits.maxBytes);
+  // With three dots: from where the two have parted.
+  const range = `${base}...${tip}`;
+  const whole = await readUpTo(place, [...diff, range], limits.maxBytes);
   if (whole.complete) return whole.text.trimEnd();
-  return shortened(place, { from, tip }, limits.maxBytes);
+  return shortened(place, range, limits.maxBytes);
 }
 
 interface ChangedFile {
@@ -33,29 +34,15 @@ interface ChangedFile {
   readonly size: number | null;
 }
 
-interface Range {
-  readonly from: string;
-  readonly tip: string;
-}
-
 // No program that an attribute or a setting names takes part.
 const diff = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '--no-renames', '--ignore-submodules=dirty'];
 
-async function shortened(place: Place, range: Range, maxBytes: number): Promise<string> {
+async function shortened(place: Place, range: string, maxBytes: number): Promise<string> {
   const files = await changedFiles(place, range);
   const list = fileList(files, Math.floor(maxBytes * maxFileListShare));
   // Room for the sentence that says what was cut.
-  let left = maxBytes - Buffer.byteLength(list) - 200;
-  const shown: string[] = [];
-  const texts = files.filter((file) => file.size !== null).sort((a, b) => (a.size ?? 0) - (b.size ?? 0));
-  for (const file of texts) {
-    // A changed line is a byte at least: what cannot fit is not even read.
-    if ((file.size ?? 0) > left) break;
-    const part = await readUpTo(place, [...diff, range.from, range.tip, '--', `:(top,literal)${file.path}`], left);
-    if (!part.complete) break;
-    shown.push(part.text.trimEnd());
-    left -= Buffer.byteLength(part.text) + 1;
-  }
+  const left = maxBytes - Buffer.byteLength(list) - 200;
+  const shown = await diffsOf(place, range, smallest(files, left), left);
   const cut = files.length - shown.length;
   const said = `(The diff is larger than ${maxBytes} bytes: ${cut} of ${files.length} files are listed without their diff.)`;
   return Buffer.from([list, said, ...shown].join('\n\n'))
@@ -63,8 +50,34 @@ async function shortened(place: Place, range: Range, maxBytes: number): Promise<
     .toString();
 }
 
-async function changedFiles(place: Place, range: Range): Promise<ChangedFile[]> {
-  const said = await git(place, [...diff, '--numstat', '-z', range.from, range.tip]);
+/** What a diff of a file takes beside its changed lines, and a usual line; in bytes. */
+const fileOverhead = 150;
+const usualLine = 40;
+
+/** Paths of the smallest text files whose diffs should fit into so many bytes; one at least, where one could. */
+function smallest(files: readonly ChangedFile[], maxBytes: number): string[] {
+  const texts = files.filter((file) => file.size !== null && file.size < maxBytes);
+  texts.sort((a, b) => (a.size ?? 0) - (b.size ?? 0));
+  let left = maxBytes;
+  return texts
+    .filter((file, index) => {
+      left -= fileOverhead + (file.size ?? 0) * usualLine;
+      return left > 0 || index === 0;
+    })
+    .map((file) => file.path);
+}
+
+/** The diffs of these files, one by one, as far as they fit whole. */
+async function diffsOf(place: Place, range: string, paths: readonly string[], maxBytes: number): Promise<string[]> {
+  if (paths.length === 0) return [];
+  const named = paths.map((path) => `:(top,literal)${path}`);
+  const { text, complete } = await readUpTo(place, [...diff, range, '--', ...named], maxBytes);
+  const parts = text.split(/^(?=diff --git )/m).filter((part) => part !== '');
+  return (complete ? parts : parts.slice(0, -1)).map((part) => part.trimEnd());
+}
+
+async function changedFiles(place: Place, range: string): Promise<ChangedFile[]> {
+  const said = await git(place, [...diff, '--numstat', '-z', range]);
   return said
     .split('\0')
     .filter((entry) => entry !== '')
@@ -96,8 +109,8 @@ async function readUpTo(
   const chunks: Buffer[] = [];
   let size = 0;
   await streamGit(place, args, (chunk) => {
+    chunks.push(chunk.subarray(0, Math.max(0, maxBytes - size)));
     size += chunk.length;
-    if (size <= maxBytes) chunks.push(chunk);
     return size <= maxBytes;
   });
   return { text: Buffer.concat(chunks).toString('utf8'), complete: size <= maxBytes };
