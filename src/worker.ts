@@ -7,6 +7,7 @@ import { pruneAttempts } from './activities/attempts.ts';
 import { failureBorder } from './activities/border.ts';
 import type { Dependencies } from './activities/deps.ts';
 import { createHostActivities } from './activities/host.ts';
+import { IssueReader } from './activities/read-ahead.ts';
 import { createSharedActivities } from './activities/shared.ts';
 import { createTrackerActivities } from './activities/tracker.ts';
 import { reportLimit, reservePermit, returnPermit } from './client/gate.ts';
@@ -49,6 +50,7 @@ export async function runWorker(): Promise<void> {
       reportLimit: (request) => reportLimit(client, request),
     },
     slots,
+    issues: new IssueReader(),
     secrets: (run) => secrets(run.tracker),
     isRunOpen: async (runId) => (await findRun(client, runId))?.open ?? false,
     isHere,

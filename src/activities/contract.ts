@@ -87,6 +87,12 @@ export interface PrepareRequest {
   readonly startCommit: string | null;
   /** The attempt whose unfinished work is given back; null: nothing is. */
   readonly attemptId: string | null;
+  /** The agent start that is asked for meanwhile. */
+  readonly permit: PermitRequest & { readonly provider: Provider };
+  /** This run has pushed the branch, or is about to: its commits are not to be made anew. */
+  readonly pushed: boolean;
+  /** Issues of the tasks that follow in the run, nearest first. */
+  readonly next: readonly number[];
 }
 
 export type PreparedTask =
@@ -98,6 +104,8 @@ export type PreparedTask =
       /** Status labels of the issue as just read. */
       readonly labels: readonly string[];
       readonly prompt: { readonly file: string; readonly length: number; readonly sha256: string };
+      /** null: the gate has not answered. */
+      readonly permit: PermitAnswer | null;
       /** The branch was there before this run: a pull request for it may be too. */
       readonly branchExisted: boolean;
     };

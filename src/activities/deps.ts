@@ -1,6 +1,7 @@
 import type { LimitReport, PermitAnswer, PermitRequest } from '../domain/permits.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Provider } from '../domain/settings.ts';
+import type { IssueReader } from './read-ahead.ts';
 
 export interface RunSecrets {
   /** The tracker's token; null for a tracker that needs none. */
@@ -30,6 +31,7 @@ export interface Dependencies {
   readonly hostId: string;
   readonly gate: GateAccess;
   readonly slots: SlotAccess;
+  readonly issues: IssueReader;
   secrets(run: RunContext): Promise<RunSecrets>;
   /** Whether a run with that id goes on. */
   isRunOpen(runId: string): Promise<boolean>;

@@ -40,12 +40,11 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
   const key = workspaceKey(run, task.branch);
   await refuseTakenRoot(deps, run, repository);
   await endEarlierAttempt(repository, key, deps.stateDir);
-  const [issue, remoteTips] = await Promise.all([
-    tracker.getIssue(task.issue),
+  const [{ issue, comments }, remoteTips] = await Promise.all([
+    deps.issues.read(run, tracker, task.issue, request.next),
     fetchFor(run, repository, task.branch, { token: credentialsFor(run, secrets.token), signal }),
   ]);
   if (issue.state === 'closed') return { kind: 'closed' };
-  const comments = issue.commentCount > 0 ? await tracker.listComments(task.issue) : [];
 
   // First whose it is: a sibling that tidies up must not take a new one for an ended run's.
   await noteRun(repository, key, run.runId);
@@ -69,7 +68,8 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
   if (opened.created || workspace.mode === 'root') await cleanWorkspace(workspace, opened.tip);
   else await setFoundAside(run, { workspace, start: opened.tip, task });
   await dropObjects(workspace);
-  const startCommit = goesOn ? opened.tip : await updated(run, opened, remoteTips[task.branch] !== undefined);
+  const isPushed = request.pushed || remoteTips[task.branch] !== undefined;
+  const startCommit = goesOn ? opened.tip : await updated(run, opened, isPushed);
   await makeReady(deps, run, { workspace, isNew: opened.created, env: secrets.env, signal }).catch(async (error) => {
     // What a setup has left half done must not look like work to whoever comes next.
     await cleanWorkspace(workspace, startCommit);
@@ -82,13 +82,18 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
   // Of a run that was stopped, or on a branch that moved: a person may still want it, and this task writes to the ref.
   if (!given) await setUnfinishedAside(repository, ref);
 
-  const prompt = await promptFor(run, { issue, comments, workspace, startCommit });
+  const [prompt, permit] = await Promise.all([
+    promptFor(run, { issue, comments, workspace, startCommit }),
+    // Asked again where it does not answer, by a step that waits for it alone.
+    deps.gate.reserve(request.permit).catch(() => null),
+  ]);
   return {
     kind: 'ready',
     workspace,
     startCommit,
     labels: issue.labels.filter((label) => statusNames.includes(label)),
     prompt: await written(repository, workspace, task.issue, prompt),
+    permit,
     branchExisted: remoteTips[task.branch] !== undefined,
   };
 }

@@ -1,11 +1,10 @@
 import { CancellationScope } from '@temporalio/workflow';
-import type { AttemptResult, PreparedTask } from '../activities/contract.ts';
+import type { AttemptResult } from '../activities/contract.ts';
 import { isHostLost, shared } from './activities.ts';
+import { type AgentStart, permitRequest, type Ready } from './ready.ts';
 import type { Run } from './run.ts';
 import { endsBefore, letsGo } from './settled.ts';
 import { HostMoved, type Tools } from './tools.ts';
-
-export type Ready = Extract<PreparedTask, { readonly kind: 'ready' }>;
 
 export interface AttemptPlan {
   readonly issue: number;
@@ -18,8 +17,9 @@ export interface AttemptPlan {
 export async function attempt(run: Run, tools: Tools, plan: AttemptPlan): Promise<AttemptResult> {
   const { issue, ready, allowanceUsd } = plan;
   const { provider, agent } = run.input.settings;
-  const attemptId = run.nextAttemptId(issue);
-  await permitted(run, issue, attemptId);
+  const start = ready.start ?? { attemptId: run.nextAttemptId(issue), permit: null };
+  const { attemptId } = start;
+  await permitted(run, issue, start);
   const { session } = run.task(issue);
   if (run.interrupted) return { outcome: 'ended', session, costUsd: 0, durationMs: 0 };
 
@@ -80,22 +80,29 @@ function lost(run: Run, issue: number, error: unknown): never {
 }
 
 /** Waits until the account's gate lets the agent start, or the run is interrupted. */
-async function permitted(run: Run, issue: number, attemptId: string): Promise<void> {
+async function permitted(run: Run, issue: number, { attemptId, permit }: AgentStart): Promise<void> {
   const { provider, agent } = run.input.settings;
-  const perHour = agent.callsPerHour;
-  for (;;) {
-    const { at, limited } = await shared.acquirePermit.executeWithOptions(
-      { summary: `#${issue} may start ${provider}` },
-      [{ provider, attemptId, runId: run.workflowId, perHour }],
-    );
+  for (let known = permit; ; known = null) {
+    const { at, limited } = known ?? (await ask(run, issue, attemptId));
     if (at <= Date.now()) return;
     run.update(issue, { phase: 'waiting' });
-    const reason = limited ? limitOf(provider) : `${perHour} agent starts an hour (${provider})`;
+    const reason = limited ? limitOf(provider) : `${agent.callsPerHour} agent starts an hour (${provider})`;
     await run.wait({ reason, until: at });
     if (!run.interrupted) continue;
-    await shared.releasePermit({ provider, attemptId });
+    await giveBack(run, { attemptId, permit: { at, limited } });
     return;
   }
+}
+
+function ask(run: Run, issue: number, attemptId: string) {
+  const summary = `#${issue} may start ${run.input.settings.provider}`;
+  return shared.acquirePermit.executeWithOptions({ summary }, [permitRequest(run, attemptId)]);
+}
+
+/** A start that was reserved and is not made. One whose time has come counts all the same. */
+export async function giveBack(run: Run, start: AgentStart | null): Promise<void> {
+  if (!start?.permit || start.permit.at <= Date.now()) return;
+  await shared.releasePermit({ provider: run.input.settings.provider, attemptId: start.attemptId });
 }
 
 /** The account's usage limit was met: every run of that account sleeps until it is over, or a person wakes it. */

@@ -2,6 +2,7 @@ import { condition, getExternalWorkflowHandle, setHandler, workflowInfo } from '
 import type { RunInput, RunState } from '../domain/run.ts';
 import { failureOf } from './activities.ts';
 import { budgetOf } from './budget.ts';
+import { Deliveries } from './deliveries.ts';
 import { labelsReady, stopped, toItsEnd, unlessStopped } from './endings.ts';
 import { standingWanted, taskChanged } from './messages.ts';
 import { Run } from './run.ts';
@@ -19,7 +20,7 @@ export async function issueTask(input: RunInput): Promise<RunState> {
   const writes = new TrackerWrites(labelsReady(run, tools.tracker, parent !== undefined), (issue, error) =>
     run.warn(`#${issue}: ${failureOf(error).message}`),
   );
-  const bench: Bench = { run, tools, writes, budget: budgetOf(run, parent) };
+  const bench: Bench = { run, tools, writes, budget: budgetOf(run, parent), deliveries: new Deliveries(run) };
   return toItsEnd(
     async () => {
       for (const { issue } of input.tasks) await runTask(bench, issue);

@@ -3,6 +3,7 @@ import { nextStep, retryFailed } from '../domain/next-step.ts';
 import type { RunInput, RunState } from '../domain/run.ts';
 import { failureOf } from './activities.ts';
 import { budgetOf } from './budget.ts';
+import { Deliveries } from './deliveries.ts';
 import { labelsReady, releaseWorkspace, stopped, toItsEnd, unlessStopped } from './endings.ts';
 import { patiently } from './patience.ts';
 import { Run, RunStopped } from './run.ts';
@@ -21,7 +22,8 @@ export async function sprintRun(input: RunInput, carried: RunState | null = null
   const writes = new TrackerWrites(labelsReady(run, tools.tracker, carried !== null), (issue, error) =>
     run.warn(`#${issue}: ${failureOf(error).message}`),
   );
-  const bench: Bench = { run, tools, writes, budget: budgetOf(run) };
+  const deliveries = new Deliveries(run);
+  const bench: Bench = { run, tools, writes, budget: budgetOf(run), deliveries };
   return toItsEnd(
     async () => {
       await workOff(bench);
@@ -31,17 +33,26 @@ export async function sprintRun(input: RunInput, carried: RunState | null = null
       await tools.leaveHost();
       return run.finish();
     },
-    () => stopped(run, tools, writes),
+    async () => {
+      // What is on its way to the remote ends with the run, before its workspace goes.
+      await deliveries.arrived().catch(() => {});
+      return stopped(run, tools, writes);
+    },
   );
 }
 
 /** One task after the other, until none is left. */
 async function workOff(bench: Bench): Promise<void> {
-  const { run, writes } = bench;
+  const { run, writes, deliveries } = bench;
   const { input } = run;
   for (;;) {
     await run.checkpoint();
-    const step = nextStep(run.state.tasks, input.settings.sprint.stopOnFailure);
+    const others = run.state.tasks.filter((task) => task.issue !== deliveries.issue);
+    const step = nextStep(others, input.settings.sprint.stopOnFailure);
+    if (step.kind !== 'work' && deliveries.issue !== null) {
+      await deliveries.arrived();
+      continue;
+    }
     if (step.kind === 'finish') return;
     if (step.kind === 'halt') {
       await writes.settle();
@@ -51,6 +62,7 @@ async function workOff(bench: Bench): Promise<void> {
     }
     await runTask(bench, step.issue);
     if (!workflowInfo().continueAsNewSuggested) continue;
+    await deliveries.arrived();
     await unlessStopped(run, writes.drain());
     // A halt that came meanwhile must not be left behind.
     if (!run.interrupted) await continueAsNew<typeof sprintRun>(input, run.state);

@@ -1,11 +1,13 @@
 import { isCancellation } from '@temporalio/workflow';
 import { asFailure, type Failure } from '../domain/failures.ts';
+import type { TaskState } from '../domain/run.ts';
 import { failureOf } from './activities.ts';
-import { attempt, limitOver, type Ready } from './attempt.ts';
+import { attempt, giveBack, limitOver } from './attempt.ts';
 import { type Budget, spentFailure } from './budget.ts';
+import type { Deliveries } from './deliveries.ts';
 import { releaseWorkspace } from './endings.ts';
-import { patiently } from './patience.ts';
 import { publish } from './publish.ts';
+import { prepare, type Ready } from './ready.ts';
 import { type Run, RunStopped } from './run.ts';
 import { letsGo } from './settled.ts';
 import { reportDone, reportFailed, reportLeft, reportStarted } from './task-reports.ts';
@@ -18,6 +20,7 @@ export interface Bench {
   readonly tools: Tools;
   readonly writes: TrackerWrites;
   readonly budget: Budget;
+  readonly deliveries: Deliveries;
 }
 
 /** How often a task is begun anew on another host, and an agent that somebody else has ended is started again. */
@@ -34,22 +37,22 @@ class TaskFailed extends Error {
 }
 
 /**
- * The only implementation of a task: one issue from a clean workspace to a confirmed push. Ends with the task done,
- * failed or skipped; halts inside where a person must act first. Throws RunStopped when the run is to end.
+ * The only implementation of a task: one issue from a clean workspace to a push, confirmed or in the care of the run's
+ * deliveries. Ends with the task done, on its way, failed or skipped; halts inside where a person must act first. Throws
+ * RunStopped when the run is to end.
  */
 export async function runTask(bench: Bench, issue: number): Promise<void> {
-  const { run } = bench;
-  run.update(issue, {
-    status: 'in_progress',
-    phase: 'preparing',
-    startedAt: Date.now(),
-    finishedAt: null,
-    error: null,
-    session: null,
+  const { run, deliveries } = bench;
+  // In order: what was done before is told to be done first.
+  const begun = deliveries.arrived().then((mayBegin) => {
+    if (mayBegin) run.update(issue, beginning());
+    return mayBegin;
   });
+  // A run that is stopped unwinds by itself.
+  begun.catch(() => {});
   for (let losses = 0; ; ) {
     try {
-      return await carryOut(bench, issue);
+      return await carryOut(bench, issue, begun);
     } catch (error) {
       if (!(error instanceof HostMoved)) throw error;
       losses += 1;
@@ -61,12 +64,19 @@ export async function runTask(bench: Bench, issue: number): Promise<void> {
   }
 }
 
-async function carryOut(bench: Bench, issue: number): Promise<void> {
-  const { run, tools, writes } = bench;
+function beginning(): Partial<TaskState> {
+  const nothing = { finishedAt: null, error: null, session: null };
+  return { status: 'in_progress', phase: 'preparing', startedAt: Date.now(), ...nothing };
+}
+
+async function carryOut(bench: Bench, issue: number, begun: Promise<boolean>): Promise<void> {
+  const { run, tools, writes, deliveries } = bench;
   let ready: Ready | null = null;
   try {
     if (run.task(issue).commit === null) {
-      ready = await prepare(bench, issue);
+      ready = await prepare(run, tools, issue);
+      // No agent is paid for while the commit before its own has not arrived.
+      if (!(await begun)) return await giveWay(run, issue, ready);
       if (ready) reportStarted(run, tools, writes, issue, ready.labels);
       const isDone = ready !== null && (await work(bench, issue, ready));
       if (!isDone) {
@@ -75,52 +85,52 @@ async function carryOut(bench: Bench, issue: number): Promise<void> {
         return;
       }
     }
+    if (!(await begun)) return;
+    const delivery = deliver(bench, issue, ready);
+    if (deliveries.besideNext) deliveries.begin(issue, delivery);
+    else await delivery;
+  } catch (error) {
+    await endBadly(bench, issue, ready, error);
+  }
+}
+
+/** The work goes to the remote; then the task is done. */
+async function deliver(bench: Bench, issue: number, ready: Ready | null): Promise<void> {
+  const { run, tools, writes } = bench;
+  try {
     await publish(run, tools, issue, ready?.branchExisted ?? true);
     run.update(issue, { status: 'done', phase: null, finishedAt: Date.now() });
     reportDone(run, tools, writes, issue, ready !== null);
     if (run.input.type !== 'sprint') await releaseWorkspace(run, tools, run.task(issue).branch);
   } catch (error) {
-    if (error instanceof RunStopped || error instanceof HostMoved || isCancellation(error)) throw error;
-    const failure = error instanceof TaskFailed ? error.failure : failureOf(error);
-    if (failure.type === 'HostLost') {
-      run.update(issue, { commit: null, startCommit: null });
-      throw new HostMoved(failure.message);
-    }
-    // What broke off in between has left its work in the workspace, where the next task would clean it away.
-    const isLeft = ready !== null && run.task(issue).commit === null && !(error instanceof TaskFailed);
-    if (ready && isLeft) await rescue(bench, issue, ready);
-    fail(bench, issue, failure, ready !== null);
+    await endBadly(bench, issue, ready, error);
   }
+}
+
+async function endBadly(bench: Bench, issue: number, ready: Ready | null, error: unknown): Promise<void> {
+  const { run } = bench;
+  if (error instanceof RunStopped || error instanceof HostMoved || isCancellation(error)) throw error;
+  const failure = error instanceof TaskFailed ? error.failure : failureOf(error);
+  if (failure.type === 'HostLost') {
+    run.update(issue, { commit: null, startCommit: null });
+    throw new HostMoved(failure.message);
+  }
+  // What broke off in between has left its work in the workspace, where the next task would clean it away.
+  const isLeft = ready !== null && run.task(issue).commit === null && !(error instanceof TaskFailed);
+  if (ready && isLeft) await rescue(bench, issue, ready);
+  fail(bench, issue, failure, ready !== null);
+}
+
+/** The sprint halts for the task before: this one has not begun. */
+async function giveWay(run: Run, issue: number, ready: Ready | null): Promise<void> {
+  run.update(issue, { phase: null, startCommit: null });
+  await giveBack(run, ready?.start ?? null);
 }
 
 function fail({ run, tools, writes }: Bench, issue: number, failure: Failure, started: boolean): void {
   const failures = run.task(issue).failures + 1;
   run.update(issue, { status: 'failed', phase: null, error: failure, failures, finishedAt: Date.now() });
   reportFailed(run, tools, writes, issue, failure, started);
-}
-
-interface Resumption {
-  /** The attempt whose kept work is given back; null: nothing is. */
-  readonly unfinished: string | null;
-}
-
-/** Makes the workspace ready; null where the issue was closed. */
-async function prepare({ run, tools }: Bench, issue: number, again?: Resumption): Promise<Ready | null> {
-  const prepared = await patiently(run, () => {
-    run.update(issue, { phase: 'preparing' });
-    const request = {
-      task: run.specOf(issue),
-      resuming: again !== undefined,
-      startCommit: again ? run.task(issue).startCommit : null,
-      attemptId: again?.unfinished ?? null,
-    };
-    return tools.onHost(({ host }) =>
-      host.prepareTask.executeWithOptions({ summary: `#${issue} prepare` }, [run.context, request]),
-    );
-  });
-  if (prepared.kind === 'closed') return null;
-  run.update(issue, { startCommit: prepared.startCommit });
-  return prepared;
 }
 
 /**
@@ -141,17 +151,19 @@ async function work(bench: Bench, issue: number, prepared: Ready): Promise<boole
   for (let failures = 0, losses = 0; ; ) {
     const allowance = await budget.reserve(issue);
     if (allowance.kind !== 'granted') {
+      await giveBack(run, ready?.start ?? null);
       await setAside();
       if (allowance.kind === 'spent' && allowance.of === 'task') throw new TaskFailed(spentFailure(allowance));
       if (allowance.kind === 'spent') run.askToHalt(spentFailure(allowance));
       await run.checkpoint();
       continue;
     }
-    ready ??= await prepare(bench, issue, { unfinished });
+    ready ??= await prepare(run, tools, issue, { unfinished });
     if (ready === null) return false;
 
     const earlier = run.task(issue).attemptId;
     const result = await attempt(run, tools, { issue, ready, allowanceUsd: allowance.usd });
+    ready = { ...ready, start: null };
     await budget.settle(issue);
     const { attemptId } = run.task(issue);
     // One that was interrupted before its agent started has made nothing.

@@ -41,7 +41,9 @@ async function host() {
     slots,
     async prepare(issue: number) {
       const task: TaskSpec = { issue, title: `T${issue}`, order: null, commitType: 'feat', branch, committed: null };
-      const request = { task, resuming: false, startCommit: null, attemptId: null };
+      const permit = { provider: 'command', attemptId: `a-${issue}`, runId: run.runId, perHour: 100 } as const;
+      const again = { resuming: false, startCommit: null, attemptId: null };
+      const request = { task, ...again, permit, pushed: false, next: [] };
       const prepared = (await environment().run(() => prepareTask(deps, run, request))) as PreparedTask;
       if (prepared.kind !== 'ready') throw new Error('closed');
       return prepared;

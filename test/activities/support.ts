@@ -1,4 +1,5 @@
 import type { Dependencies } from '../../src/activities/deps.ts';
+import { IssueReader } from '../../src/activities/read-ahead.ts';
 import type { RunContext } from '../../src/domain/run.ts';
 import type { Fixture } from '../git/support.ts';
 import { settingsOf } from '../workflows/settings.ts';
@@ -14,6 +15,7 @@ export function depsOf(fixture: Fixture, changes: Partial<Dependencies> = {}): D
       giveBack: async () => {},
       reportLimit: async () => ({ until: 0 }),
     },
+    issues: new IssueReader(),
     slots: { take: async () => {}, free: async () => {}, claimOf: () => null },
     isHere: async () => true,
     hearsServer: () => true,

@@ -54,6 +54,7 @@ async function prepared(_run: unknown, { task }: { task: { branch: string } }) {
     startCommit: 'a'.repeat(40),
     labels: [],
     prompt: { file: '/p/1', length: 1, sha256: '' },
+    permit: null,
     branchExisted: false,
   };
 }

@@ -132,6 +132,7 @@ export function scripted(script: Script, calls: Calls): HostActivities & Tracker
         startCommit: 'a'.repeat(40),
         labels: [],
         prompt: { file: '/p/1', length: 1, sha256: '' },
+        permit: null,
         branchExisted: false,
       };
     },

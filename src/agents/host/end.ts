@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,7 +16,7 @@ import {
   type StartedFile,
 } from './files.ts';
 import { isLive, listLiveAttempts } from './live.ts';
-import { attemptsByPid, bootId, findProcess, listProcesses, send } from './processes.ts';
+import { attemptsByPid, bootId, findProcess, isGroup, listProcesses, send } from './processes.ts';
 
 /** TERM to KILL. */
 const usualGraceMs = 2000;
@@ -42,6 +43,8 @@ export async function endAllAgents(attemptsDir: string): Promise<number> {
 }
 
 async function endOnce(dir: string, attemptId: string, graceMs: number): Promise<void> {
+  const over = path.join(dir, attemptFiles.over);
+  if (existsSync(over)) return;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const started = await claimOrRead(dir);
   if ((await readExit(dir)) === null) {
@@ -51,6 +54,7 @@ async function endOnce(dir: string, attemptId: string, graceMs: number): Promise
   await endElsewhere(dir, attemptId);
   const exit: ExitFile = { code: null, reason: 'ended', at: Math.floor(Date.now() / 1000) };
   await createOnce(dir, attemptFiles.exit, JSON.stringify(exit));
+  await writeFile(over, '');
 }
 
 /** A claim without a process keeps a host that is just being started from starting the agent. */
@@ -91,7 +95,7 @@ async function processesOf(attemptId: string, started: StartedFile): Promise<num
  * number to no new process: so another process under that pid proves that the group is gone.
  */
 async function groupOf(started: StartedFile): Promise<number[]> {
-  if (started.pid <= 0 || started.bootId !== (await bootId())) return [];
+  if (started.pid <= 0 || started.bootId !== (await bootId()) || !isGroup(started.pid)) return [];
   if ((await findProcess(started.pid)) !== null && !(await isLive(started))) return [];
   return (await listProcesses()).filter((found) => found.group === started.pid).map((found) => found.pid);
 }
