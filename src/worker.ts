@@ -12,6 +12,7 @@ import { createSharedActivities } from './activities/shared.ts';
 import { createTrackerActivities } from './activities/tracker.ts';
 import { reportLimit, reservePermit, returnPermit } from './client/gate.ts';
 import { findRun, readState } from './client/runs.ts';
+import { useLauncher } from './launch/launcher.ts';
 import { resolveTemporal, type TemporalTarget } from './server/connection.ts';
 import { deploymentOf, versioningOf } from './server/deployment.ts';
 import { listen } from './server/heard.ts';
@@ -25,6 +26,7 @@ import { hostQueue, hostsQueue, sharedQueue } from './workflows/messages.ts';
 
 /** Runs a worker until it is told to stop. Agents that it follows go on without it. */
 export async function runWorker(): Promise<void> {
+  useLauncher();
   Runtime.install({ logger: new DefaultLogger('WARN') });
   const state = await stateDir();
   const target = await resolveTemporal({ stateDir: state, start: false, onProgress: () => {} });

@@ -10,7 +10,7 @@ import { agentFor } from '../agents/index.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Workspace } from '../domain/workspace.ts';
-import { killGroup } from '../git/group.ts';
+import { killGroup } from '../launch/direct.ts';
 import { announcedSandbox, chooseSandbox } from '../sandboxes/choose.ts';
 import type { Confinement, Sandbox } from '../sandboxes/sandbox.ts';
 import type { Dependencies, RunSecrets } from './deps.ts';

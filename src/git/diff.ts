@@ -1,5 +1,5 @@
 import type { Repository } from '../domain/workspace.ts';
-import { git, type Place, streamGit } from './run.ts';
+import { git, gitUpTo, type Place } from './run.ts';
 
 export interface DiffLimits {
   /** Bytes of the whole answer. */
@@ -22,7 +22,7 @@ export async function soFar(
   const place = { commonDir: repository.commonDir };
   // With three dots: from where the two have parted.
   const range = `${base}...${tip}`;
-  const whole = await readUpTo(place, [...diff, range], limits.maxBytes);
+  const whole = await gitUpTo(place, [...diff, range], limits.maxBytes);
   if (whole.complete) return whole.text.trimEnd();
   return shortened(place, range, limits.maxBytes);
 }
@@ -71,7 +71,7 @@ function smallest(files: readonly ChangedFile[], maxBytes: number): string[] {
 async function diffsOf(place: Place, range: string, paths: readonly string[], maxBytes: number): Promise<string[]> {
   if (paths.length === 0) return [];
   const named = paths.map((path) => `:(top,literal)${path}`);
-  const { text, complete } = await readUpTo(place, [...diff, range, '--', ...named], maxBytes);
+  const { text, complete } = await gitUpTo(place, [...diff, range, '--', ...named], maxBytes);
   const parts = text.split(/^(?=diff --git )/m).filter((part) => part !== '');
   return (complete ? parts : parts.slice(0, -1)).map((part) => part.trimEnd());
 }
@@ -99,19 +99,4 @@ function fileList(files: readonly ChangedFile[], maxBytes: number): string {
     lines.push(file.line);
   }
   return lines.join('\n');
-}
-
-async function readUpTo(
-  place: Place,
-  args: readonly string[],
-  maxBytes: number,
-): Promise<{ text: string; complete: boolean }> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  await streamGit(place, args, (chunk) => {
-    chunks.push(chunk.subarray(0, Math.max(0, maxBytes - size)));
-    size += chunk.length;
-    return size <= maxBytes;
-  });
-  return { text: Buffer.concat(chunks).toString('utf8'), complete: size <= maxBytes };
 }

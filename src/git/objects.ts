@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { Workspace } from '../domain/workspace.ts';
 import { isAncestor } from './branches.ts';
 import { alone } from './lock.ts';
+import { pipeGit } from './pipe.ts';
 import { broken, placeOf } from './place.ts';
-import { pipeGit, tryGit } from './run.ts';
+import { tryGit } from './run.ts';
 
 /**
  * Brings the commits that an agent made between `start` and `head` into the repository. Each object is hashed and
@@ -38,8 +39,9 @@ async function copyObjects(workspace: Workspace, objectsDir: string, head: strin
   const input = `${head}\n--not\n${await ourTips(commonDir)}`;
   await alone(commonDir, () =>
     pipeGit(
-      { place: theirs, args: missing, options: { input, timeoutMs: 600_000 } },
+      { place: theirs, args: missing },
       { place: { commonDir }, args: ['unpack-objects', '-q', '--strict'] },
+      input,
     ),
   );
 }

@@ -1,9 +1,10 @@
 import { type FailureType, LocusFailure } from '../domain/failures.ts';
-import { type ChildEnd, type ChildOptions, startGit } from './child.ts';
+import { NotStarted } from '../launch/command.ts';
+import { start } from '../launch/launcher.ts';
 import { baseEnvironment, commandLine, folders, type Place } from './environment.ts';
 import { failureOfGit, timedOutExitCode } from './failure.ts';
-import { killGroup, watchGroup } from './group.ts';
 import { removeStaleLock } from './stale-lock.ts';
+import { watchRunning } from './watch.ts';
 
 export type { Place };
 
@@ -18,11 +19,17 @@ export interface GitOptions {
   readonly otherwise?: FailureType;
 }
 
-export type GitResult = ChildEnd;
+export interface GitResult {
+  /** Of one that a signal ended, 128 and its number. */
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 export const localTimeoutMs = 60_000;
 export const networkTimeoutMs = 600_000;
 
+const maxOutputBytes = 512 * 1024 * 1024;
 const lockedPattern = /Unable to create '.*\.lock'|could not lock|cannot lock ref|Unable to lock/;
 const lockWaitsMs = [20, 50, 100, 200, 400, 800];
 
@@ -44,76 +51,49 @@ export async function tryGit(place: Place, args: readonly string[], options: Git
   return runOnce(place, args, options);
 }
 
-/** Pipes one git command into another, as `a | b`; both must end well. */
-export async function pipeGit(
-  from: { readonly place: Place; readonly args: readonly string[]; readonly options?: GitOptions },
-  to: { readonly place: Place; readonly args: readonly string[] },
-): Promise<void> {
-  const { place, args, options = {} } = from;
-  const target = startGit(commandLine(to.args), { ...settings(to.place, {}), input: 'open' });
-  const { stdin } = target.process;
-  const source = startGit(commandLine(args, place.objectsDir), {
-    ...settings(place, options),
-    onData: (chunk) => {
-      if (stdin?.write(chunk) !== false) return;
-      source.process.stdout?.pause();
-      stdin.once('drain', () => source.process.stdout?.resume());
-    },
-  });
-  // A reader that dies first breaks the pipe; its own exit code says why.
-  stdin?.once('error', () => source.process.kill());
-  const children = [source, target];
-  const watches = children.map((child) => watchGroup(child.process.pid, { timeoutMs: localTimeoutMs, ...options }));
-  source.ended.then(
-    () => stdin?.end(),
-    () => stdin?.end(),
-  );
-  const [sent, received] = await Promise.all([source.ended, target.ended]).finally(() => {
-    for (const watch of watches) watch.stop();
-  });
-  if (received.exitCode !== 0) throw failureOfGit(to.args, received, 'WorkspaceBroken');
-  if (sent.exitCode !== 0) throw failureOfGit(args, sent, 'WorkspaceBroken');
-}
-
-/** Reads git's output piece by piece until `onData` answers false; for output that may not fit into memory. */
-export async function streamGit(
+/**
+ * Runs git and answers at most so many bytes of its output, for what may not fit into memory. What is not complete ends
+ * anywhere.
+ */
+export async function gitUpTo(
   place: Place,
   args: readonly string[],
-  onData: (chunk: Buffer) => boolean,
-): Promise<void> {
-  let cut = false;
-  const running = startGit(commandLine(args), {
-    ...settings(place, {}),
-    onData: (chunk) => {
-      if (cut || onData(chunk)) return;
-      cut = true;
-      killGroup(running.process.pid, 'SIGKILL');
-    },
-  });
-  const watch = watchGroup(running.process.pid, { timeoutMs: networkTimeoutMs });
-  const ended = await running.ended.finally(watch.stop);
-  if (!cut && ended.exitCode !== 0) throw failureOfGit(args, ended);
+  maxBytes: number,
+): Promise<{ readonly text: string; readonly complete: boolean }> {
+  const ended = await carriedOut(place, args, { timeoutMs: networkTimeoutMs }, maxBytes);
+  if (!ended.cut && ended.exitCode !== 0) throw failureOfGit(args, ended);
+  return { text: ended.stdout, complete: !ended.cut };
 }
 
 async function runOnce(place: Place, args: readonly string[], options: GitOptions): Promise<GitResult> {
+  return carriedOut(place, args, options, maxOutputBytes);
+}
+
+async function carriedOut(place: Place, args: readonly string[], options: GitOptions, maxBytes: number) {
   const interrupted = () => new LocusFailure('Interrupted', `git ${args[0]} was interrupted`);
   if (options.signal?.aborted) throw interrupted();
-  const running = startGit(commandLine(args, place.objectsDir), settings(place, options));
-  const watch = watchGroup(running.process.pid, { timeoutMs: localTimeoutMs, ...options });
+  const running = start({
+    file: 'git',
+    args: commandLine(args, place.objectsDir),
+    cwd: place.workTree ?? place.root ?? place.commonDir,
+    env: { ...baseEnvironment(), ...folders(place), ...options.env },
+    maxBytes,
+    ...(options.input === undefined ? {} : { input: options.input }),
+  });
+  const watch = watchRunning(running, { timeoutMs: localTimeoutMs, ...options });
   try {
-    const ended = await running.ended;
+    const { exitCode, stdout, stderr, cut } = await running.ended;
     if (watch.ending() === 'interrupted') throw interrupted();
-    return watch.ending() === 'timed out' ? { ...ended, exitCode: timedOutExitCode } : ended;
+    return {
+      exitCode: watch.ending() === 'timed out' ? timedOutExitCode : exitCode,
+      stdout: Buffer.from(stdout).toString(options.encoding ?? 'utf8'),
+      stderr: Buffer.from(stderr).toString('utf8'),
+      cut,
+    };
+  } catch (error) {
+    if (!(error instanceof NotStarted) || error.code !== 'ENOENT') throw error;
+    throw new LocusFailure('RepositoryInvalid', 'git or its folder is missing');
   } finally {
     watch.stop();
   }
-}
-
-function settings(place: Place, { env, encoding = 'utf8', input }: GitOptions): ChildOptions {
-  return {
-    cwd: place.workTree ?? place.root ?? place.commonDir,
-    env: { ...baseEnvironment(), ...folders(place), ...env },
-    encoding,
-    ...(input === undefined ? {} : { input }),
-  };
 }

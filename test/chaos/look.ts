@@ -4,7 +4,7 @@ import path from 'node:path';
 import { labelsOf } from '../e2e/support/github.ts';
 import { until } from '../e2e/support/wait.ts';
 import type { Outcome } from './check.ts';
-import { processesOf } from './processes.ts';
+import { type Found, processesOf } from './processes.ts';
 import type { Scene } from './scene.ts';
 import { fileOf } from './shapes.ts';
 
@@ -56,14 +56,15 @@ async function pushedLines({ repository, shape }: Scene, issue: number): Promise
   return text.split('\n').filter(Boolean);
 }
 
-/** What runs beside the keeper, its server and its worker when the run has ended; and what runs on after `locus down`. */
+/** What runs beside the keeper, its server, its worker and that one's launcher when the run has ended; and what runs on after `locus down`. */
 async function leftProcesses(scene: Scene): Promise<string[]> {
   const { folder } = scene.world;
   const { keeper, server, worker } = await scene.keeper();
   const known = new Set([keeper.pid, server?.pid, worker?.pid]);
   const shown = (when: string) =>
     processesOf(folder).map((found) => `${when}: ${found.pid} ${found.command.slice(0, 200)}`);
-  const others = () => processesOf(folder).filter(({ pid }) => !known.has(pid));
+  const isKnown = ({ pid, command }: Found) => known.has(pid) || command.includes('/launch/launcher-main.');
+  const others = () => processesOf(folder).filter((found) => !isKnown(found));
   // What has just ended takes a moment to be gone.
   await until('', () => others().length === 0, 2).catch(() => {});
   const left = others().map(({ pid, command }) => `after the run: ${pid} ${command}`);

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { LocusFailure } from '../../domain/failures.ts';
+import { startForGood } from '../../launch/launcher.ts';
 import { findProgram } from '../../sandboxes/program.ts';
 import type { Confinement, Sandbox, SandboxedCommand } from '../../sandboxes/sandbox.ts';
 import { asAttemptFailure, attemptFiles, attemptIdOf, readStarted } from './files.ts';
@@ -83,17 +83,13 @@ async function writeWhole(dir: string, name: string, content: string): Promise<v
   await rename(temporary, path.join(dir, name));
 }
 
-function spawnHost(args: readonly string[], cwd: string, env: Record<string, string>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('/bin/sh', [script, ...args], { cwd, env, detached: true, stdio: 'ignore' });
-    child.once('spawn', () => {
-      child.unref();
-      resolve();
-    });
-    child.once('error', (error) => {
-      reject(new LocusFailure('WorkspaceBroken', `no agent could be started in ${cwd}: ${error.message}`, {}, error));
-    });
-  });
+async function spawnHost(args: readonly string[], cwd: string, env: Record<string, string>): Promise<void> {
+  try {
+    await startForGood({ file: '/bin/sh', args: [script, ...args], cwd, env });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LocusFailure('WorkspaceBroken', `no agent could be started in ${cwd}: ${reason}`, {}, error);
+  }
 }
 
 async function claimed(dir: string): Promise<void> {

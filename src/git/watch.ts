@@ -1,4 +1,6 @@
-export interface GroupLimits {
+import type { Running } from '../launch/command.ts';
+
+export interface Limits {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 }
@@ -7,13 +9,13 @@ export interface GroupLimits {
  * Ends a git command with all its helpers, in time or when it is told to. git leaves its helpers for a remote alone
  * when it dies; they would go on, with our pipes in their hands.
  */
-export function watchGroup(pid: number | undefined, options: GroupLimits) {
+export function watchRunning(running: Pick<Running, 'kill'>, options: Limits) {
   let ending: 'timed out' | 'interrupted' | null = null;
   let last: NodeJS.Timeout | undefined;
   const end = (why: 'timed out' | 'interrupted') => {
     ending ??= why;
-    killGroup(pid, 'SIGTERM');
-    last = setTimeout(() => killGroup(pid, 'SIGKILL'), 1000);
+    running.kill('SIGTERM');
+    last = setTimeout(() => running.kill('SIGKILL'), 1000);
   };
   const onAbort = () => end('interrupted');
   const timer = setTimeout(() => end('timed out'), options.timeoutMs);
@@ -26,13 +28,4 @@ export function watchGroup(pid: number | undefined, options: GroupLimits) {
       options.signal?.removeEventListener('abort', onAbort);
     },
   };
-}
-
-export function killGroup(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // It has ended.
-  }
 }

@@ -1,0 +1,31 @@
+import { NotStarted } from './command.ts';
+import { startDirectly, startForGoodDirectly } from './direct.ts';
+import type { News, Order } from './launcher.ts';
+
+/** The process that starts programs for a worker. It ends when the worker is gone, whatever that has ended by. */
+
+process.on('message', (order: Order) => {
+  carryOut(order).catch((error: unknown) => {
+    const code = error instanceof NotStarted ? error.code : undefined;
+    tell({ id: order.id, refusal: { message: error instanceof Error ? error.message : String(error), code } });
+  });
+});
+process.once('disconnect', () => process.exit());
+// A terminal's Ctrl+C, and the end of a session, are for the worker: it has steps to finish.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+
+async function carryOut({ id, command, forGood }: Order): Promise<void> {
+  if (forGood) return tellStarted(id, await startForGoodDirectly(command), true);
+  const running = startDirectly(command);
+  tellStarted(id, running.pid, false);
+  tell({ id, end: await running.ended });
+}
+
+function tellStarted(id: number, pid: number | undefined, last: boolean): void {
+  tell({ id, pid });
+  if (last) tell({ id, end: { exitCode: 0, stdout: new Uint8Array(), stderr: new Uint8Array(), cut: false } });
+}
+
+function tell(news: News): void {
+  process.send?.(news, () => {});
+}
