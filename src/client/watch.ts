@@ -30,14 +30,18 @@ export interface Glance {
 }
 
 const everyMs = 250;
+/** Parts of a run may be many. */
+const partsEveryMs = 10_000;
 
 /** Looks at a run again and again until it has ended; needs no worker, but shows more with one. */
 export async function* watchRun(client: Client, runId: string, signal?: AbortSignal): AsyncGenerator<Glance> {
   let seen = -1;
   let state: RunState | null = null;
+  let parts: { readonly at: number; readonly stuck: readonly Activity[] } = { at: 0, stuck: [] };
   for (;;) {
     signal?.throwIfAborted();
     const found = await client.workflow.getHandle(runId).describe();
+    if (Date.now() > parts.at + partsEveryMs) parts = { at: Date.now(), stuck: await stuckParts(client, found) };
     const memo = (found.memo?.run as RunMemo | undefined) ?? null;
     const ended = found.status.name !== 'RUNNING';
     if (ended || state === null || (memo?.revision ?? 0) !== seen) {
@@ -56,15 +60,39 @@ export async function* watchRun(client: Client, runId: string, signal?: AbortSig
         },
       );
     }
-    yield { state, memo, ended, activities: (found.raw.pendingActivities ?? []).map(asActivity) };
+    yield { state, memo, ended, activities: [...activitiesOf(found), ...parts.stuck] };
     if (ended) return;
     await delay(everyMs, undefined, { signal }).catch(() => {});
   }
 }
 
-type Pending = NonNullable<
-  Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['describe']>>['raw']['pendingActivities']
->[number];
+/** What waits to be tried again, in a run and its parts; needs no worker. */
+export async function stuckActivities(client: Client, runId: string): Promise<Activity[]> {
+  const found = await client.workflow.getHandle(runId).describe();
+  return [...activitiesOf(found).filter(isStuck), ...(await stuckParts(client, found))];
+}
+
+async function stuckParts(client: Client, { raw }: Described): Promise<Activity[]> {
+  const parts = (raw.pendingChildren ?? []).map(async ({ workflowId }) =>
+    // One that has ended meanwhile is not stuck.
+    client.workflow
+      .getHandle(workflowId ?? '')
+      .describe()
+      .then(activitiesOf, () => []),
+  );
+  return (await Promise.all(parts)).flat().filter(isStuck);
+}
+
+function activitiesOf({ raw }: Described): Activity[] {
+  return (raw.pendingActivities ?? []).map(asActivity);
+}
+
+function isStuck({ problem }: Activity): boolean {
+  return problem !== null;
+}
+
+type Described = Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['describe']>>;
+type Pending = NonNullable<Described['raw']['pendingActivities']>[number];
 
 function asActivity(pending: Pending): Activity {
   const [payload] = pending.heartbeatDetails?.payloads ?? [];

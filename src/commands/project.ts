@@ -39,6 +39,8 @@ export function budgetsFor({ config }: Project, input: RunInput | null): BudgetL
 }
 
 const publicApi = 'https://api.github.com';
+/** A command has nothing else to do than to wait for its tracker; 4,000 issues are read in 5 minutes. */
+const patienceMs = 15 * 60_000;
 
 export async function openProject(cwd: string): Promise<Project> {
   const state = await stateDir();
@@ -68,7 +70,7 @@ export async function openProject(cwd: string): Promise<Project> {
     key: repoKey(tracker, (text) => createHash('sha256').update(text).digest('hex').slice(0, 12)),
     name: tracker.kind === 'github' ? `${tracker.owner}/${tracker.repo}` : path.basename(checkout.root),
     token,
-    openTracker: async () => openTracker(tracker, await token()),
+    openTracker: async () => openTracker(tracker, await token(), { patienceMs, onWait: tellOnce() }),
   };
 }
 
@@ -108,4 +110,13 @@ function trackerOf(config: Config, checkout: Checkout, remote: Remote | null): T
       remedy: 'set github.owner and github.repo with `locus init --owner <owner> --repo <repo>`',
     },
   );
+}
+
+/** Many requests may wait for the same. */
+function tellOnce(): (why: string) => void {
+  let told = '';
+  return (why) => {
+    if (why !== told) console.error(`waiting: ${why}`);
+    told = why;
+  };
 }

@@ -51,7 +51,7 @@ export async function attach(
 async function show(client: Client, runId: string, printer: Printer, isHalting: () => boolean): Promise<number> {
   let before: RunState | null = null;
   const agents = new Map<number, string>();
-  const trouble = { told: '', since: Date.now() };
+  const trouble = { told: new Set<string>(), since: Date.now() };
   for await (const glance of watchRun(client, runId)) {
     const { state } = glance;
     if (state) {
@@ -85,20 +85,33 @@ function tellAgents(runId: string, glance: Glance, told: Map<number, string>, pr
   }
 }
 
-/** Why nothing happens, said once for each reason: nobody should have to guess. */
-function tellTrouble({ state, activities }: Glance, trouble: { told: string; since: number }, printer: Printer): void {
-  const stuck = activities.find((activity) => activity.problem);
-  if (state || stuck) trouble.since = Date.now();
-  const nobody = Date.now() - trouble.since > patienceMs ? 'no worker has taken the run yet; see `locus doctor`' : '';
-  const text = stuck ? `${stuck.name} waits: ${stuck.problem}` : nobody;
-  if (text !== '' && text !== trouble.told) printer.note(text);
-  trouble.told = text;
+/** Why nothing happens, said once for each reason while it lasts: nobody should have to guess. */
+function tellTrouble(
+  { state, activities }: Glance,
+  trouble: { readonly told: Set<string>; since: number },
+  printer: Printer,
+): void {
+  const texts = stuckIn(activities).map(({ name, problem }) => `${name} waits: ${problem}`);
+  if (state || texts.length > 0) trouble.since = Date.now();
+  else if (Date.now() - trouble.since > patienceMs) texts.push('no worker has taken the run yet; see `locus doctor`');
+  if (texts.length === 0) trouble.told.clear();
+  for (const text of texts) {
+    if (!trouble.told.has(text)) printer.note(text);
+    trouble.told.add(text);
+  }
+}
+
+/** Always in the same order: the server has none. */
+function stuckIn(activities: readonly Activity[]): Activity[] {
+  return activities
+    .filter(({ problem }) => problem)
+    .sort((a, b) => (`${a.name} ${a.problem}` < `${b.name} ${b.problem}` ? -1 : 1));
 }
 
 /** What goes on right now, and why nothing does where nothing does. */
 function statusOf({ state, activities }: Glance, halting: boolean): string {
   if (halting) return 'stopping';
-  const stuck = activities.find((activity) => activity.problem);
+  const [stuck] = stuckIn(activities);
   if (stuck) return `${stuck.name}, attempt ${stuck.attempt}: ${stuck.problem}`;
   if (!state) return 'waiting for a worker';
   if (state.waiting) return waitText(state.waiting, (at) => at.toLocaleTimeString());

@@ -1,5 +1,6 @@
 import type { Engine } from '../client/connect.ts';
 import { type FoundRun, listRuns, readState } from '../client/runs.ts';
+import { type Activity, stuckActivities } from '../client/watch.ts';
 import { unfinishedRef } from '../domain/branch.ts';
 import { viewOf } from '../domain/events.ts';
 import type { RunState } from '../domain/run.ts';
@@ -8,6 +9,9 @@ import { oneLine } from '../domain/text.ts';
 import { workflowUrl } from '../server/connection.ts';
 import { paint } from '../ui/paint.ts';
 import { chooseAnyRun, openEngine } from './engine.ts';
+
+/** Of a limit hundreds may wait, all for the same reason. */
+const mostStuck = 3;
 
 /** `locus status [run]`: runs that go on, from what needs no worker, with their tasks where one answers. */
 export async function status(options: { readonly run?: string; readonly json?: boolean }): Promise<number> {
@@ -18,7 +22,7 @@ export async function status(options: { readonly run?: string; readonly json?: b
       : await listRuns(engine.client, { open: true, limit: 100 });
     const states = await Promise.all(runs.map((run) => readState(engine.client, run.runId)));
     if (options.json) printJson(runs, states);
-    else printText(engine, runs, states);
+    else printText(engine, runs, states, await Promise.all(runs.map((run) => stuckIn(engine, run))));
     if (!options.json && runs.length === 0) await printLast(engine);
     return 0;
   } finally {
@@ -40,6 +44,10 @@ export async function runs(options: { readonly json?: boolean }): Promise<number
   }
 }
 
+async function stuckIn({ client }: Engine, { open, runId }: FoundRun): Promise<Activity[]> {
+  return open ? stuckActivities(client, runId).catch(() => []) : [];
+}
+
 function printJson(found: readonly FoundRun[], states: readonly (RunState | null)[]): void {
   const views = found.map((run, index) => {
     const state = states[index];
@@ -55,7 +63,12 @@ async function printLast({ client }: Engine): Promise<void> {
   if (last) console.log(`the last one: ${line(last)}`);
 }
 
-function printText(engine: Engine, found: readonly FoundRun[], states: readonly (RunState | null)[]): void {
+function printText(
+  engine: Engine,
+  found: readonly FoundRun[],
+  states: readonly (RunState | null)[],
+  stuck: readonly (readonly Activity[])[],
+): void {
   if (found.length === 0) console.log('no run in progress');
   found.forEach((run, index) => {
     if (index > 0) console.log('');
@@ -63,9 +76,16 @@ function printText(engine: Engine, found: readonly FoundRun[], states: readonly 
     const state = states[index];
     if (state) printTasks(state);
     else if (run.open) console.log('  no worker answers; `locus up` starts one');
+    printStuck(stuck[index] ?? []);
     const url = workflowUrl(engine.target, run.runId);
     if (url) console.log(`  ${paint('dim', url)}`);
   });
+}
+
+function printStuck(activities: readonly Activity[]): void {
+  const lines = new Set(activities.map(({ name, problem }) => `  ${name} waits: ${oneLine(problem ?? '')}`));
+  for (const line of [...lines].sort().slice(0, mostStuck)) console.log(line);
+  if (lines.size > mostStuck) console.log(`  and ${lines.size - mostStuck} more like these`);
 }
 
 function printTasks(state: RunState): void {

@@ -5,7 +5,7 @@ import { createGitHubTracker } from './github/tracker.ts';
 import { createLocalTracker } from './local/tracker.ts';
 import type { Tracker } from './tracker.ts';
 
-export type OpenOptions = Pick<GitHubOptions, 'onRequest' | 'timeoutMs'>;
+export type OpenOptions = Pick<GitHubOptions, 'onRequest' | 'timeoutMs' | 'patienceMs' | 'onWait'>;
 
 /** Opens the tracker of a run. Makes no request; refuses GitHub without a token. */
 export function openTracker(ref: TrackerRef, token: string | null, options: OpenOptions = {}): Tracker {

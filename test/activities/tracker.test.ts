@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createTrackerActivities } from '../../src/activities/tracker.ts';
+import type { LocusFailure } from '../../src/domain/failures.ts';
 import type { RunContext } from '../../src/domain/run.ts';
+import { openTracker } from '../../src/trackers/open.ts';
 import { type GitHubStandIn, startGitHubStandIn } from '../support/github-stand-in/server.mjs';
 import { settingsOf } from '../workflows/settings.ts';
 
@@ -52,4 +54,22 @@ test('a write that is tried again while its first attempt goes on leaves one com
   const first = attempt(new MockActivityEnvironment());
   await Promise.all([first, attempt(new MockActivityEnvironment({ attempt: 2 }))]);
   expect(github.state().issues[0]?.comments).toHaveLength(1);
+});
+
+test('a comment that GitHub’s pace does not allow yet is told when, and nothing of it is sent', async () => {
+  github.seed({ issues: [{ title: 'One' }, { title: 'Two' }] });
+  const { owner, repo, url: apiUrl, token } = github;
+  process.env.LOCUS_GITHUB_PACE = 'on';
+  try {
+    const ofAnotherRun = openTracker({ kind: 'github', apiUrl, owner, repo }, token);
+    const comment = { marker: 'm', body: 'm', mayExist: false };
+    await Promise.all(Array.from({ length: 80 }, () => ofAnotherRun.putComment(2, comment)));
+    const refused = await attempt(new MockActivityEnvironment()).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ type: 'RateLimited', message: expect.stringContaining("GitHub's pace (80 new") });
+    const { retryAt = 0 } = (refused as LocusFailure).details;
+    expect(Math.abs(retryAt - Date.now() - 70_000)).toBeLessThan(10_000);
+    expect(github.state().issues[0]?.comments).toEqual([]);
+  } finally {
+    delete process.env.LOCUS_GITHUB_PACE;
+  }
 });

@@ -45,6 +45,27 @@ describe('Fault 10: the rate limiter limits', () => {
   }, 120_000);
 });
 
+test('Fault 10: a limit of the tracker that a task of a parallel run waits for is told in the terminal and in `locus status`', async () => {
+  const repository = await makeRepository(world);
+  const { github } = repository;
+  github.seed({ issues: [1, 2].map((number) => ({ title: `Task ${number}` })) });
+  const body = { message: 'You have exceeded a secondary rate limit' };
+  github.faults.push({
+    method: 'POST',
+    path: '/pulls$',
+    kind: 'status',
+    status: 403,
+    headers: { 'retry-after': '15' },
+    body,
+  });
+  const cli = repository.start(['run', '1', '2']);
+  const waits = 'openIssuePull waits: GitHub limits our requests: You have exceeded a secondary rate limit';
+  await until('it is told', () => (cli.stdout() + cli.stderr()).includes(waits));
+  expect((await repository.run(['status'])).stdout).toContain(`  ${waits}\n`);
+  expect(await cli.ended).toMatchObject({ code: 0 });
+  expect(github.state().pulls).toHaveLength(2);
+}, 120_000);
+
 test('Fault 13: while the tracker is slow to answer one issue, the others go on', async () => {
   const repository = await makeRepository(world);
   repository.github.seed({ issues: [1, 2, 3].map((number) => ({ title: `Task ${number}` })) });

@@ -19,6 +19,8 @@ const limitMessage = /secondary rate limit|rate limit exceeded|abuse detection|s
 export function toFailure(error: unknown, subject: Subject): LocusFailure {
   if (error instanceof LocusFailure) return error;
   if (!isRequestError(error)) return unexpected(error);
+  // octokit wraps what its fetch rejects with: here, that nothing was sent.
+  if (error.cause instanceof LocusFailure) return error.cause;
   const { response } = error;
   if (!response) return unreachable(error);
   const message = messageOf(response);
