@@ -29,6 +29,16 @@ export function memoryOf(pid: number): { readonly now: number; readonly peak: nu
   return { now: kilobytes('VmRSS') / 1024, peak: kilobytes('VmHWM') / 1024 };
 }
 
+/** Processor time in milliseconds of all that a process has started and that still runs, or has been waited for. */
+export function cpuBelow(pid: number): number {
+  const living = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean)
+    .map(Number);
+  return living.reduce((sum, child) => sum + cpuOf(child).own + cpuBelow(child), cpuOf(pid).children);
+}
+
 const tickMs = 10;
 
 /** Processor time in milliseconds: of a process itself, and of the children that it has waited for. */

@@ -1,6 +1,6 @@
 import type { World } from '../../test/e2e/support/world.ts';
 import { historiesOf, type Told } from '../history.ts';
-import { cpuOf, median, repeat } from '../measure.ts';
+import { cpuBelow, cpuOf, median, repeat } from '../measure.ts';
 import { boundRow, ms, type Row, table, times } from '../row.ts';
 import { keeperOf, makeStage } from '../stage.ts';
 
@@ -32,7 +32,7 @@ export interface SprintFigures extends SprintOptions {
 export interface CpuShares {
   readonly server: number;
   readonly worker: number;
-  /** git, the agent and its host. */
+  /** git, the agent, its host, and the launcher of them all. */
   readonly children: number;
 }
 
@@ -83,7 +83,8 @@ async function oneSprint(world: World, { issues, latencyMs }: SprintOptions, who
 
 async function cpuNow(world: World) {
   const { server, worker } = await keeperOf(world);
-  return { server: cpuOf(server?.pid ?? 0).own, worker: cpuOf(worker?.pid ?? 0) };
+  const pid = worker?.pid ?? 0;
+  return { server: cpuOf(server?.pid ?? 0).own, worker: cpuOf(pid).own, below: cpuBelow(pid) };
 }
 
 type CpuNow = Awaited<ReturnType<typeof cpuNow>>;
@@ -91,8 +92,8 @@ type CpuNow = Awaited<ReturnType<typeof cpuNow>>;
 function shares(before: CpuNow, after: CpuNow, tasks: number): CpuShares {
   return {
     server: (after.server - before.server) / tasks,
-    worker: (after.worker.own - before.worker.own) / tasks,
-    children: (after.worker.children - before.worker.children) / tasks,
+    worker: (after.worker - before.worker) / tasks,
+    children: (after.below - before.below) / tasks,
   };
 }
 
@@ -129,6 +130,6 @@ export function profileOf({ told, cpu, issues, latencyMs }: SprintFigures): stri
       ['activity', 'times', 'waits for a worker', 'runs'],
       steps.map(({ activity, times: count, wait, run }) => [activity, String(count), ms(wait), ms(run)]),
     ),
-    `${perTask(events)} events and ${perTask(workflowTasks)} workflow tasks a task. Processor time a task: server ${ms(cpu.server)}, worker ${ms(cpu.worker)}, git, agent and host ${ms(cpu.children)}.`,
+    `${perTask(events)} events and ${perTask(workflowTasks)} workflow tasks a task. Processor time a task: server ${ms(cpu.server)}, worker ${ms(cpu.worker)}, git, agent, host and launcher ${ms(cpu.children)}.`,
   ];
 }
