@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -43,8 +42,6 @@ export async function endAllAgents(attemptsDir: string): Promise<number> {
 }
 
 async function endOnce(dir: string, attemptId: string, graceMs: number): Promise<void> {
-  const over = path.join(dir, attemptFiles.over);
-  if (existsSync(over)) return;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const started = await claimOrRead(dir);
   if ((await readExit(dir)) === null) {
@@ -54,7 +51,6 @@ async function endOnce(dir: string, attemptId: string, graceMs: number): Promise
   await endElsewhere(dir, attemptId);
   const exit: ExitFile = { code: null, reason: 'ended', at: Math.floor(Date.now() / 1000) };
   await createOnce(dir, attemptFiles.exit, JSON.stringify(exit));
-  await writeFile(over, '');
 }
 
 /** A claim without a process keeps a host that is just being started from starting the agent. */

@@ -14,8 +14,6 @@ export const attemptFiles = {
   exit: 'exit.json',
   /** Why the agent is being ended: written before the first signal. */
   reason: 'reason',
-  /** Nothing of the attempt is left, and nothing of it can start any more. */
-  over: 'over',
 } as const;
 
 const StartedFile = z.object({ pid: z.number().int(), startTime: z.string(), bootId: z.string() });
