@@ -20,27 +20,29 @@ export async function bootId(): Promise<string> {
 
 /** The process with this pid, or null. A zombie counts as gone. */
 export async function findProcess(pid: number): Promise<ProcessInfo | null> {
-  if (process.platform === 'linux') return living(await readProcess(pid));
+  if (process.platform === 'linux') return living(readProcess(pid));
   return living((await listByPs(['-p', String(pid)])).at(0) ?? null);
 }
 
 export async function listProcesses(): Promise<ProcessInfo[]> {
   if (process.platform !== 'linux') return (await listByPs(['-A'])).filter((found) => !found.zombie);
-  const found = await Promise.all((await livingPids()).map(readProcess));
-  return found.filter((info) => info !== null && !info.zombie) as ProcessInfo[];
+  const found: ProcessInfo[] = [];
+  await eachPid((pid) => {
+    const info = readProcess(pid);
+    if (info !== null && !info.zombie) found.push(info);
+  });
+  return found;
 }
 
 /** Pids by the value that LOCUS_ATTEMPT had when they were started. Reaches what left its process group. */
 export async function attemptsByPid(): Promise<Map<number, string>> {
   if (process.platform !== 'linux') return attemptsByPs();
   const found = new Map<number, string>();
-  for (const [index, pid] of (await livingPids()).entries()) {
-    // Read at once, as the kernel answers from memory: one after the other through the thread pool takes five times as long.
-    if (index % 100 === 99) await new Promise(setImmediate);
-    const environment = environmentOf(pid);
+  await eachPid((pid) => {
+    const environment = readProc(`${pid}/environ`) ?? '';
     const attempt = /(?:^|\0)LOCUS_ATTEMPT=([A-Za-z0-9._-]+)/.exec(environment)?.[1];
     if (attempt !== undefined) found.set(pid, attempt);
-  }
+  });
   return found;
 }
 
@@ -65,12 +67,21 @@ export function send(pid: number, signal: NodeJS.Signals): void {
 
 const run = promisify(execFile);
 
-/** Empty for a process that is gone, or another user's. */
-function environmentOf(pid: number): string {
+/** null for a process that is gone, or another user's. Read at once: the kernel answers from memory, a thread pool takes five times as long. */
+function readProc(file: string): string | null {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1');
+    return readFileSync(`/proc/${file}`, 'latin1');
   } catch {
-    return '';
+    return null;
+  }
+}
+
+/** Of thousands the others are not kept waiting. */
+async function eachPid(look: (pid: number) => void): Promise<void> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  for (const [index, pid] of pids.entries()) {
+    if (index % 100 === 99) await new Promise(setImmediate);
+    look(Number(pid));
   }
 }
 
@@ -78,12 +89,8 @@ function living(info: ProcessInfo | null): ProcessInfo | null {
   return info === null || info.zombie ? null : info;
 }
 
-async function livingPids(): Promise<number[]> {
-  return (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-}
-
-async function readProcess(pid: number): Promise<ProcessInfo | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => null);
+function readProcess(pid: number): ProcessInfo | null {
+  const stat = readProc(`${pid}/stat`);
   if (stat === null) return null;
   // The second field is the program's name in parentheses, with any characters in it; see proc(5).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
