@@ -46,6 +46,8 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
   ]);
   if (issue.state === 'closed') return { kind: 'closed' };
 
+  // Asked again where it does not answer, by a step that waits for it alone.
+  const permit = deps.gate.reserve(request.permit).catch(() => null);
   // First whose it is: a sibling that tidies up must not take a new one for an ended run's.
   await noteRun(repository, key, run.runId);
   const isAnywhere = run.source.kind === 'remote' && !request.resuming;
@@ -82,18 +84,14 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
   // Of a run that was stopped, or on a branch that moved: a person may still want it, and this task writes to the ref.
   if (!given) await setUnfinishedAside(repository, ref);
 
-  const [prompt, permit] = await Promise.all([
-    promptFor(run, { issue, comments, workspace, startCommit }),
-    // Asked again where it does not answer, by a step that waits for it alone.
-    deps.gate.reserve(request.permit).catch(() => null),
-  ]);
+  const prompt = await promptFor(run, { issue, comments, workspace, startCommit });
   return {
     kind: 'ready',
     workspace,
     startCommit,
     labels: issue.labels.filter((label) => statusNames.includes(label)),
     prompt: await written(repository, workspace, task.issue, prompt),
-    permit,
+    permit: await permit,
     branchExisted: remoteTips[task.branch] !== undefined,
   };
 }

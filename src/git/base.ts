@@ -1,13 +1,13 @@
 import { LocusFailure } from '../domain/failures.ts';
 import type { Workspace } from '../domain/workspace.ts';
-import { isAncestor, moveBranch, resolveCommit } from './branches.ts';
+import { isAncestor, isHash, moveBranch, resolveCommit } from './branches.ts';
 import { cleanWorkspace } from './clean.ts';
 import { commitTree, treeOf } from './commit.ts';
 import { failureOfGit } from './failure.ts';
 import { git, tryGit } from './run.ts';
 
 export interface BaseRequest {
-  /** The base's commit, or a name of it. */
+  /** A commit that is there, or a name of it. */
   readonly base: string;
   /** What people call it. */
   readonly baseBranch: string;
@@ -29,7 +29,7 @@ export interface Updated {
 export async function bringBaseIn(workspace: Workspace, request: BaseRequest): Promise<Updated> {
   const { repository } = workspace;
   const { tip } = request;
-  const base = await resolveCommit(repository, request.base);
+  const base = isHash(request.base) ? request.base : await resolveCommit(repository, request.base);
   if (base === null)
     throw new LocusFailure('RepositoryInvalid', `the base branch ${request.baseBranch} does not exist`);
   if (await isAncestor(repository, base, tip)) return { tip, how: 'current' };

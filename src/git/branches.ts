@@ -2,6 +2,7 @@ import { LocusFailure } from '../domain/failures.ts';
 import { ownPrefix } from '../domain/guard.ts';
 import type { Repository } from '../domain/workspace.ts';
 import { type RemoteCredentials, withCredentials } from './credentials.ts';
+import { isKnownAncestor, noteAncestor } from './known.ts';
 import { alone } from './lock.ts';
 import { readRef } from './refs.ts';
 import { git, networkTimeoutMs, tryGit } from './run.ts';
@@ -10,6 +11,11 @@ export interface NetworkOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly token?: RemoteCredentials | undefined;
+}
+
+/** Whether it is the full hash of something. */
+export function isHash(rev: string): boolean {
+  return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(rev);
 }
 
 /** The full hash of the commit that `rev` names, or null. */
@@ -32,8 +38,9 @@ export async function baseCommit(repository: Repository, baseBranch: string, rem
 }
 
 export async function isAncestor(repository: Repository, ancestor: string, commit: string): Promise<boolean> {
-  if (ancestor === commit) return true;
+  if (ancestor === commit || isKnownAncestor(ancestor, commit)) return true;
   const result = await tryGit(repository, ['merge-base', '--is-ancestor', ancestor, commit]);
+  if (result.exitCode === 0 && isHash(ancestor) && isHash(commit)) noteAncestor(ancestor, commit);
   return result.exitCode === 0;
 }
 

@@ -65,9 +65,8 @@ async function emptyAdminDir(workspace: Workspace): Promise<void> {
   const found = await lstat(adminDir).catch(() => null);
   if (!found?.isDirectory()) throw broken(workspace, 'its git folder is gone');
   const kept = ['commondir', 'gitdir', 'HEAD'];
-  for (const name of await readdir(adminDir)) {
-    if (!kept.includes(name)) await rm(join(adminDir, name), { recursive: true, force: true });
-  }
+  const planted = (await readdir(adminDir)).filter((name) => !kept.includes(name));
+  await Promise.all(planted.map((name) => rm(join(adminDir, name), { recursive: true, force: true })));
   await repairLinks(path, adminDir);
 }
 

@@ -1,5 +1,7 @@
 import type { Workspace } from '../domain/workspace.ts';
+import { isHash } from './branches.ts';
 import { failureOfGit } from './failure.ts';
+import { knownTree, noteAncestor, noteTree } from './known.ts';
 import { lookAt } from './look.ts';
 import { broken, placeOf } from './place.ts';
 import { git, tryGit } from './run.ts';
@@ -56,15 +58,25 @@ export async function commitTree(
   const args = ['-c', 'user.useConfigOnly=true', 'commit-tree', commit.tree, ...parents, '-F', '-'];
   const author = authorEnvironment(commit.author);
   const made = await tryGit(place, args, { input: commit.message, env: author });
-  if (made.exitCode === 0) return made.stdout.trim();
+  if (made.exitCode === 0) return noted(made.stdout.trim(), commit);
   if (!/identity unknown|empty ident|auto-detection is disabled|no (name|email) was given/i.test(made.stderr)) {
     throw failureOfGit(args.slice(2), made);
   }
-  return git(place, args.slice(2), { input: commit.message, env: { ...ourselves, ...author } });
+  return noted(await git(place, args.slice(2), { input: commit.message, env: { ...ourselves, ...author } }), commit);
+}
+
+function noted(made: string, { tree, parents }: { readonly tree: string; readonly parents: readonly string[] }) {
+  if (isHash(tree)) noteTree(made, tree);
+  for (const parent of parents.filter(isHash)) noteAncestor(parent, made);
+  return made;
 }
 
 export async function treeOf(workspace: Workspace, commit: string): Promise<string> {
-  return git({ commonDir: workspace.repository.commonDir }, ['rev-parse', '--verify', `${commit}^{tree}`]);
+  const known = knownTree(commit);
+  if (known !== undefined) return known;
+  const tree = await git({ commonDir: workspace.repository.commonDir }, ['rev-parse', '--verify', `${commit}^{tree}`]);
+  if (isHash(commit)) noteTree(commit, tree);
+  return tree;
 }
 
 const ourselves = {

@@ -51,9 +51,11 @@ export async function ensureWorktree(
 
 /** Makes the links between a worktree and its git folder what they must be, whatever an agent made of them. */
 export async function repairLinks(path: string, adminDir: string): Promise<void> {
-  await keepFile(join(path, '.git'), `gitdir: ${adminDir}\n`);
-  await keepFile(join(adminDir, 'commondir'), '../..\n');
-  await keepFile(join(adminDir, 'gitdir'), `${join(path, '.git')}\n`);
+  await Promise.all([
+    keepFile(join(path, '.git'), `gitdir: ${adminDir}\n`),
+    keepFile(join(adminDir, 'commondir'), '../..\n'),
+    keepFile(join(adminDir, 'gitdir'), `${join(path, '.git')}\n`),
+  ]);
 }
 
 /** Copies the index that `worktree add` wrote to our own place: it knows all files, so nothing has to be read again. */
