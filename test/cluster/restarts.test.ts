@@ -25,6 +25,7 @@ onEachServer(({ server, open, took }) => {
 
     expect((await repository.agentStarts()).sort()).toEqual([1, 2, 3, 4]);
     await expectIssuesOnce(fleet, 4);
+    await fleet.idle();
   });
 
   test('a worker that is stopped and started again follows its agent', async () => {

@@ -24,6 +24,8 @@ export interface Fleet {
   starts(issue?: number): Promise<AgentNote[]>;
   /** The same, once there are `count` of them; fails after two minutes. */
   startsOnce(count: number, issue?: number): Promise<AgentNote[]>;
+  /** Waits until no run goes on: one that is left would hold its issues against the next test's. */
+  idle(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -74,6 +76,12 @@ export async function openFleet(
       const client = repository.start(['run', ...args], common);
       clients.push(client);
       return client;
+    },
+    idle: async () => {
+      await until('all runs have ended', async () => {
+        const { stdout } = await repository.run(['runs', '--json'], common);
+        return !(JSON.parse(stdout) as { open: boolean }[]).some(({ open }) => open);
+      });
     },
     hostOf: ({ cwd }) => hosts.find((host) => cwd.startsWith(host.stateDir))!,
     notOn: (host) => hosts.find((other) => other !== host)!,
