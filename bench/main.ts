@@ -58,7 +58,7 @@ const full: Readonly<Record<string, Case>> = {
 const quick: Readonly<Record<string, Case>> = {
   async sprint(world) {
     const at = (latencyMs: number) => measureSprint(world, { latencyMs, issues: 10, rounds: 3 });
-    return { rows: [...sprintRows(await at(0), 3), ...sprintRows(await at(350), 0.4)] };
+    return { rows: [...sprintRows(await at(0), 5), ...sprintRows(await at(350), 0.4)] };
   },
   async parallel(world) {
     const figures = await measureParallel(world, { issues: 6, agentSeconds: 2, latencyMs: 350, rounds: 2 });
