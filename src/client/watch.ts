@@ -30,6 +30,8 @@ export interface Glance {
 }
 
 const everyMs = 250;
+/** The state of a run of a thousand tasks is large: looking at it must not be what its worker is busy with. */
+const shareOfTime = 4;
 /** Parts of a run may be many. */
 const partsEveryMs = 10_000;
 
@@ -40,6 +42,7 @@ export async function* watchRun(client: Client, runId: string, signal?: AbortSig
   let parts: { readonly at: number; readonly stuck: readonly Activity[] } = { at: 0, stuck: [] };
   for (;;) {
     signal?.throwIfAborted();
+    const began = performance.now();
     const found = await client.workflow.getHandle(runId).describe();
     if (Date.now() > parts.at + partsEveryMs) parts = { at: Date.now(), stuck: await stuckParts(client, found) };
     const memo = (found.memo?.run as RunMemo | undefined) ?? null;
@@ -60,9 +63,10 @@ export async function* watchRun(client: Client, runId: string, signal?: AbortSig
         },
       );
     }
+    const took = performance.now() - began;
     yield { state, memo, ended, activities: [...activitiesOf(found), ...parts.stuck] };
     if (ended) return;
-    await delay(everyMs, undefined, { signal }).catch(() => {});
+    await delay(Math.max(everyMs, took * (shareOfTime - 1)), undefined, { signal }).catch(() => {});
   }
 }
 

@@ -19,6 +19,9 @@ export type Decision =
   | { readonly kind: 'attach'; readonly runId: string }
   | { readonly kind: 'nothing'; readonly exitCode: number };
 
+/** Questions to the server side by side: there may be thousands. */
+const atOnce = 50;
+
 /** Whether to start a run, to join the one that goes on, to resume one, or to do nothing. */
 export async function decide(engine: Engine, request: Request): Promise<Decision> {
   const { selection, options, printer } = request;
@@ -52,13 +55,19 @@ function refuseOther(found: FoundRun, selection: Selection): void {
 async function refuseHeldIssues({ client }: Engine, selection: Selection): Promise<void> {
   if (selection.type !== 'parallel') return;
   const key = selection.runId.split('/').slice(1, 3).join('/');
-  for (const { number } of selection.issues) {
-    const holder = await findRun(client, issueRunId(key, number));
-    if (holder?.open) {
-      throw new LocusFailure('RunConflict', `issue #${number} is held by the run ${holder.parent ?? holder.runId}`, {
+  for (let from = 0; from < selection.issues.length; from += atOnce) {
+    const numbers = selection.issues.slice(from, from + atOnce).map(({ number }) => number);
+    const holders = await Promise.all(numbers.map((number) => findRun(client, issueRunId(key, number))));
+    const index = holders.findIndex((holder) => holder?.open);
+    const holder = holders[index];
+    if (!holder) continue;
+    throw new LocusFailure(
+      'RunConflict',
+      `issue #${numbers[index]} is held by the run ${holder.parent ?? holder.runId}`,
+      {
         remedy: 'leave it out, or wait until that run ends',
-      });
-    }
+      },
+    );
   }
 }
 
