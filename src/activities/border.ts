@@ -30,6 +30,7 @@ export async function beating<T>(work: (beat: (details: unknown) => void) => Pro
   const context = Context.current();
   let details: unknown = context.info.heartbeatDetails;
   const beat = () => context.heartbeat(details);
+  beat();
   const timer = setInterval(beat, 1000);
   try {
     return await work((latest) => {
