@@ -2,14 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import {
-  DefaultLogger,
-  NativeConnection,
-  type NativeConnectionOptions,
-  Runtime,
-  Worker,
-  type WorkerOptions,
-} from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { pruneAttempts } from './activities/attempts.ts';
 import { failureBorder } from './activities/border.ts';
 import type { Dependencies } from './activities/deps.ts';
@@ -37,7 +30,7 @@ export async function runWorker(): Promise<void> {
   Runtime.install({ logger: new DefaultLogger('WARN') });
   const state = await stateDir();
   const target = await resolveTemporal({ stateDir: state, start: false, onProgress: () => {} });
-  const connection = await NativeConnection.connect({ ...target.connectionOptions, ...compressionFor(target) });
+  const connection = await NativeConnection.connect(target.connectionOptions);
   const clientConnection = await Connection.connect(target.connectionOptions);
   await registerSearchAttributes(clientConnection, target.namespace);
   const client = new Client({
@@ -75,11 +68,6 @@ export async function runWorker(): Promise<void> {
     heard.stop();
     return Promise.all([connection.close(), clientConnection.close()]);
   });
-}
-
-/** On one machine packing costs both sides more than sending does. */
-function compressionFor({ configured }: TemporalTarget): Pick<NativeConnectionOptions, 'grpcCompression'> {
-  return configured ? {} : { grpcCompression: { codec: 'none' } };
 }
 
 /** How many workspaces of fleet runs this host has at once: `LOCUS_SLOTS`, else one per core and at least 2. */
