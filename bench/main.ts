@@ -101,7 +101,7 @@ function chosen(): Record<string, Case> {
 async function inWorld(measure: Case) {
   const world = await openWorld();
   try {
-    await (await makeStage(world, { issues: 2 })).locus('run', '--sprint', 'S');
+    await (await makeStage(world, { issues: 2, sprint: true })).locus('run', '--sprint', 'S');
     return await measure(world);
   } finally {
     await world.end();

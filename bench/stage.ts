@@ -14,6 +14,8 @@ const branch = 'locus/sprint-s';
 
 export interface StageOptions {
   readonly issues: number;
+  /** Whether they are in the sprint `S`; otherwise each stands alone. */
+  readonly sprint?: boolean;
   /** Milliseconds that each answer of the tracker is held back. */
   readonly latencyMs?: number;
   /** How long each agent works. */
@@ -22,7 +24,7 @@ export interface StageOptions {
   readonly agent?: Readonly<Record<string, unknown>>;
 }
 
-/** A repository of its own with so many issues, all of them in the sprint `S`. */
+/** A repository of its own with so many issues. */
 export interface Stage {
   readonly repository: GitHubRepository;
   readonly issues: readonly number[];
@@ -35,13 +37,14 @@ export interface Stage {
 }
 
 export async function makeStage(world: World, options: StageOptions): Promise<Stage> {
-  const { issues: count, latencyMs = 0, agentSeconds = 0 } = options;
+  const { issues: count, sprint = false, latencyMs = 0, agentSeconds = 0 } = options;
   const command = ['/bin/sh', agent, String(agentSeconds)];
   const config = { agent: { command, callsPerHour: 1_000_000, ...options.agent } };
   const repository = await makeRepository(world, { config });
-  const issues = repository.github.seed({
-    issues: Array.from({ length: count }, (_, at) => ({ title: `Task ${at + 1}`, body: 'Do it.', milestone: 'S' })),
-  }).issues;
+  const milestone = sprint ? { milestone: 'S' } : {};
+  const { issues } = repository.github.seed({
+    issues: Array.from({ length: count }, (_, at) => ({ title: `Task ${at + 1}`, body: 'Do it.', ...milestone })),
+  });
   repository.github.latencyMs = latencyMs;
   return {
     repository,

@@ -23,7 +23,7 @@ export interface ScaleFigures {
 
 /** A sprint of so many issues, on a server and a worker of its own. */
 export async function measureLargeSprint(world: World, tasks: number): Promise<ScaleFigures> {
-  return measureLarge(world, await makeStage(world, { issues: tasks }), ['run', '--sprint', 'S']);
+  return measureLarge(world, await makeStage(world, { issues: tasks, sprint: true }), ['run', '--sprint', 'S']);
 }
 
 /** So many issues side by side, `lanes` at a time. */
@@ -35,7 +35,7 @@ export async function measureLargeParallel(world: World, tasks: number, lanes: n
 /** One sprint in each of so many repositories at once. Milliseconds for each task of all. */
 export async function measureManyRuns(world: World, runs: number, tasks: number): Promise<number> {
   const stages: Stage[] = [];
-  for (let run = 0; run < runs; run += 1) stages.push(await makeStage(world, { issues: tasks }));
+  for (let run = 0; run < runs; run += 1) stages.push(await makeStage(world, { issues: tasks, sprint: true }));
   const ms = await timed(() => Promise.all(stages.map((stage) => stage.locus('run', '--sprint', 'S'))));
   return ms / (runs * tasks);
 }

@@ -60,7 +60,7 @@ export async function measureSprint(world: World, options: SprintOptions): Promi
 }
 
 async function oneSprint(world: World, { issues, latencyMs }: SprintOptions, whose: 'ours' | 'bare') {
-  const stage = await makeStage(world, { issues, latencyMs });
+  const stage = await makeStage(world, { issues, sprint: true, latencyMs });
   const { github } = stage.repository;
   const before = whose === 'ours' ? await cpuNow(world) : null;
   const ms = whose === 'ours' ? await stage.locus('run', '--sprint', 'S') : await stage.bareLoop();
@@ -69,7 +69,9 @@ async function oneSprint(world: World, { issues, latencyMs }: SprintOptions, who
   const [first = 0, last = 0] = [starts[0], starts.at(-1)];
   if (starts.length !== issues || github.state().pulls.length !== 1) throw new Error('not all of it was done');
   const { log } = github;
-  const ofTasks = log.filter(({ path }) => /\/issues\/\d+/.test(path)).length;
+  // Pull requests are numbered, and labelled, like issues.
+  const isOfTask = (path: string) => stage.issues.includes(Number(/\/issues\/(\d+)/.exec(path)?.[1]));
+  const ofTasks = log.filter(({ path }) => isOfTask(path)).length;
   const { address, namespace } = await keeperOf(world);
   const [told] = whose === 'ours' ? await historiesOf(address, namespace, `locus/${github.owner}/${github.repo}/`) : [];
   return {

@@ -12,17 +12,24 @@ const folder = process.env.CHAOS_POINTS;
 const inFolder = (name) => path.join(folder, name);
 const gitWrites = ['commit-tree', 'push', 'update-ref', 'worktree'];
 
-if (folder && isMainThread && path.basename(process.argv[1] ?? '') === 'worker.js') {
+const program = path.basename(process.argv[1] ?? '');
+// git and hosts are started by the worker's launcher: what goes on there is the worker's doing.
+const worker = program === 'worker.js' ? process.pid : process.ppid;
+
+if (folder && isMainThread && program === 'worker.js') {
   watchRequests();
   watchFiles();
-  watchProcesses();
   syncBuiltinESMExports();
   await watchActivities();
+}
+if (folder && isMainThread && program === 'launcher-main.js') {
+  watchProcesses();
+  syncBuiltinESMExports();
 }
 
 /** Notes that the worker is at `name`, and strikes where that is wanted. Synchronous: nothing else happens meanwhile. */
 function reach(name) {
-  appendFileSync(inFolder('seen'), `${Date.now()} ${process.pid} ${name}\n`);
+  appendFileSync(inFolder('seen'), `${Date.now()} ${worker} ${name}\n`);
   const [point, occurrence, act] = existsSync(inFolder('armed'))
     ? readFileSync(inFolder('armed'), 'utf8').split(' ')
     : [];
@@ -32,7 +39,7 @@ function reach(name) {
   } catch {
     return;
   }
-  if (act === 'kill') process.kill(process.pid, 'SIGKILL');
+  if (act === 'kill') for (const pid of new Set([worker, process.pid])) process.kill(pid, 'SIGKILL');
   while (!existsSync(inFolder('go'))) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
 }
 
