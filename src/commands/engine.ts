@@ -4,14 +4,13 @@ import { LocusFailure } from '../domain/failures.ts';
 import { resolveTemporal } from '../server/connection.ts';
 import { readKeeper } from '../server/keeper-file.ts';
 import { stateDir } from '../server/state.ts';
-import { handOverHere } from './hand-over.ts';
 
 /** A client for commands that only look or signal; starts the embedded server where it is not up. */
 export async function openEngine(): Promise<Engine> {
   const dir = await stateDir();
   const lived = (await readKeeper(dir)) !== null;
   const target = await resolveTemporal({ stateDir: dir, onProgress: (line) => console.error(line) });
-  if (!lived) await handOverHere();
+  if (!lived) await (await import('./hand-over.ts')).handOverHere();
   return connect(target);
 }
 

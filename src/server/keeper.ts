@@ -4,7 +4,6 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LocusFailure } from '../domain/failures.ts';
-import { findTemporalBinary } from './binary.ts';
 import { type KeeperInfo, readKeeper, readLastKeeper } from './keeper-file.ts';
 import type { WorkerBuild } from './keeper-socket.ts';
 import { holderOf } from './lock.ts';
@@ -57,6 +56,7 @@ export async function stopKeeper(stateDir: string): Promise<boolean> {
 
 async function startKeeper(options: EnsureKeeperOptions, worker: WorkerBuild): Promise<void> {
   const { stateDir, onProgress } = options;
+  const { findTemporalBinary } = await import('./binary.ts');
   const binary = await findTemporalBinary({ cacheDir: cacheDir(), onProgress });
   await mkdir(path.join(stateDir, 'logs'), { recursive: true, mode: 0o700 });
   const log = openSync(logFile(stateDir), 'a', 0o600);

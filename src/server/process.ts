@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
 
 /** A process that a later one with the same pid is not taken for. */
 export interface ProcessIdentity {
@@ -59,6 +58,8 @@ async function startOnLinux(pid: number): Promise<string | null> {
 }
 
 async function startFromPs(pid: number): Promise<string | null> {
+  // Loaded where it is needed: it takes longer to load than many commands take.
+  const { execa } = await import('execa');
   const { stdout, exitCode } = await execa('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
     reject: false,
     env: { LC_ALL: 'C', TZ: 'UTC' },

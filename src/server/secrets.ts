@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { z } from 'zod';
 import type { KeeperInfo } from './keeper-file.ts';
 import { readKeeper } from './keeper-file.ts';
@@ -57,6 +56,7 @@ export async function lookUpToken({ stateDir, scope, apiUrl, env = process.env }
 async function askGh(apiUrl: string, env: NodeJS.ProcessEnv): Promise<string | null> {
   const host = ghHost(apiUrl);
   if (host === null) return null;
+  const { execa } = await import('execa');
   const { stdout, exitCode } = await execa('gh', ['auth', 'token', '--hostname', host], {
     reject: false,
     timeout: ghMs,
