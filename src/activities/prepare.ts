@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { unfinishedRef, workspaceName } from '../domain/branch.ts';
 import { statusLabels } from '../domain/labels.ts';
@@ -91,11 +92,13 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
     startCommit,
     labels: issue.labels.filter((label) => statusNames.includes(label)),
     prompt: await written(repository, workspace, task.issue, prompt),
-    permit: await permit,
+    permit: await Promise.race([permit, delay(longestAnswerMs, null, { ref: false })]),
     branchExisted: remoteTips[task.branch] !== undefined,
   };
 }
 
+/** Of a gate that does not answer nobody waits for long: the run asks it again by itself. */
+const longestAnswerMs = 5000;
 const statusNames: readonly string[] = Object.values(statusLabels).map((label) => label.name);
 
 async function fetchFor(

@@ -18,16 +18,15 @@ type TreePlace = Place & { readonly workTree: string };
  * `look`: what was just seen in it beside that commit's files.
  */
 export async function cleanWorkspace(workspace: Workspace, commit: string, look?: Look): Promise<void> {
-  const isClean = look?.paths.length === 0 && !look.hides;
+  const isClean = look?.paths.length === 0 && !look.doubtful;
   if (!isClean) await assertCommit(workspace, commit);
   const place = await placeOf(workspace);
   await takeBranchBack(workspace, commit);
   await emptyAdminDir(workspace);
   await writeHead(workspace, commit);
-  if (!isClean) {
-    await resetTree(workspace, place, commit);
-    await removeUntracked(workspace, place);
-  }
+  if (!isClean) await resetTree(workspace, place, commit);
+  // Pipes, sockets and half repositories are no files to a look, and go all the same.
+  if (!isClean || (await tryGit(place, ['clean', '-ffdq'])).exitCode !== 0) await removeUntracked(workspace, place);
   await giveIndex(workspace);
 }
 

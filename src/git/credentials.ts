@@ -73,7 +73,11 @@ function configOf(repository: Repository, args: readonly string[]): Promise<GitR
   if (before && before.until > Date.now()) return before.said;
   const said = tryGit(repository, args);
   answers.set(key, { until: Date.now() + keptMs, said });
-  said.catch(() => answers.delete(key));
+  // One that was killed has told nothing.
+  said.then(
+    ({ exitCode }) => exitCode > 2 && answers.delete(key),
+    () => answers.delete(key),
+  );
   return said;
 }
 

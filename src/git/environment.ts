@@ -33,6 +33,8 @@ const config: Readonly<Record<string, string>> = {
   'core.trustctime': 'true',
   'core.checkStat': 'default',
   'core.bare': 'false',
+  // Half of a split index would be looked for beside a HEAD of ours.
+  'core.splitIndex': 'false',
   'core.quotePath': 'true',
   'gc.auto': '0',
   'maintenance.auto': 'false',

@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises';
+import { copyFile, lstat, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Workspace } from '../domain/workspace.ts';
 import { makeFolder, placeOf, replaceFile } from './place.ts';
@@ -9,8 +9,8 @@ export interface Look {
   readonly paths: readonly string[];
   /** Those of them that are git repositories of their own. */
   readonly repositories: readonly string[];
-  /** Whether there is a `.gitignore` that is itself ignored: it may hide files. */
-  readonly hides: boolean;
+  /** Whether there may be more than that: a `.gitignore` that is itself ignored, a folder that git could not read. */
+  readonly doubtful: boolean;
 }
 
 type TreePlace = Place & { readonly workTree: string };
@@ -18,39 +18,49 @@ type TreePlace = Place & { readonly workTree: string };
 /** What a workspace holds beside the files of `commit`. Our index then has the tree of that commit. */
 export async function lookAt(workspace: Workspace, commit: string): Promise<Look> {
   const place = await placeOf(workspace);
-  const entries = (await statusAt(workspace, place, commit)) ?? (await statusAnew(workspace, place, commit));
+  const { entries, warned } =
+    (await statusAt(workspace, place, commit)) ?? (await statusAnew(workspace, place, commit));
   const paths = entries.filter(isOurs).map(pathOf);
   const repositories: string[] = [];
   for (const path of paths) {
     if (path.endsWith('/') || (await isRepository(place.workTree, path))) repositories.push(path);
   }
   const hides = entries.some((entry) => entry.startsWith('! ') && /(^! |\/)\.gitignore$/.test(entry));
-  return { paths, repositories, hides };
+  return { paths, repositories, doubtful: hides || warned };
 }
 
 /** Our own index keeps what it knows of unchanged files, so that they are not read again. */
-async function statusAnew(workspace: Workspace, place: TreePlace, commit: string): Promise<string[]> {
+async function statusAnew(workspace: Workspace, place: TreePlace, commit: string): Promise<Status> {
   if (workspace.indexFile !== null) await makeFolder(dirname(workspace.indexFile));
   const kept = await tryGit(place, ['read-tree', '--reset', commit]);
   if (kept.exitCode !== 0) await git(place, ['read-tree', commit]);
-  const entries = await statusAt(workspace, place, commit);
-  if (entries === null) throw new Error(`the index of ${workspace.path} does not become ${commit}`);
-  return entries;
+  const status = await statusAt(workspace, place, commit);
+  if (status === null) throw new Error(`the index of ${workspace.path} does not become ${commit}`);
+  return status;
 }
 
-/** Entries of `git status`; null where our index is not, or cannot be told to be, at the commit. */
-async function statusAt(workspace: Workspace, place: TreePlace, commit: string): Promise<string[] | null> {
-  const options = ['--untracked-files=all', '--ignored=matching', '--no-renames', '--ignore-submodules=all'];
+interface Status {
+  readonly entries: readonly string[];
+  readonly warned: boolean;
+}
+
+/** What `git status` tells; null where our index is not, or cannot be told to be, at the commit. */
+async function statusAt(workspace: Workspace, place: TreePlace, commit: string): Promise<Status | null> {
+  // `dirty`: which commit of a submodule is wanted counts, what lies in it does not, and no git runs there.
+  const options = ['--untracked-files=all', '--ignored=matching', '--no-renames', '--ignore-submodules=dirty'];
   const ours = { ...place, gitDir: await gitDirAt(workspace, commit) };
   const said = await tryGit(ours, ['status', '--porcelain=v2', '-z', ...options], { encoding: 'latin1' });
   if (said.exitCode !== 0) return null;
   const entries = said.stdout.split('\0').filter((entry) => entry !== '');
-  return entries.some(isStaged) ? null : entries;
+  return entries.some(isStaged) ? null : { entries, warned: said.stderr !== '' };
 }
 
 /** A git folder of our own, which no agent can write to, with its HEAD at the commit. */
 async function gitDirAt({ repository, name }: Workspace, commit: string): Promise<string> {
   const folder = await makeFolder(headFolder(repository.privateDir, name));
+  // A sparse checkout is told here, and files outside of it would count as unchanged.
+  const settings = join(folder, 'config.worktree');
+  await copyFile(join(repository.commonDir, 'config.worktree'), settings).catch(() => rm(settings, { force: true }));
   await replaceFile(join(folder, 'HEAD'), `${commit}\n`);
   return folder;
 }
@@ -64,8 +74,9 @@ function isStaged(entry: string): boolean {
   return /^(1 [^.]|[2u] )/.test(entry);
 }
 
+// Where a submodule stands is the agent's to commit itself: `1 .M S…` is one that was checked out elsewhere.
 function isOurs(entry: string): boolean {
-  return entry.startsWith('1 ') || entry.startsWith('? ');
+  return (entry.startsWith('1 ') && entry[5] !== 'S') || entry.startsWith('? ');
 }
 
 function pathOf(entry: string): string {

@@ -28,7 +28,7 @@ async function readPacked(commonDir: string, ref: string): Promise<string | null
   return hash.test(found) ? found : undefined;
 }
 
-/** null: there is no such file. A folder is none, as `refs/heads/a` is where there is a branch `a/b`. */
+/** null: there is no such file. A folder is none, as `refs/heads/a` is where there is a branch `a/b`; in a reftable a file is no folder. */
 function absent(error: NodeJS.ErrnoException): null | undefined {
-  return ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(error.code ?? '') ? null : undefined;
+  return ['ENOENT', 'EISDIR'].includes(error.code ?? '') ? null : undefined;
 }

@@ -19,12 +19,12 @@ export function startDirectly(command: Command): Running & { readonly pid: numbe
   return { pid: child.pid, ended, kill };
 }
 
-export function startForGoodDirectly({ file, args, cwd, env }: Command): Promise<number | undefined> {
+export function startForGoodDirectly({ file, args, cwd, env }: Command): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { cwd, env, detached: true, stdio: 'ignore' });
     child.once('spawn', () => {
       child.unref();
-      resolve(child.pid);
+      resolve();
     });
     child.once('error', (error: NodeJS.ErrnoException) => reject(new NotStarted(error.message, error.code)));
   });

@@ -15,15 +15,14 @@ process.once('disconnect', () => process.exit());
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 async function carryOut({ id, command, forGood }: Order): Promise<void> {
-  if (forGood) return tellStarted(id, await startForGoodDirectly(command), true);
+  if (forGood) {
+    await startForGoodDirectly(command);
+    tell({ id, end: { exitCode: 0, stdout: new Uint8Array(), stderr: new Uint8Array(), cut: false } });
+    return;
+  }
   const running = startDirectly(command);
-  tellStarted(id, running.pid, false);
+  tell({ id, pid: running.pid });
   tell({ id, end: await running.ended });
-}
-
-function tellStarted(id: number, pid: number | undefined, last: boolean): void {
-  tell({ id, pid });
-  if (last) tell({ id, end: { exitCode: 0, stdout: new Uint8Array(), stderr: new Uint8Array(), cut: false } });
 }
 
 function tell(news: News): void {

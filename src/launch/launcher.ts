@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, type CommandEnd, NotStarted, type Running } from './command.ts';
 import { killGroup, startDirectly, startForGoodDirectly } from './direct.ts';
@@ -17,10 +18,15 @@ export type News =
   | { readonly id: number; readonly refusal: { readonly message: string; readonly code: string | undefined } };
 
 interface Waiting {
+  /** Known once it has started; never of one that was started for good, which nobody is to end. */
+  group?: number | undefined;
   started(pid: number | undefined): void;
   ended(end: CommandEnd): void;
   failed(error: Error): void;
 }
+
+/** For a launcher to say that it has started what is to be ended. */
+const patienceMs = 5000;
 
 let launcher: Launcher | null = null;
 
@@ -34,19 +40,22 @@ export function useLauncher(): void {
 
 /** Starts a program in a process group of its own. */
 export function start(command: Command): Running {
-  return launcher?.start(command) ?? startDirectly(command);
+  return launcher && !launcher.broken ? launcher.start(command) : startDirectly(command);
 }
 
 /** Starts a program that outlives us, in a session of its own. Resolves when it runs. */
 export async function startForGood(command: Omit<Command, 'input' | 'maxBytes'>): Promise<void> {
   const whole = { ...command, maxBytes: 0 };
-  await (launcher?.startForGood(whole) ?? startForGoodDirectly(whole));
+  await (launcher && !launcher.broken ? launcher.startForGood(whole) : startForGoodDirectly(whole));
 }
 
 class Launcher {
   private readonly waiting = new Map<number, Waiting>();
   private process: ChildProcess | null = null;
   private last = 0;
+  private heard = false;
+  /** One that cannot even begin, after an upgrade under our feet say, is not tried again. */
+  broken = false;
 
   start(command: Command): Running {
     let started: (pid: number | undefined) => void = () => {};
@@ -56,13 +65,21 @@ class Launcher {
     const ended = new Promise<CommandEnd>((resolve, reject) => {
       this.order(command, false, { started, ended: resolve, failed: reject });
     });
-    return { ended, kill: (signal) => void pid.then((group) => killGroup(group, signal)) };
+    const kill = (signal: 'SIGTERM' | 'SIGKILL') => {
+      const unheard = setTimeout(() => this.process?.kill('SIGKILL'), patienceMs);
+      const settled = () => clearTimeout(unheard);
+      void pid.then((group) => killGroup(group, signal)).then(settled);
+      void ended.then(settled, settled);
+    };
+    return { ended, kill };
   }
 
+  /** Where the launcher is lost in between, by us: whatever is started for good makes sure itself that there is one of it. */
   async startForGood(command: Command): Promise<void> {
-    await new Promise<unknown>((resolve, reject) => {
-      this.order(command, true, { started: resolve, ended: resolve, failed: reject });
+    const end = await new Promise<CommandEnd>((resolve, reject) => {
+      this.order(command, true, { started: () => {}, ended: resolve, failed: reject });
     });
+    if (end.exitCode !== 0) await startForGoodDirectly(command);
   }
 
   private order(command: Command, forGood: boolean, waiting: Waiting): void {
@@ -82,6 +99,9 @@ class Launcher {
       serialization: 'advanced',
       detached: true,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // Ours may have been removed; and two processes cannot be debugged on one port.
+      cwd: path.dirname(main),
+      execArgv: process.execArgv.filter((word) => !word.startsWith('--inspect')),
     });
     child.on('message', (news: News) => this.hear(news));
     child.once('error', () => this.lost(child));
@@ -94,7 +114,9 @@ class Launcher {
 
   private hear(news: News): void {
     const waiting = this.waiting.get(news.id);
+    this.heard = true;
     if ('pid' in news) {
+      if (waiting) waiting.group = news.pid;
       waiting?.started(news.pid);
       return;
     }
@@ -104,13 +126,18 @@ class Launcher {
     else waiting?.failed(new NotStarted(news.refusal.message, news.refusal.code));
   }
 
-  /** What it had started goes on, and nobody hears its end: that counts as killed. The next command starts a new one. */
+  /** Nobody would hear the end of what it had started: that is killed, and told so. The next command starts a new one. */
   private lost(child: ChildProcess): void {
     if (this.process !== child) return;
     this.process = null;
+    this.broken = !this.heard;
+    // Stopped, it may only have closed its ears.
+    child.kill('SIGKILL');
     const nothing = new Uint8Array();
-    for (const waiting of this.waiting.values())
+    for (const waiting of this.waiting.values()) {
+      killGroup(waiting.group, 'SIGKILL');
       waiting.ended({ exitCode: 137, stdout: nothing, stderr: nothing, cut: false });
+    }
     this.waiting.clear();
   }
 }

@@ -1,4 +1,4 @@
-import { CancellationScope, CancelledFailure, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { FailureType } from '../domain/failures.ts';
 import { failureOf } from './activities.ts';
 import type { Run } from './run.ts';
@@ -14,10 +14,8 @@ export async function patiently<T>(run: Run, step: () => Promise<T>): Promise<T>
     try {
       return await untilInterrupted(run, step);
     } catch (error) {
-      if (isCancellation(error)) {
-        if (!run.interrupted) throw error;
-        continue;
-      }
+      if (error instanceof GivenUp) continue;
+      if (isCancellation(error)) throw error;
       const failure = failureOf(error);
       if (!forPeople.includes(failure.type) || run.input.type === 'parallel') throw error;
       await run.haltFor(failure);
@@ -33,12 +31,17 @@ const forPeople: readonly FailureType[] = [
   'RepositoryInvalid',
 ];
 
+/** A step was given up for a halt or stop; by the time that it lets go the run may have been resumed. */
+class GivenUp extends Error {}
+
 async function untilInterrupted<T>(run: Run, step: () => Promise<T>): Promise<T> {
   const scope = new CancellationScope();
   const result = scope.run(step);
   if (await endsBefore(result, () => run.interrupted)) return result;
   scope.cancel();
   // Nothing else begins in that workspace while it goes on: its host lets one step in at a time.
-  if (!(await endsBefore(result, () => run.forced))) throw new CancelledFailure('given up by force');
-  return result;
+  if (!(await endsBefore(result, () => run.forced))) throw new GivenUp();
+  return result.catch((error: unknown) => {
+    throw isCancellation(error) ? new GivenUp() : error;
+  });
 }

@@ -90,8 +90,15 @@ async function carryOut(bench: Bench, issue: number, begun: Promise<boolean>): P
     if (deliveries.besideNext) deliveries.begin(issue, delivery);
     else await delivery;
   } catch (error) {
+    // What it fails of may be what the task before it fails of as well: that one is told first, and alone where it halts.
+    if (isFailure(error) && !(await begun)) return giveWay(run, issue, ready);
     await endBadly(bench, issue, ready, error);
   }
+}
+
+/** Not what unwinds a task for another reason. */
+function isFailure(error: unknown): boolean {
+  return !(error instanceof RunStopped || error instanceof HostMoved || isCancellation(error));
 }
 
 /** The work goes to the remote; then the task is done. */
@@ -109,7 +116,7 @@ async function deliver(bench: Bench, issue: number, ready: Ready | null): Promis
 
 async function endBadly(bench: Bench, issue: number, ready: Ready | null, error: unknown): Promise<void> {
   const { run } = bench;
-  if (error instanceof RunStopped || error instanceof HostMoved || isCancellation(error)) throw error;
+  if (!isFailure(error)) throw error;
   const failure = error instanceof TaskFailed ? error.failure : failureOf(error);
   if (failure.type === 'HostLost') {
     run.update(issue, { commit: null, startCommit: null });

@@ -31,7 +31,7 @@ test('a ref that is not there is none, also where a folder of its name is', asyn
   sh(fixture.root, ['branch', 'locus/a/b']);
   expect(await read('refs/heads/locus/none')).toBeNull();
   expect(await read('refs/heads/locus/a')).toBeNull();
-  expect(await read('refs/heads/locus/a/b/c')).toBeNull();
+  expect(await resolveCommit(fixture.repository, 'refs/heads/locus/a/b/c')).toBeNull();
   sh(fixture.root, ['pack-refs', '--all', '--prune']);
   expect(await read('refs/heads/a/b')).toBeNull();
 });

@@ -156,3 +156,46 @@ test("the agent's start is asked for once, by the step that makes its workspace 
   expect(calls).not.toContain('ask');
   expect(asked.map((id) => id.replace(/^\w+-/, ''))).toEqual(['1-1', '2-2']);
 });
+
+test('a task that cannot be made ready fails when the one before it has arrived, once', async () => {
+  const usual = scripted({}, calls);
+  script = {
+    host: {
+      prepareTask: async (run, request) => {
+        const prepared = await usual.prepareTask(run, request);
+        if (request.task.issue === 2) throw ApplicationFailure.nonRetryable('no setup', 'SetupFailed');
+        return prepared;
+      },
+    },
+  };
+  const handle = await start(stage, inputOf(stage, { issues: [1, 2, 3], stopOnFailure: false }));
+  await until(handle, seen('prepare 2'));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(calls).not.toContain('prepare 3');
+  pushed();
+  const state = await finished(handle);
+  expect(state.tasks.map(({ status }) => status)).toEqual(['done', 'failed', 'done']);
+  expect(order('prepare')).toEqual(['prepare 1', 'prepare 2', 'prepare 3']);
+  expect(order('failed')).toEqual(['failed 2']);
+});
+
+test('where the one before it is refused, a task that cannot be made ready has not begun', async () => {
+  const usual = scripted({}, calls);
+  script = {
+    host: {
+      prepareTask: async (run, request) => {
+        if (request.task.issue === 2) throw ApplicationFailure.nonRetryable('they have parted', 'WorkspaceBroken');
+        return usual.prepareTask(run, request);
+      },
+      pushBranch: async () => {
+        throw ApplicationFailure.nonRetryable('they have parted', 'PushRefused');
+      },
+    },
+  };
+  const handle = await start(stage, inputOf(stage, { issues: [1, 2] }));
+  const halted = await until(handle, ({ status }) => status === 'halted');
+  expect(halted.tasks.map(({ status }) => status)).toEqual(['failed', 'pending']);
+  expect(order('failed')).toEqual(['failed 1']);
+  await handle.signal(stop, { reason: 'over' });
+  await finished(handle);
+});

@@ -38,11 +38,13 @@ export async function listProcesses(): Promise<ProcessInfo[]> {
 export async function attemptsByPid(): Promise<Map<number, string>> {
   if (process.platform !== 'linux') return attemptsByPs();
   const found = new Map<number, string>();
-  await eachPid((pid) => {
-    const environment = readProc(`${pid}/environ`) ?? '';
+  // Not at once, as `stat` is read: a process that is stuck in the kernel may hold its environment back.
+  const look = async (pid: number) => {
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
     const attempt = /(?:^|\0)LOCUS_ATTEMPT=([A-Za-z0-9._-]+)/.exec(environment)?.[1];
     if (attempt !== undefined) found.set(pid, attempt);
-  });
+  };
+  await Promise.all((await livingPids()).map(look));
   return found;
 }
 
@@ -78,11 +80,14 @@ function readProc(file: string): string | null {
 
 /** Of thousands the others are not kept waiting. */
 async function eachPid(look: (pid: number) => void): Promise<void> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  for (const [index, pid] of pids.entries()) {
+  for (const [index, pid] of (await livingPids()).entries()) {
     if (index % 100 === 99) await new Promise(setImmediate);
-    look(Number(pid));
+    look(pid);
   }
+}
+
+async function livingPids(): Promise<number[]> {
+  return (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
 function living(info: ProcessInfo | null): ProcessInfo | null {
