@@ -74,9 +74,10 @@ function isStaged(entry: string): boolean {
   return /^(1 [^.]|[2u] )/.test(entry);
 }
 
-// Where a submodule stands is the agent's to commit itself: `1 .M S…` is one that was checked out elsewhere.
+// Where a submodule of the commit stands is the agent's to commit itself. `1 XY sub mH mI mW …`: the fifth is the mode that
+// our index has; a file that became a repository is none of these.
 function isOurs(entry: string): boolean {
-  return (entry.startsWith('1 ') && entry[5] !== 'S') || entry.startsWith('? ');
+  return (entry.startsWith('1 ') && entry.split(' ')[4] !== '160000') || entry.startsWith('? ');
 }
 
 function pathOf(entry: string): string {
