@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { processesOf } from '../../test/chaos/processes.ts';
+import { until } from '../../test/e2e/support/wait.ts';
 import type { World } from '../../test/e2e/support/world.ts';
 import { memoryOf } from '../measure.ts';
 import { boundRow, type Row } from '../row.ts';
@@ -28,7 +29,7 @@ export async function measureMemory(world: World, agents: number): Promise<Memor
   const idle = now(worker?.pid);
   const stage = await makeStage(world, { issues: agents, agentSeconds: 5, agent: { maxParallel: agents } });
   const running = stage.repository.start(['run', ...stage.issues.map(String)]);
-  while ((await stage.starts()).length < agents) await delay(50);
+  await until(`${agents} agents work`, async () => (await stage.starts()).length === agents);
   await delay(1000);
   const busy = now(worker?.pid);
   const hosts = processesOf(world.folder).filter(({ command }) => command.includes('host.sh'));

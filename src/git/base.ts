@@ -1,9 +1,10 @@
 import { LocusFailure } from '../domain/failures.ts';
 import type { Workspace } from '../domain/workspace.ts';
-import { isAncestor, isHash, moveBranch, resolveCommit } from './branches.ts';
+import { isAncestor, moveBranch, resolveCommit } from './branches.ts';
 import { cleanWorkspace } from './clean.ts';
 import { commitTree, treeOf } from './commit.ts';
 import { failureOfGit } from './failure.ts';
+import { isHash } from './refs.ts';
 import { git, tryGit } from './run.ts';
 
 export interface BaseRequest {

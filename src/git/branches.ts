@@ -4,18 +4,13 @@ import type { Repository } from '../domain/workspace.ts';
 import { type RemoteCredentials, withCredentials } from './credentials.ts';
 import { isKnownAncestor, noteAncestor } from './known.ts';
 import { alone } from './lock.ts';
-import { readRef } from './refs.ts';
+import { isHash, readRef } from './refs.ts';
 import { git, networkTimeoutMs, tryGit } from './run.ts';
 
 export interface NetworkOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly token?: RemoteCredentials | undefined;
-}
-
-/** Whether it is the full hash of something. */
-export function isHash(rev: string): boolean {
-  return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(rev);
 }
 
 /** The full hash of the commit that `rev` names, or null. */

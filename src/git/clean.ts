@@ -6,11 +6,9 @@ import { makeWritable } from './erase.ts';
 import { alone } from './lock.ts';
 import type { Look } from './look.ts';
 import { isOfOperation } from './operation.ts';
-import { broken, makeFolder, placeOf, writeHead } from './place.ts';
-import { git, type Place, tryGit } from './run.ts';
+import { broken, makeFolder, placeOf, type TreePlace, writeHead } from './place.ts';
+import { git, tryGit } from './run.ts';
 import { giveIndex, repairLinks } from './worktree.ts';
-
-type TreePlace = Place & { readonly workTree: string };
 
 /**
  * Puts tree, index and HEAD exactly at `commit`: changes, untracked files and planted repositories go, ignored files
@@ -75,7 +73,7 @@ async function endOperations({ commonDir }: Repository): Promise<void> {
   for (const name of left) await rm(join(commonDir, name), { recursive: true, force: true });
 }
 
-async function resetTree(workspace: Workspace, place: Place, commit: string): Promise<void> {
+async function resetTree(workspace: Workspace, place: TreePlace, commit: string): Promise<void> {
   if (workspace.indexFile !== null) await makeFolder(dirname(workspace.indexFile));
   const reset = await tryGit(place, ['read-tree', '--reset', '-u', commit], { timeoutMs: 600_000 });
   if (reset.exitCode === 0) return;

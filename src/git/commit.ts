@@ -1,9 +1,9 @@
 import type { Workspace } from '../domain/workspace.ts';
-import { isHash } from './branches.ts';
 import { failureOfGit } from './failure.ts';
 import { knownTree, noteAncestor, noteTree } from './known.ts';
 import { lookAt } from './look.ts';
 import { broken, placeOf } from './place.ts';
+import { isHash } from './refs.ts';
 import { git, tryGit } from './run.ts';
 
 export interface Author {

@@ -55,7 +55,15 @@ export function commandLine(args: readonly string[], objectsDir?: string | null)
   return [...entries.flatMap(([key, value]) => ['-c', `${key}=${value}`]), ...args];
 }
 
-export function folders(place: Place): Record<string, string> {
+/** Folder and environment that git is started in. */
+export function surroundings(place: Place): { readonly cwd: string; readonly env: Record<string, string> } {
+  return {
+    cwd: place.workTree ?? place.root ?? place.commonDir,
+    env: { ...baseEnvironment(), ...folders(place) },
+  };
+}
+
+function folders(place: Place): Record<string, string> {
   const env: Record<string, string> = {
     GIT_DIR: place.gitDir ?? place.commonDir,
     GIT_COMMON_DIR: place.commonDir,

@@ -1,8 +1,8 @@
 import { copyFile, lstat, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Workspace } from '../domain/workspace.ts';
-import { makeFolder, placeOf, replaceFile } from './place.ts';
-import { git, type Place, tryGit } from './run.ts';
+import { makeFolder, placeOf, replaceFile, type TreePlace } from './place.ts';
+import { git, tryGit } from './run.ts';
 
 export interface Look {
   /** Files that are not as the commit has them, or that it does not have; as latin1. Ignored ones are none of them. */
@@ -12,8 +12,6 @@ export interface Look {
   /** Whether there may be more than that: a `.gitignore` that is itself ignored, a folder that git could not read. */
   readonly doubtful: boolean;
 }
-
-type TreePlace = Place & { readonly workTree: string };
 
 /** What a workspace holds beside the files of `commit`. Our index then has the tree of that commit. */
 export async function lookAt(workspace: Workspace, commit: string): Promise<Look> {

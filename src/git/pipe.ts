@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { killGroup } from '../launch/direct.ts';
-import { baseEnvironment, commandLine, folders, type Place } from './environment.ts';
+import { commandLine, type Place, surroundings } from './environment.ts';
 import { failureOfGit } from './failure.ts';
 import { watchRunning } from './watch.ts';
 
@@ -32,8 +32,7 @@ export async function pipeGit(from: Half, to: Half, input: string): Promise<void
 
 function startHalf({ place, args }: Half, stdout: 'pipe' | 'ignore'): ChildProcess {
   return spawn('git', commandLine(args, place.objectsDir), {
-    cwd: place.workTree ?? place.root ?? place.commonDir,
-    env: { ...baseEnvironment(), ...folders(place) },
+    ...surroundings(place),
     detached: true,
     stdio: ['pipe', stdout, 'pipe'],
   });

@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { LocusFailure } from '../domain/failures.ts';
 import type { Workspace } from '../domain/workspace.ts';
 import { resolveCommit } from './branches.ts';
+import { isHash } from './refs.ts';
 import type { Place } from './run.ts';
 
 const maxHeadBytes = 4096;
 
+export type TreePlace = Place & { readonly workTree: string };
+
 /** Where our git works for a workspace: never through the workspace's own `.git`, which an agent may have replaced. */
-export async function placeOf(workspace: Workspace): Promise<Place & { readonly workTree: string }> {
+export async function placeOf(workspace: Workspace): Promise<TreePlace> {
   await assertFolder(workspace);
   return { commonDir: workspace.repository.commonDir, workTree: workspace.path, indexFile: workspace.indexFile };
 }
@@ -22,7 +25,7 @@ export async function readHead(workspace: Workspace, isAllowed: (branch: string)
   const found = await lstat(file).catch(() => null);
   if (!found?.isFile() || found.size > maxHeadBytes) throw broken(workspace, 'its HEAD is not a usable file');
   const text = (await readFile(file, 'utf8')).trim();
-  if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text)) return text;
+  if (isHash(text)) return text;
   const branch = /^ref: refs\/heads\/([^\s~^:?*[\\]+)$/.exec(text)?.[1];
   if (branch === undefined) throw broken(workspace, 'its HEAD names neither a commit nor a branch');
   if (branch !== workspace.branch && !isAllowed(branch)) {

@@ -1,9 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const hash = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 /** Of a larger one git finds a line faster. */
 const largestPacked = 1024 * 1024;
+
+/** Whether it is the full hash of something. */
+export function isHash(rev: string): boolean {
+  return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(rev);
+}
 
 /**
  * The commit that a ref names, null where there is no such ref, read from git's own files: a process for each of the many
@@ -14,7 +18,7 @@ export async function readRef(commonDir: string, ref: string): Promise<string | 
   const loose = await readFile(join(commonDir, ref), 'utf8').catch(absent);
   if (loose === null) return readPacked(commonDir, ref);
   const found = loose?.trim() ?? '';
-  return hash.test(found) ? found : undefined;
+  return isHash(found) ? found : undefined;
 }
 
 async function readPacked(commonDir: string, ref: string): Promise<string | null | undefined> {
@@ -25,7 +29,7 @@ async function readPacked(commonDir: string, ref: string): Promise<string | null
   const line = (await readFile(file, 'utf8')).split('\n').find((one) => one.endsWith(` ${ref}`));
   if (line === undefined) return null;
   const [found = ''] = line.split(' ');
-  return hash.test(found) ? found : undefined;
+  return isHash(found) ? found : undefined;
 }
 
 /** null: there is no such file. A folder is none, as `refs/heads/a` is where there is a branch `a/b`; in a reftable a file is no folder. */

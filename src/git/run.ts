@@ -1,7 +1,7 @@
 import { type FailureType, LocusFailure } from '../domain/failures.ts';
 import { NotStarted } from '../launch/command.ts';
 import { start } from '../launch/launcher.ts';
-import { baseEnvironment, commandLine, folders, type Place } from './environment.ts';
+import { commandLine, type Place, surroundings } from './environment.ts';
 import { failureOfGit, timedOutExitCode } from './failure.ts';
 import { removeStaleLock } from './stale-lock.ts';
 import { watchRunning } from './watch.ts';
@@ -72,11 +72,12 @@ async function runOnce(place: Place, args: readonly string[], options: GitOption
 async function carriedOut(place: Place, args: readonly string[], options: GitOptions, maxBytes: number) {
   const interrupted = () => new LocusFailure('Interrupted', `git ${args[0]} was interrupted`);
   if (options.signal?.aborted) throw interrupted();
+  const { cwd, env } = surroundings(place);
   const running = start({
     file: 'git',
     args: commandLine(args, place.objectsDir),
-    cwd: place.workTree ?? place.root ?? place.commonDir,
-    env: { ...baseEnvironment(), ...folders(place), ...options.env },
+    cwd,
+    env: { ...env, ...options.env },
     maxBytes,
     ...(options.input === undefined ? {} : { input: options.input }),
   });

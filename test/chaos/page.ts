@@ -1,35 +1,27 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { putFigures, seenOn } from '../support/figures.ts';
 import type { Kind } from './check.ts';
 import { rows } from './plan.ts';
 import type { Row } from './rows.ts';
 import type { Result } from './trial.ts';
 
 const page = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url));
-const begin = '<!-- figures: written by `npm run chaos` -->';
-const end = '<!-- end of figures -->';
 
-/** Puts the figures of a full run into docs/reliability.md; what people wrote around them stays. */
+/** Puts the figures of a full run into docs/reliability.md. */
 export function writePage(results: readonly Result[], jobs: number): void {
-  const text = readFileSync(page, 'utf8');
-  const [before, after] = [text.indexOf(begin), text.indexOf(end)];
-  if (before < 0 || after < before) throw new Error(`${page} has no place for the figures`);
-  const figures = [begin, '', ...summaryOf(results, jobs), '', ...tableOf(results), '', ...clocksOf(results), ''];
-  writeFileSync(page, text.slice(0, before) + figures.join('\n') + text.slice(after));
+  const figures = [...summaryOf(results, jobs), '', ...tableOf(results), '', ...clocksOf(results)];
+  putFigures(page, 'npm run chaos', figures.join('\n'));
 }
 
 function summaryOf(results: readonly Result[], jobs: number) {
   const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
-  const [cpu] = cpus();
-  const machine = `${cpus().length} cores (${cpu?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}`;
   const target = (row: Row['target']) =>
     secondsOf(recoveries(results.filter((one) => one.trial.row.target === row)).at(-1));
   const restarts = results
     .flatMap((one) => one.findings)
     .filter((one) => one.check === 'starts' && one.kind === 'twice');
   return [
-    `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${machine}; ${jobs} trials at a time, those with a time that is wanted one by one; ${Math.round(seconds / 60)} minutes of trials.`,
+    `${seenOn()}; ${jobs} trials at a time, those with a time that is wanted one by one; ${Math.round(seconds / 60)} minutes of trials.`,
     '',
     '| | wanted | seen |',
     '| --- | --- | --- |',

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { until } from '../e2e/support/wait.ts';
+import { isRunning } from '../support/agents/attempt.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const loader = path.join(root, 'scripts', 'typescript.mjs');
@@ -94,9 +95,9 @@ describe('the launcher', () => {
     const pid = await new Promise<number>((resolve) => {
       child.stdout.once('data', (data) => resolve(Number(data)));
     });
-    expect(isAlive(pid)).toBe(true);
+    expect(isRunning(pid)).toBe(true);
     child.kill('SIGKILL');
-    await until('the launcher has ended', () => !isAlive(pid));
+    await until('the launcher has ended', () => !isRunning(pid));
   });
 });
 
@@ -105,14 +106,5 @@ function read(name: string): string {
     return readFileSync(path.join(folder, name), 'utf8');
   } catch {
     return '';
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
