@@ -108,9 +108,19 @@ export async function startedWith(client: Client, runId: string): Promise<RunInp
 
 /** The whole state: from the result of a run that came to its end, else by a query, for which a worker must answer in `deadlineMs`. */
 export async function readState(client: Client, runId: string, deadlineMs = 1000): Promise<RunState | null> {
+  const { status } = await client.workflow.getHandle(runId).describe();
+  return stateOf(client, runId, status.name, deadlineMs);
+}
+
+/** The same where Temporal has just told how the run stands. */
+export async function stateOf(
+  client: Client,
+  runId: string,
+  standing: string,
+  deadlineMs = 1000,
+): Promise<RunState | null> {
   const handle = client.workflow.getHandle(runId);
-  const { status } = await handle.describe();
-  if (status.name === 'COMPLETED') return (await handle.result()) as RunState;
+  if (standing === 'COMPLETED') return (await handle.result()) as RunState;
   try {
     return await client.connection.withDeadline(Date.now() + deadlineMs, () => handle.query(progress));
   } catch {

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { LocusFailure } from '../domain/failures.ts';
 import type { RunMemo, RunState } from '../domain/run.ts';
-import { readState } from './runs.ts';
+import { stateOf } from './runs.ts';
 
 /** What an activity that runs, or is tried again, says of itself. */
 export interface Activity {
@@ -47,11 +47,11 @@ export async function* watchRun(client: Client, runId: string, signal?: AbortSig
     if (Date.now() > parts.at + partsEveryMs) parts = { at: Date.now(), stuck: await stuckParts(client, found) };
     const memo = (found.memo?.run as RunMemo | undefined) ?? null;
     const ended = found.status.name !== 'RUNNING';
-    if (ended || state === null || (memo?.revision ?? 0) !== seen) {
-      const fresh: RunState | null = await readState(client, runId);
+    if (ended || state === null || found.historyLength !== seen) {
+      const fresh: RunState | null = await stateOf(client, runId, found.status.name);
       if (fresh) {
         state = fresh;
-        seen = memo?.revision ?? 0;
+        seen = found.historyLength;
       }
     }
     if (ended && found.status.name !== 'COMPLETED') {

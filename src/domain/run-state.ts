@@ -34,7 +34,7 @@ export function withTask(state: RunState, issue: number, change: Partial<TaskSta
 }
 
 /** The memo must stay under 1 KB as JSON: numbers and short texts only, on one line because JSON makes more of a control character. */
-export function memoOf(state: RunState, revision: number): RunMemo {
+export function memoOf(state: RunState): RunMemo {
   const counts = countByStatus(state.tasks);
   const failed = state.tasks.findLast((task) => task.error);
   const failure = state.halt?.failure?.message ?? failed?.error?.message ?? null;
@@ -51,7 +51,6 @@ export function memoOf(state: RunState, revision: number): RunMemo {
       .slice(0, 10),
     waitingUntil: state.waiting?.until ?? null,
     failure: failure === null ? null : headBytes(oneLine(failure), 200),
-    revision,
   };
 }
 

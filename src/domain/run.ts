@@ -132,6 +132,4 @@ export interface RunMemo {
   readonly current: readonly number[];
   readonly waitingUntil: number | null;
   readonly failure: string | null;
-  /** Grows with each change of state. */
-  readonly revision: number;
 }

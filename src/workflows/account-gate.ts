@@ -59,11 +59,11 @@ export async function accountGate(carried: Account = emptyAccount): Promise<void
   });
   for (;;) {
     const seen = requests;
-    const asked = await condition(() => requests > seen, idle);
-    if (workflowInfo().continueAsNewSuggested) {
+    // No timer for each request: each would be two events.
+    if (await condition(() => workflowInfo().continueAsNewSuggested, idle)) {
       await condition(allHandlersFinished);
       await continueAsNew<typeof accountGate>(account);
     }
-    if (!asked && !isRemembering(account, Date.now())) return;
+    if (requests === seen && !isRemembering(account, Date.now())) return;
   }
 }

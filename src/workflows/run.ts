@@ -36,7 +36,7 @@ export class Run {
   private stopRequest: Interrupt | null = null;
   private wakes = 0;
   private starts = 0;
-  private revision = 0;
+  private shown = '';
   private unpublished = false;
 
   constructor(input: RunInput, carried: RunState | null = null) {
@@ -154,8 +154,8 @@ export class Run {
     this.change({ status: 'running', halt: null, tasks: this.state.tasks.map(goingOn) });
   }
 
-  // Each showing is an event in the history, so what changes in one go is shown once: a child's end and the start of the
-  // next one are some turns of the microtask queue apart.
+  // Each showing is an event in the history and a write to the server's list of runs, so what changes in one go is shown
+  // once: a child's end and the start of the next one are some turns of the microtask queue apart.
   private async changed(): Promise<void> {
     if (this.unpublished) return;
     this.unpublished = true;
@@ -166,8 +166,10 @@ export class Run {
   private publish(): void {
     if (!this.unpublished) return;
     this.unpublished = false;
-    this.revision += 1;
-    upsertMemo({ run: memoOf(this.state, this.revision) });
+    const memo = memoOf(this.state);
+    const text = JSON.stringify(memo);
+    if (text !== this.shown) upsertMemo({ run: memo });
+    this.shown = text;
     setCurrentDetails(taskTable(this.state));
     const shown = workflowInfo().typedSearchAttributes.get(attributes.state);
     if (shown !== this.state.status) upsertSearchAttributes([{ key: attributes.state, value: this.state.status }]);

@@ -17,7 +17,7 @@ test.each([
     ...{ type: 'sprint', repoName: text, sprint: text, only: 900_000_000, status: 'running', halt: null },
     ...{ waiting: { reason: text, until: 1_800_000_000_000 }, tasks: [failed, ...working] },
   } as unknown as RunState;
-  const memo = memoOf(state, 100_000);
+  const memo = memoOf(state);
   expect(Buffer.byteLength(JSON.stringify(memo))).toBeLessThanOrEqual(1024);
   expect(memo.failure).toMatch(/^the tests are red:/);
 });
