@@ -10,7 +10,7 @@ import { createHostActivities } from './activities/host.ts';
 import { IssueReader } from './activities/read-ahead.ts';
 import { createSharedActivities } from './activities/shared.ts';
 import { createTrackerActivities } from './activities/tracker.ts';
-import { reportLimit, reservePermit, returnPermit } from './client/gate.ts';
+import { Gates } from './client/gate.ts';
 import { findRun, readState } from './client/runs.ts';
 import { useLauncher } from './launch/launcher.ts';
 import { resolveTemporal, type TemporalTarget } from './server/connection.ts';
@@ -46,11 +46,7 @@ export async function runWorker(): Promise<void> {
   const deps: Dependencies = {
     stateDir: state,
     hostId: host,
-    gate: {
-      reserve: (request) => reservePermit(client, request),
-      giveBack: (request) => returnPermit(client, request),
-      reportLimit: (request) => reportLimit(client, request),
-    },
+    gate: new Gates(client),
     slots,
     issues: new IssueReader(),
     secrets: (run) => secrets(run.tracker),

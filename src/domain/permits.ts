@@ -1,6 +1,9 @@
 const hour = 3_600_000;
 const minute = 60_000;
 
+/** Starts of the past that are remembered; an account that allows more in an hour has no pace to keep. */
+const mostRemembered = 4000;
+
 /** One agent start of a provider account, past or reserved. */
 export interface Permit {
   readonly attemptId: string;
@@ -54,7 +57,7 @@ export function reserve(
   request: PermitRequest,
   now: number,
 ): { readonly account: Account; readonly at: number } {
-  const recent = account.permits.filter((permit) => isRemembered(permit, now));
+  const recent = account.permits.filter((permit) => isRemembered(permit, now)).slice(-mostRemembered);
   const known = recent.find((permit) => permit.attemptId === request.attemptId);
   if (known) return { account: { ...account, permits: recent }, at: known.at };
   const blocking = recent.at(-request.perHour);

@@ -28,11 +28,13 @@ const idle = '65 minutes';
 export async function accountGate(carried: Account = emptyAccount): Promise<void> {
   let account = carried;
   let requests = 0;
-  setHandler(acquire, (request) => {
+  setHandler(acquire, (wanted) => {
     requests += 1;
-    const reserved = reserve(account, request, Date.now());
-    account = reserved.account;
-    return { at: reserved.at, limited: reserved.at <= (account.limit?.until ?? 0) };
+    return wanted.map((request) => {
+      const reserved = reserve(account, request, Date.now());
+      account = reserved.account;
+      return { at: reserved.at, limited: reserved.at <= (account.limit?.until ?? 0) };
+    });
   });
   setHandler(giveBack, ({ attemptId }) => {
     account = release(account, attemptId, Date.now());

@@ -61,8 +61,8 @@ export const budgetGranted = defineSignal<[Allowance]>('budgetGranted');
 
 export const progress = defineQuery<RunState>('progress');
 
-/** Reserves an agent start at an account's gate. */
-export const acquire = defineUpdate<PermitAnswer, [PermitRequest]>('acquire');
+/** Reserves agent starts at an account's gate; answers in the order of the requests. */
+export const acquire = defineUpdate<PermitAnswer[], [readonly PermitRequest[]]>('acquire');
 export const giveBack = defineSignal<[{ readonly attemptId: string }]>('giveBack');
 /** The provider refuses work until `until` (epoch milliseconds; null: it did not say); answers until when nobody starts. */
 export const limitMet = defineUpdate<{ readonly until: number }, [LimitReport]>('limitMet');

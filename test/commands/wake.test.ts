@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { reservePermit } from '../../src/client/gate.ts';
+import { Gates } from '../../src/client/gate.ts';
 import { wakeRun } from '../../src/commands/wake.ts';
 import type { PermitRequest } from '../../src/domain/permits.ts';
 import { accountGateId } from '../../src/domain/run-id.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
       shared: {
         async acquirePermit(request) {
           asked += 1;
-          return (gateAnswers ?? ((wanted) => reservePermit(stage.env.client, { ...wanted, provider })))(request);
+          return (gateAnswers ?? ((wanted) => new Gates(stage.env.client).reserve({ ...wanted, provider })))(request);
         },
       },
     },
@@ -59,7 +59,7 @@ async function untilAsked(times: number): Promise<void> {
 
 test('a run that only keeps its pace is woken, and nobody says that a usage limit was lifted', async () => {
   const gate = await openGate();
-  await reservePermit(stage.env.client, { provider, attemptId: 'another', runId: 'nobody', perHour: 1 });
+  await new Gates(stage.env.client).reserve({ provider, attemptId: 'another', runId: 'nobody', perHour: 1 });
   const run = await startWaiting(1);
   const before = asked;
   expect(await wakeRun(stage.env.client, run.workflowId)).toBe(

@@ -37,6 +37,13 @@ describe('the permits of an account', () => {
     expect(asked(emptyAccount, ['a', 'b', 'b', 'b', 'c'], 2).starts).toEqual([0, 0, 0, 0, 60]);
   });
 
+  test('of an account without a pace to keep are not remembered without end, and those of another run still keep theirs', () => {
+    const ids = Array.from({ length: 4300 }, (_, at) => `start ${at}`);
+    const { account, starts } = asked(emptyAccount, ids, 1_000_000);
+    expect([new Set(starts), account.permits.length <= 4001]).toEqual([new Set([0]), true]);
+    expect(asked(account, ['slow'], 100).starts).toEqual([60]);
+  });
+
   test('that are given back are free for others', () => {
     const { account } = asked(emptyAccount, ['a', 'b'], 1);
     expect(asked(release(account, 'b', now), ['c'], 1).starts).toEqual([60]);

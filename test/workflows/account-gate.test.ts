@@ -27,8 +27,10 @@ async function openGate() {
     taskQueue: worker.options.taskQueue,
     args: [],
   });
-  const ask = (attemptId: string, perHour: number) =>
-    handle.executeUpdate(acquire, { args: [{ attemptId, runId: 'nobody', perHour }] });
+  const ask = async (attemptId: string, perHour: number) => {
+    const [answer] = await handle.executeUpdate(acquire, { args: [[{ attemptId, runId: 'nobody', perHour }]] });
+    return answer!;
+  };
   return { handle, ask };
 }
 

@@ -44,9 +44,16 @@ export async function attemptsByPid(): Promise<Map<number, string>> {
     const attempt = /(?:^|\0)LOCUS_ATTEMPT=([A-Za-z0-9._-]+)/.exec(environment)?.[1];
     if (attempt !== undefined) found.set(pid, attempt);
   };
-  await Promise.all((await livingPids()).map(look));
+  const programs: number[] = [];
+  await eachPid((pid) => {
+    if (readProcess(pid)?.group !== kernelGroup) programs.push(pid);
+  });
+  await Promise.all(programs.map(look));
   return found;
 }
+
+/** The kernel's own threads, most of what is listed, have no environment. */
+const kernelGroup = 0;
 
 /** Whether any process, dead ones that nobody has waited for too, is in the group. */
 export function isGroup(group: number): boolean {

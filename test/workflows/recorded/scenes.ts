@@ -154,7 +154,7 @@ export const scenes: readonly Scene[] = [
     async play({ env, queue }) {
       const gate = await env.client.workflow.start('accountGate', { workflowId: gateId, taskQueue: queue, args: [] });
       const ask = (attemptId: string) =>
-        gate.executeUpdate(acquire, { args: [{ attemptId, runId: 'nobody', perHour: 1_000 }] });
+        gate.executeUpdate(acquire, { args: [[{ attemptId, runId: 'nobody', perHour: 1_000 }]] });
       for (let n = 0; n < 40; n += 1) await ask(`a-${n}`);
       await gate.signal(giveBack, { attemptId: 'a-1' });
       await gate.executeUpdate(limitMet, { args: [{ attemptId: 'a-2', runId: 'nobody', until: null }] });
