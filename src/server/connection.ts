@@ -1,6 +1,7 @@
 import type { PayloadCodec } from '@temporalio/common';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { LocusFailure } from '../domain/failures.ts';
+import { compressCodec } from './compress.ts';
 import { type EnsureKeeperOptions, ensureKeeper } from './keeper.ts';
 import { readKeeper } from './keeper-file.ts';
 import { sealCodec, sealKey } from './seal.ts';
@@ -18,7 +19,7 @@ export interface TemporalTarget {
   readonly namespace: string;
   readonly connectionOptions: TemporalConnectionOptions;
   /** For clients and workers alike; the embedded server takes only what carries the seal of its state directory. */
-  readonly dataConverter?: { readonly payloadCodecs: PayloadCodec[] };
+  readonly dataConverter: { readonly payloadCodecs: PayloadCodec[] };
   /** Address of the Web UI without a slash at its end; null where it is not known. */
   readonly uiBase: string | null;
 }
@@ -40,7 +41,7 @@ export async function resolveTemporal(
     address: info.address,
     namespace: info.namespace,
     connectionOptions: { address: info.address },
-    dataConverter: { payloadCodecs: [sealCodec(await sealKey(options.stateDir))] },
+    dataConverter: { payloadCodecs: [compressCodec(), sealCodec(await sealKey(options.stateDir))] },
     uiBase: info.uiBase,
   };
 }
@@ -72,6 +73,7 @@ export async function configuredTemporal(env: NodeJS.ProcessEnv = process.env): 
     address,
     namespace: loaded.namespace ?? 'default',
     connectionOptions: { address, tls, apiKey, metadata },
+    dataConverter: { payloadCodecs: [compressCodec()] },
     uiBase: webUiOf(address, env),
   };
 }

@@ -88,7 +88,10 @@ describe('doctor', () => {
 
   test('notices a configured server that does not answer', async () => {
     const target = { configured: true, address: '127.0.0.1:1', namespace: 'default', uiBase: null };
-    const given = inputs({}, { target: { ...target, connectionOptions: { address: target.address } } });
+    const given = inputs(
+      {},
+      { target: { ...target, dataConverter: { payloadCodecs: [] }, connectionOptions: { address: target.address } } },
+    );
     expect((await examine(given)).checks.Temporal?.state).toBe('missing');
   });
 
