@@ -4,6 +4,7 @@ import { LocusFailure } from '../domain/failures.ts';
 import { resolveTemporal } from '../server/connection.ts';
 import { commandToMakeCurrent, deploymentOf } from '../server/deployment.ts';
 import { builtFile } from '../server/version.ts';
+import { workerEnvironment } from '../server/worker-environment.ts';
 
 export interface WorkerOptions {
   readonly stateDir: string;
@@ -37,7 +38,7 @@ export async function worker({
   }
   const child = spawn(process.execPath, [script], {
     stdio: 'inherit',
-    env: { ...process.env, LOCUS_STATE_DIR: stateDir, LOCUS_DEPLOYMENT: name, LOCUS_SLOTS: slots },
+    env: workerEnvironment(stateDir, { LOCUS_DEPLOYMENT: name, LOCUS_SLOTS: slots }),
   });
   const forward = (signal: NodeJS.Signals) => child.kill(signal);
   // A terminal sends Ctrl+C to the worker as well: passing it on would be a second one.

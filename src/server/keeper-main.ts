@@ -17,6 +17,7 @@ import { takeLock } from './lock.ts';
 import { endProcess, identify, isAlive, type ProcessIdentity } from './process.ts';
 import { socketPath } from './socket.ts';
 import { type Supervised, supervise } from './supervise.ts';
+import { workerEnvironment } from './worker-environment.ts';
 
 /** A worker only has to let go of its agents, which go on without it. */
 const workerGraceMs = 10_000;
@@ -135,7 +136,7 @@ function spawnWorker(stateDir: string, script: string) {
     return spawn(process.execPath, [script], {
       cwd: stateDir,
       detached: true,
-      env: { ...process.env, LOCUS_STATE_DIR: stateDir },
+      env: workerEnvironment(stateDir),
       stdio: ['ignore', log, log],
     });
   } finally {
