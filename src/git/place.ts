@@ -1,12 +1,11 @@
-import { lstat, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LocusFailure } from '../domain/failures.ts';
 import type { Workspace } from '../domain/workspace.ts';
 import { resolveCommit } from './branches.ts';
 import { isHash } from './refs.ts';
 import type { Place } from './run.ts';
-
-const maxHeadBytes = 4096;
+import { readSmall } from './small-file.ts';
 
 export type TreePlace = Place & { readonly workTree: string };
 
@@ -21,10 +20,8 @@ export async function placeOf(workspace: Workspace): Promise<TreePlace> {
  * The commit may be missing in our objects: the agent's may be elsewhere.
  */
 export async function readHead(workspace: Workspace, isAllowed: (branch: string) => boolean): Promise<string> {
-  const file = join(workspace.adminDir ?? workspace.repository.commonDir, 'HEAD');
-  const found = await lstat(file).catch(() => null);
-  if (!found?.isFile() || found.size > maxHeadBytes) throw broken(workspace, 'its HEAD is not a usable file');
-  const text = (await readFile(file, 'utf8')).trim();
+  const text = readSmall(join(workspace.adminDir ?? workspace.repository.commonDir, 'HEAD'))?.trim();
+  if (text === undefined) throw broken(workspace, 'its HEAD is not a usable file');
   if (isHash(text)) return text;
   const branch = /^ref: refs\/heads\/([^\s~^:?*[\\]+)$/.exec(text)?.[1];
   if (branch === undefined) throw broken(workspace, 'its HEAD names neither a commit nor a branch');

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readSmall } from './small-file.ts';
 
 /** Of a larger one git finds a line faster. */
 const largestPacked = 1024 * 1024;
@@ -15,7 +16,7 @@ export function isHash(rev: string): boolean {
  */
 export async function readRef(commonDir: string, ref: string): Promise<string | null | undefined> {
   if (!/^refs\/(heads|remotes|locus)\/./.test(ref) || /\.\.|[\s^~:?*[\\]|@\{/.test(ref)) return undefined;
-  const loose = await readFile(join(commonDir, ref), 'utf8').catch(absent);
+  const loose = readSmall(join(commonDir, ref));
   if (loose === null) return readPacked(commonDir, ref);
   const found = loose?.trim() ?? '';
   return isHash(found) ? found : undefined;
@@ -30,9 +31,4 @@ async function readPacked(commonDir: string, ref: string): Promise<string | null
   if (line === undefined) return null;
   const [found = ''] = line.split(' ');
   return isHash(found) ? found : undefined;
-}
-
-/** null: there is no such file. A folder is none, as `refs/heads/a` is where there is a branch `a/b`; in a reftable a file is no folder. */
-function absent(error: NodeJS.ErrnoException): null | undefined {
-  return ['ENOENT', 'EISDIR'].includes(error.code ?? '') ? null : undefined;
 }

@@ -1,10 +1,11 @@
-import { constants, copyFile, lstat, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { constants, copyFile, lstat, readdir, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LocusFailure } from '../domain/failures.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
 import { alone } from './lock.ts';
 import { broken, makeFolder, replaceFile } from './place.ts';
 import { git } from './run.ts';
+import { readSmall } from './small-file.ts';
 
 /** A linked worktree as the repository's own files tell it; git is not asked, since an agent may write its HEAD. */
 export interface LinkedWorktree {
@@ -21,6 +22,13 @@ export async function linkedWorktrees(repository: Repository): Promise<LinkedWor
   return found.filter((worktree) => worktree !== null);
 }
 
+/** Of many that run side by side only one is read where git has called it as its folder is called. */
+async function worktreeAt(repository: Repository, path: string): Promise<LinkedWorktree | undefined> {
+  const usual = await readAdminDir(join(repository.commonDir, 'worktrees', basename(path)));
+  if (usual?.path === path) return usual;
+  return (await linkedWorktrees(repository)).find((worktree) => worktree.path === path);
+}
+
 /** Makes the worktree of a workspace, detached at `commit`, or repairs what is left of it. Answers whether it is new. */
 export async function ensureWorktree(
   workspace: Workspace,
@@ -28,7 +36,7 @@ export async function ensureWorktree(
 ): Promise<{ adminDir: string; created: boolean }> {
   const { repository, path } = workspace;
   return alone(repository.commonDir, async () => {
-    const registered = (await linkedWorktrees(repository)).find((worktree) => worktree.path === path);
+    const registered = await worktreeAt(repository, path);
     const folder = await lstat(path).catch(() => null);
     if (folder !== null && !folder.isDirectory()) throw broken(workspace, 'something else is in its place');
     if (folder !== null && registered === undefined && (await readdir(path)).length > 0) {
@@ -82,27 +90,19 @@ async function addWorktree(workspace: Workspace, commit: string): Promise<void> 
 }
 
 async function adminDirOf(repository: Repository, path: string): Promise<string> {
-  const worktree = (await linkedWorktrees(repository)).find((candidate) => candidate.path === path);
+  const worktree = await worktreeAt(repository, path);
   if (worktree) return worktree.adminDir;
   throw new LocusFailure('WorkspaceBroken', `git made the worktree ${path} but does not know it`);
 }
 
 async function readAdminDir(adminDir: string): Promise<LinkedWorktree | null> {
-  const gitFile = await readRegular(join(adminDir, 'gitdir'));
-  if (gitFile === null || basename(gitFile) !== '.git') return null;
-  const head = (await readRegular(join(adminDir, 'HEAD'))) ?? '';
+  const gitFile = readSmall(join(adminDir, 'gitdir'))?.trim();
+  if (gitFile === undefined || basename(gitFile) !== '.git') return null;
+  const head = readSmall(join(adminDir, 'HEAD'))?.trim() ?? '';
   const locked = (await lstat(join(adminDir, 'locked')).catch(() => null)) !== null;
   return { path: dirname(gitFile), adminDir, head, locked };
 }
 
 async function keepFile(path: string, content: string): Promise<void> {
-  const found = await lstat(path).catch(() => null);
-  if (found?.isFile() && (await readFile(path, 'utf8')) === content) return;
-  await replaceFile(path, content);
-}
-
-async function readRegular(path: string): Promise<string | null> {
-  const found = await lstat(path).catch(() => null);
-  if (!found?.isFile() || found.size > 16_384) return null;
-  return (await readFile(path, 'utf8')).trim();
+  if (readSmall(path) !== content) await replaceFile(path, content);
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A process that a later one with the same pid is not taken for. */
@@ -10,7 +10,7 @@ export interface ProcessIdentity {
 
 /** The identity of a running process; null where there is none, or only a zombie. */
 export async function identify(pid: number): Promise<ProcessIdentity | null> {
-  const started = process.platform === 'linux' ? await startOnLinux(pid) : await startFromPs(pid);
+  const started = process.platform === 'linux' ? startOnLinux(pid) : await startFromPs(pid);
   return started === null ? null : { pid, started };
 }
 
@@ -45,16 +45,24 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-let bootId: Promise<string> | null = null;
+let bootId: string | null = null;
 
-async function startOnLinux(pid: number): Promise<string | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+function startOnLinux(pid: number): string | null {
+  const stat = readProc(`${pid}/stat`);
   if (stat === null) return null;
   // The program's name, in parentheses, may hold spaces: count fields from behind it. State is the 3rd, start time the 22nd.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (fields[0] === 'Z' || fields[0] === 'X') return null;
-  bootId ??= readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
-  return `${(await bootId).trim()}:${fields[19]}`;
+  bootId ??= (readProc('sys/kernel/random/boot_id') ?? '').trim();
+  return `${bootId}:${fields[19]}`;
+}
+
+function readProc(file: string): string | null {
+  try {
+    return readFileSync(`/proc/${file}`, 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 async function startFromPs(pid: number): Promise<string | null> {

@@ -14,8 +14,6 @@ import { contextOf, memoOf, newRunState, withTask } from '../domain/run-state.ts
 import { taskTable } from '../domain/task-table.ts';
 import { attributes, halt, progress, resume, stop, wake } from './messages.ts';
 
-const turnsOfOneGo = 20;
-
 interface Interrupt {
   readonly reason: string;
   readonly failure?: Failure;
@@ -37,7 +35,7 @@ export class Run {
   private wakes = 0;
   private starts = 0;
   private shown = '';
-  private unpublished = false;
+  private unpublished = true;
 
   constructor(input: RunInput, carried: RunState | null = null) {
     this.input = input;
@@ -62,7 +60,7 @@ export class Run {
     CancellationScope.current().cancelRequested.catch(() => {
       this.stopRequest ??= { reason: 'cancelled from outside' };
     });
-    void this.changed();
+    void CancellationScope.nonCancellable(() => this.showChanges());
   }
 
   /** A person wants the running agent to end, for now or for good. */
@@ -97,7 +95,7 @@ export class Run {
 
   change(change: Partial<RunState>): void {
     this.state = { ...this.state, ...change };
-    void this.changed();
+    this.unpublished = true;
   }
 
   warn(text: string): void {
@@ -155,12 +153,12 @@ export class Run {
   }
 
   // Each showing is an event in the history and a write to the server's list of runs, so what changes in one go is shown
-  // once: a child's end and the start of the next one are some turns of the microtask queue apart.
-  private async changed(): Promise<void> {
-    if (this.unpublished) return;
-    this.unpublished = true;
-    for (let turn = 0; turn < turnsOfOneGo; turn += 1) await Promise.resolve();
-    this.publish();
+  // once: conditions are looked at when all that the server has told is worked off.
+  private async showChanges(): Promise<void> {
+    for (;;) {
+      await condition(() => this.unpublished);
+      this.publish();
+    }
   }
 
   private publish(): void {

@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { LocusFailure } from '../../domain/failures.ts';
@@ -78,9 +79,10 @@ export async function look(dir: string, name: string): Promise<{ mtimeMs: number
   return { mtimeMs, size };
 }
 
+// At once: they are short and ours, and by way of the thread pool a look takes ten times as long.
 async function readJson(file: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     if (error instanceof SyntaxError) return null;

@@ -10,7 +10,7 @@ export interface LineReader {
 
 /** Memory that one line may take, in bytes; the rest of a longer line is dropped. */
 export const longestLine = 1024 * 1024;
-const chunkBytes = 256 * 1024;
+const chunkBytes = 64 * 1024;
 
 /** Reads a growing file by lines, from its start, in bounded memory. The file may not exist yet. */
 export function readLines(file: string, signal?: AbortSignal): LineReader {

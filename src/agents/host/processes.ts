@@ -13,7 +13,7 @@ export interface ProcessInfo {
 
 /** Identifies this boot of the machine: pids and start times mean nothing in another one. */
 export async function bootId(): Promise<string> {
-  if (process.platform === 'linux') return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  if (process.platform === 'linux') return (readProc('sys/kernel/random/boot_id') ?? '').trim();
   const { stdout } = await run('sysctl', ['-n', 'kern.boottime']);
   return /sec = (\d+)/.exec(stdout)?.[1] ?? '';
 }
