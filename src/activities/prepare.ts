@@ -36,7 +36,7 @@ export async function prepareTask(deps: Dependencies, run: RunContext, request: 
   const { task } = request;
   const secrets = await deps.secrets(run);
   const signal = Context.current().cancellationSignal;
-  const tracker = openTracker(run.tracker, secrets.token);
+  const tracker = await openTracker(run.tracker, secrets.token);
   const repository = await obtainRepository(run, deps.stateDir, secrets.token, signal);
   const key = workspaceKey(run, task.branch);
   await refuseTakenRoot(deps, run, repository);

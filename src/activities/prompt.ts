@@ -18,7 +18,12 @@ export async function promptFor(
   const { issue, comments, workspace, startCommit } = task;
   const base = await baseCommit(workspace.repository, run.baseBranch, run.remote);
   const checkout = run.source.kind === 'checkout' && workspace.mode === 'worktree' ? run.source.root : null;
-  const context = await readContext(workspace.repository, { base, commit: startCommit, checkout });
+  const context = await readContext(workspace.repository, {
+    base,
+    commit: startCommit,
+    checkout,
+    withDiff: run.sprint !== null,
+  });
   const { instructions, diff, topLevel, recentCommits } = context;
   return buildPrompt({
     instructions,

@@ -12,7 +12,7 @@ import type { Dependencies } from './deps.ts';
 export function createTrackerActivities(deps: Pick<Dependencies, 'secrets'>): TrackerActivities {
   async function open(run: RunContext): Promise<{ tracker: Tracker; hidden: string[] }> {
     const { token } = await deps.secrets(run);
-    return { tracker: openTracker(run.tracker, token), hidden: token === null ? [] : [token] };
+    return { tracker: await openTracker(run.tracker, token), hidden: token === null ? [] : [token] };
   }
 
   async function changeStatus(

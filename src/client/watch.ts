@@ -31,7 +31,7 @@ export interface Glance {
 
 const everyMs = 250;
 /** The state of a run of a thousand tasks is large: looking at it must not be what its worker is busy with. */
-const shareOfTime = 4;
+const shareOfTime = 20;
 /** Parts of a run may be many. */
 const partsEveryMs = 10_000;
 

@@ -45,13 +45,15 @@ const patienceMs = 15 * 60_000;
 export async function openProject(cwd: string): Promise<Project> {
   const state = await stateDir();
   const checkout = await discoverCheckout(cwd, state);
-  const { config, unknownKeys } = await loadConfig(checkout.root);
+  const [{ config, unknownKeys }, remote] = await Promise.all([
+    loadConfig(checkout.root),
+    describeRemote(checkout.root),
+  ]);
   if (unknownKeys.length > 0) {
     console.error(
       `warning: .locus/config.json: unknown ${unknownKeys.length === 1 ? 'key' : 'keys'} ${unknownKeys.join(', ')}`,
     );
   }
-  const remote = await describeRemote(checkout.root);
   const tracker = trackerOf(config, checkout, remote);
   let known: Promise<string | null> | null = null;
   const token = () => {

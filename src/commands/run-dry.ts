@@ -68,6 +68,7 @@ async function promptLength(
     base,
     commit,
     checkout: checkout.root,
+    withDiff: sprint !== null,
   });
   return buildPrompt({
     instructions,

@@ -25,10 +25,13 @@ export async function run(options: RunOptions): Promise<number> {
   const sandbox = sandboxMode(options.sandbox);
   const project = await openProject(options.cwd);
   const placement = await placementOf(project);
+  // Its token may have to be asked for; what is wrong with that is told when its turn comes.
+  const opening = project.openTracker();
+  opening.catch(() => {});
   const plan = await preflight(project, { model: options.model, sandbox, placement });
 
   requireSize(numbers.length, plan.settings.agent);
-  const tracker = await project.openTracker();
+  const tracker = await opening;
   const force = options.force ?? false;
   const selection =
     numbers.length > 0

@@ -7,7 +7,7 @@ import { git, type Place, tryGit } from './run.ts';
 export interface RepositoryContext {
   /** `.locus/LOCUS.md` of the base, else of the person's checkout; null where there is none. */
   readonly instructions: string | null;
-  /** base..commit, bounded. */
+  /** base..commit, bounded; empty where it was not asked for. */
   readonly diff: string;
   readonly topLevel: readonly string[];
   /** Subjects, newest first. */
@@ -17,12 +17,12 @@ export interface RepositoryContext {
 /** What a prompt tells an agent about the repository. Changes nothing. */
 export async function readContext(
   repository: Repository,
-  at: { readonly base: string; readonly commit: string; readonly checkout: string | null },
+  at: { readonly base: string; readonly commit: string; readonly checkout: string | null; readonly withDiff: boolean },
 ): Promise<RepositoryContext> {
   const place = { commonDir: repository.commonDir };
   const [instructions, diff, names, subjects] = await Promise.all([
     readInstructions(place, at),
-    soFar(repository, at.base, at.commit),
+    at.withDiff ? soFar(repository, at.base, at.commit) : '',
     git(place, ['ls-tree', '-z', '--name-only', at.commit]),
     git(place, ['log', '-10', '--format=%s', at.commit]),
   ]);

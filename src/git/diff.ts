@@ -1,4 +1,5 @@
 import type { Repository } from '../domain/workspace.ts';
+import { isKnownAncestor } from './known.ts';
 import { git, gitUpTo, type Place } from './run.ts';
 
 export interface DiffLimits {
@@ -8,10 +9,17 @@ export interface DiffLimits {
 
 const defaultMaxBytes = 60_000;
 const maxFileListShare = 0.5;
+/** Of more files only the names are read, and the diffs of those that changed last: a task late in a large sprint costs what an early one does. */
+const mostCompared = 100;
+const latestCommits = 30;
+
+/** By repository and base, the last tip whose diff did not fit; what was built on it does not either. */
+const large = new Map<string, string>();
+const mostLarge = 50;
 
 /**
  * The change from `base` to `tip` for a prompt: whole where it fits, else the list of files and then the diffs of the
- * smallest ones, with what was left out named. Never reads more of a diff than it may show.
+ * smallest ones, of many files those that changed last, with what was left out named. Never reads more than it may show.
  */
 export async function soFar(
   repository: Repository,
@@ -22,9 +30,15 @@ export async function soFar(
   const place = { commonDir: repository.commonDir };
   // With three dots: from where the two have parted.
   const range = `${base}...${tip}`;
-  const whole = await gitUpTo(place, [...diff, range], limits.maxBytes);
-  if (whole.complete) return whole.text.trimEnd();
-  return shortened(place, range, limits.maxBytes);
+  const key = `${repository.commonDir}\0${base}`;
+  const before = large.get(key);
+  if (before === undefined || !(before === tip || isKnownAncestor(before, tip))) {
+    const whole = await gitUpTo(place, [...diff, range], limits.maxBytes);
+    if (whole.complete) return whole.text.trimEnd();
+  }
+  if (large.size >= mostLarge) large.clear();
+  large.set(key, tip);
+  return shortened(place, { range, tip }, limits.maxBytes);
 }
 
 interface ChangedFile {
@@ -37,12 +51,20 @@ interface ChangedFile {
 // No program that an attribute or a setting names takes part.
 const diff = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '--no-renames', '--ignore-submodules=dirty'];
 
-async function shortened(place: Place, range: string, maxBytes: number): Promise<string> {
-  const files = await changedFiles(place, range);
+async function shortened(
+  place: Place,
+  { range, tip }: { readonly range: string; readonly tip: string },
+  maxBytes: number,
+): Promise<string> {
+  const names = await namesIn(place, [...diff, '--name-only', '-z', range]);
+  const isMany = names.length > mostCompared;
+  const files = isMany ? names.map(unread) : await changedFiles(place, range);
   const list = fileList(files, Math.floor(maxBytes * maxFileListShare));
   // Room for the sentence that says what was cut.
   const left = maxBytes - Buffer.byteLength(list) - 200;
-  const shown = await diffsOf(place, range, smallest(files, left), left);
+  const candidates = isMany ? await latest(place, { range, tip }, names) : smallestFirst(files);
+  const chosen = fitting(candidates, left);
+  const shown = await diffsOf(place, range, chosen, left);
   const cut = files.length - shown.length;
   const said = `(The diff is larger than ${maxBytes} bytes: ${cut} of ${files.length} files are listed without their diff.)`;
   return Buffer.from([list, said, ...shown].join('\n\n'))
@@ -50,16 +72,40 @@ async function shortened(place: Place, range: string, maxBytes: number): Promise
     .toString();
 }
 
+/** Of these, the files that changed in the latest commits, the last ones first. */
+async function latest(
+  place: Place,
+  { range, tip }: { readonly range: string; readonly tip: string },
+  names: readonly string[],
+): Promise<ChangedFile[]> {
+  const all = new Set(names);
+  const touched = await namesIn(place, ['log', `-${latestCommits}`, '-m', '--name-only', '--format=', '-z', tip]);
+  const paths = [...new Set(touched.filter((name) => all.has(name)))].slice(0, mostCompared);
+  const read = new Map((await changedFiles(place, range, paths)).map((file) => [file.path, file]));
+  return paths.flatMap((path) => read.get(path) ?? []);
+}
+
+async function namesIn(place: Place, args: readonly string[]): Promise<string[]> {
+  return (await git(place, args)).split('\0').filter((name) => name !== '');
+}
+
+function unread(path: string): ChangedFile {
+  return { path, line: JSON.stringify(path), size: null };
+}
+
 /** What a diff of a file takes beside its changed lines, and a usual line; in bytes. */
 const fileOverhead = 150;
 const usualLine = 40;
 
-/** Paths of the smallest text files whose diffs should fit into so many bytes; one at least, where one could. */
-function smallest(files: readonly ChangedFile[], maxBytes: number): string[] {
-  const texts = files.filter((file) => file.size !== null && file.size < maxBytes);
-  texts.sort((a, b) => (a.size ?? 0) - (b.size ?? 0));
+function smallestFirst(files: readonly ChangedFile[]): ChangedFile[] {
+  return [...files].sort((a, b) => (a.size ?? 0) - (b.size ?? 0));
+}
+
+/** Paths of the first text files whose diffs should fit into so many bytes; one at least, where one could. */
+function fitting(files: readonly ChangedFile[], maxBytes: number): string[] {
   let left = maxBytes;
-  return texts
+  return files
+    .filter((file) => file.size !== null && file.size < maxBytes)
     .filter((file, index) => {
       left -= fileOverhead + (file.size ?? 0) * usualLine;
       return left > 0 || index === 0;
@@ -70,14 +116,18 @@ function smallest(files: readonly ChangedFile[], maxBytes: number): string[] {
 /** The diffs of these files, one by one, as far as they fit whole. */
 async function diffsOf(place: Place, range: string, paths: readonly string[], maxBytes: number): Promise<string[]> {
   if (paths.length === 0) return [];
-  const named = paths.map((path) => `:(top,literal)${path}`);
-  const { text, complete } = await gitUpTo(place, [...diff, range, '--', ...named], maxBytes);
+  const { text, complete } = await gitUpTo(place, [...diff, range, '--', ...named(paths)], maxBytes);
   const parts = text.split(/^(?=diff --git )/m).filter((part) => part !== '');
   return (complete ? parts : parts.slice(0, -1)).map((part) => part.trimEnd());
 }
 
-async function changedFiles(place: Place, range: string): Promise<ChangedFile[]> {
-  const said = await git(place, [...diff, '--numstat', '-z', range]);
+function named(paths: readonly string[]): string[] {
+  return paths.map((path) => `:(top,literal)${path}`);
+}
+
+/** All of them, or these. */
+async function changedFiles(place: Place, range: string, paths: readonly string[] = []): Promise<ChangedFile[]> {
+  const said = await git(place, [...diff, '--numstat', '-z', range, '--', ...named(paths)]);
   return said
     .split('\0')
     .filter((entry) => entry !== '')

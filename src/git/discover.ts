@@ -21,15 +21,14 @@ export interface Checkout {
 /** Finds the repository that a folder belongs to. */
 export async function discoverCheckout(cwd: string, stateDir: string): Promise<Checkout> {
   const git = await openFolder(cwd);
-  const [gitDir = '', common = '', shallow, bare] = await answers(git, cwd, [
-    'rev-parse',
-    '--absolute-git-dir',
-    '--git-common-dir',
-    '--is-shallow-repository',
-    '--is-bare-repository',
+  const asked = ['--absolute-git-dir', '--git-common-dir', '--is-shallow-repository', '--is-bare-repository'];
+  const [[gitDir = '', common = '', shallow, bare], storage] = await Promise.all([
+    answers(git, cwd, ['rev-parse', ...asked]),
+    // With an answer in any case: simple-git waits 50 ms longer for a git that says nothing.
+    git.raw('config', '--default', 'files', '--get', 'extensions.refStorage').catch(() => ''),
   ]);
+  refuseReftable(storage);
   const commonDir = await realpath(resolve(cwd, common));
-  await refuseReftable(git);
   const root = await mainRoot(git, cwd, {
     linked: (await realpath(gitDir)) !== commonDir,
     commonDir,
@@ -109,8 +108,7 @@ async function answers(git: SimpleGit, cwd: string, args: string[]): Promise<str
 }
 
 // HEAD is read as text where an agent may have written it, and a reftable keeps it elsewhere.
-async function refuseReftable(git: SimpleGit): Promise<void> {
-  const storage = await git.raw('config', '--get', 'extensions.refStorage').catch(() => '');
+function refuseReftable(storage: string): void {
   if (storage.trim() !== 'reftable') return;
   throw new LocusFailure(
     'RepositoryInvalid',

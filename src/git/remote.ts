@@ -7,6 +7,7 @@ import { withCredentials } from './credentials.ts';
 import { openFolder, repositoryOf } from './discover.ts';
 import { withoutCredentials } from './failure.ts';
 import { alone } from './lock.ts';
+import { readRef } from './refs.ts';
 import { type GitOptions, git, networkTimeoutMs, tryGit } from './run.ts';
 
 export interface RemoteAddress {
@@ -25,12 +26,14 @@ export interface Remote extends RemoteAddress {
 /** The remote that work is pushed to: `origin`, else the only one, else null. `ask` lets it ask the remote itself. */
 export async function describeRemote(root: string, ask = false): Promise<Remote | null> {
   const folder = await openFolder(root);
-  const remotes = await folder.getRemotes(true);
+  const [remotes, common] = await Promise.all([
+    folder.getRemotes(true),
+    folder.raw('rev-parse', '--path-format=absolute', '--git-common-dir'),
+  ]);
   const chosen = remotes.find((remote) => remote.name === 'origin') ?? (remotes.length === 1 ? remotes[0] : undefined);
   if (chosen === undefined) return null;
   const url = withoutCredentials(chosen.refs.push || chosen.refs.fetch);
-  const common = (await folder.raw('rev-parse', '--path-format=absolute', '--git-common-dir')).trim();
-  const defaultBranch = await findDefaultBranch(await realpath(common), chosen.name, ask);
+  const defaultBranch = await findDefaultBranch(await realpath(common.trim()), chosen.name, ask);
   return { name: chosen.name, url, defaultBranch, ...parseAddress(url) };
 }
 
@@ -85,18 +88,25 @@ export async function openMirror(
 
 async function findDefaultBranch(commonDir: string, remote: string, ask: boolean): Promise<string | null> {
   const place = { commonDir };
-  const known = await tryGit(place, ['symbolic-ref', '-q', '--short', `refs/remotes/${remote}/HEAD`]);
+  const [known, configured] = await Promise.all([
+    tryGit(place, ['symbolic-ref', '-q', '--short', `refs/remotes/${remote}/HEAD`]),
+    tryGit(place, ['config', '--get', 'init.defaultBranch']),
+  ]);
   if (known.exitCode === 0) return known.stdout.trim().slice(remote.length + 1);
   const asked = ask ? await askRemote(commonDir, remote) : null;
   if (asked !== null) return asked;
-  const configured = await tryGit(place, ['config', '--get', 'init.defaultBranch']);
   for (const branch of [configured.stdout.trim(), 'main', 'master'].filter((name) => name !== '')) {
     for (const ref of [`refs/remotes/${remote}/${branch}`, `refs/heads/${branch}`]) {
-      const found = await tryGit(place, ['show-ref', '--verify', '--quiet', ref]);
-      if (found.exitCode === 0) return branch;
+      if (await isThere(commonDir, ref)) return branch;
     }
   }
   return null;
+}
+
+async function isThere(commonDir: string, ref: string): Promise<boolean> {
+  const read = await readRef(commonDir, ref);
+  if (read !== undefined) return read !== null;
+  return (await tryGit({ commonDir }, ['show-ref', '--verify', '--quiet', ref])).exitCode === 0;
 }
 
 async function askRemote(commonDir: string, remote: string): Promise<string | null> {

@@ -25,7 +25,7 @@ let run: RunContext;
 beforeEach(async () => {
   fixture = await makeFixture();
   run = runOf(fixture, { runId: workflowId, type: 'sprint', source: { kind: 'remote', url: fixture.remote }, branch });
-  const tracker = openTracker(run.tracker, null);
+  const tracker = await openTracker(run.tracker, null);
   for (const title of ['One', 'Two']) await tracker.createIssue({ title, body: '', labels: [], sprint: null });
 });
 

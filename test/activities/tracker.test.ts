@@ -61,7 +61,7 @@ test('a comment that GitHub’s pace does not allow yet is told when, and nothin
   const { owner, repo, url: apiUrl, token } = github;
   process.env.LOCUS_GITHUB_PACE = 'on';
   try {
-    const ofAnotherRun = openTracker({ kind: 'github', apiUrl, owner, repo }, token);
+    const ofAnotherRun = await openTracker({ kind: 'github', apiUrl, owner, repo }, token);
     const comment = { marker: 'm', body: 'm', mayExist: false };
     await Promise.all(Array.from({ length: 80 }, () => ofAnotherRun.putComment(2, comment)));
     const refused = await attempt(new MockActivityEnvironment()).catch((error: unknown) => error);

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { isAncestor } from '../../src/git/branches.ts';
 import { collectWork } from '../../src/git/collect.ts';
 import { soFar } from '../../src/git/diff.ts';
 import { discoverCheckout, isClean } from '../../src/git/discover.ts';
@@ -168,5 +169,24 @@ describe('the sprint so far', () => {
     const text = await soFar(fixture.repository, fixture.first, tip, { maxBytes: 5_000 });
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(5_000);
     expect(text).toContain('more files');
+  });
+
+  test('of many files shows what changed last, also when it is asked again after the next commit', async () => {
+    const fixture = await makeFixture();
+    const files = Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`files/${n}.txt`, `${n}\n`.repeat(20)]));
+    commit(fixture.root, files);
+    const latest = commit(fixture.root, { 'files/7.txt': 'seven\n' });
+    const ask = (tip: string) => soFar(fixture.repository, fixture.first, tip, { maxBytes: 9_000 });
+    const text = await ask(latest);
+    expect([text.includes('+seven'), text.includes('"files/299.txt"'), Buffer.byteLength(text) <= 9_000]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    const next = commit(fixture.root, { 'files/8.txt': 'eight\n' });
+    await isAncestor(fixture.repository, latest, next);
+    const later = await ask(next);
+    expect([later.includes('+eight'), later.includes('+seven')]).toEqual([true, true]);
+    expect(later).toContain('of 300 files are listed without their diff');
   });
 });
