@@ -1,0 +1,125 @@
+/**
+ * What a gated run holds and shows. People and scripts read these names, so they are spelled as they are shown. Times are
+ * ISO 8601 in UTC.
+ */
+
+export type RunStateName = 'READY' | 'JACK_IN' | 'RUNNING' | 'COMPLETE' | 'HALTED' | 'JACKED_OUT' | 'READY_FOR_HITL';
+export type Phase = 'INIT' | 'IMPLEMENT' | 'REVIEW' | 'AUDIT' | 'RATE_LIMITED';
+export type Mode = 'autonomous' | 'interactive';
+export type PushMode = 'AUTO' | 'PROMPT' | 'LOCAL';
+export type Severity = 'critical' | 'high' | 'medium' | 'low';
+export type Role = 'implementer' | 'reviewer' | 'auditor' | 'red-team' | 'triage';
+/** Whose answer a finding stands in. */
+export type Gate = 'review' | 'audit';
+
+/** What a gate has against the work. */
+export interface Finding {
+  readonly id: string;
+  readonly category: string;
+  readonly rule: string;
+  readonly file: string;
+  /** From 1; 0: the file as a whole. */
+  readonly line: number;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** One phase of one cycle that has ended. */
+export interface CyclePhase {
+  readonly cycle: number;
+  readonly phase: 'IMPLEMENT' | 'REVIEW' | 'AUDIT';
+  readonly findings: number;
+  readonly files_changed: number;
+}
+
+export interface Deletion {
+  /** Relative to the repository's root, with `/`. */
+  readonly path: string;
+  readonly sprint: string;
+  readonly cycle: number;
+}
+
+/** One gated target: a sprint or an issue. */
+export interface TargetState {
+  readonly run_id: string;
+  readonly target: string;
+  readonly branch: string;
+  readonly state: RunStateName;
+  readonly phase: Phase;
+  readonly mode: Mode;
+  readonly timestamps: { readonly started: string; readonly last_activity: string };
+  readonly cycles: { readonly current: number; readonly limit: number; readonly history: readonly CyclePhase[] };
+  readonly metrics: {
+    readonly files_changed: number;
+    readonly files_deleted: number;
+    readonly commits: number;
+    readonly findings_fixed: number;
+  };
+  readonly options: {
+    readonly max_cycles: number;
+    readonly timeout_hours: number;
+    readonly dry_run: boolean;
+    readonly local_mode: boolean;
+    readonly confirm_push: boolean;
+    readonly push_mode: PushMode;
+  };
+  readonly completion: Completion;
+  /** Only while halted. */
+  readonly halt?: { readonly reason: string; readonly timestamp: string };
+  readonly red_team_code: RedTeamProgress;
+  readonly deletions: readonly Deletion[];
+}
+
+export interface Completion {
+  readonly pushed: boolean;
+  readonly pr_created: boolean;
+  readonly pr_url: string | null;
+  /** Such as `local_mode`, `user_declined`, `auto_pr_off`. */
+  readonly skipped_reason: string | null;
+}
+
+export interface RedTeamProgress {
+  readonly cycles: number;
+  readonly max_cycles: number;
+  readonly findings_total: number;
+  readonly divergences_found: number;
+  readonly last_findings_hash: string | null;
+}
+
+export type SprintStatus = 'pending' | 'in_progress' | 'completed';
+
+/** A plan's sprints on one branch. */
+export interface PlanState {
+  readonly plan_id: string;
+  readonly branch: string;
+  readonly state: RunStateName;
+  readonly timestamps: { readonly started: string; readonly last_activity: string };
+  readonly sprints: {
+    readonly total: number;
+    readonly completed: number;
+    /** null between sprints and at the end. */
+    readonly current: string | null;
+    readonly list: readonly PlanSprint[];
+  };
+  readonly options: {
+    readonly from: number;
+    readonly to: number;
+    readonly max_cycles: number;
+    readonly timeout_hours: number;
+  };
+  readonly metrics: {
+    readonly total_cycles: number;
+    readonly total_files_changed: number;
+    readonly total_findings_fixed: number;
+  };
+  readonly failure?: { readonly sprint: string; readonly reason: string; readonly timestamp: string };
+}
+
+export interface PlanSprint {
+  /** `sprint-N`. */
+  readonly id: string;
+  readonly status: SprintStatus;
+  readonly cycles: number;
+  readonly files_changed?: number;
+}
