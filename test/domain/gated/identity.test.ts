@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { countFixed, findingIdentity, findingsHash } from '../../../src/domain/gated/identity.ts';
+import type { Finding } from '../../../src/domain/gated/state.ts';
 
 const secret = { category: 'security', rule: 'hardcoded-secret', file: 'a.ts', line: 11, severity: 'high' } as const;
 const at = (line: number) => ({ ...secret, line });
@@ -21,8 +22,9 @@ describe('a finding', () => {
   );
 
   test('is the same whatever it is called and however it is worded', () => {
-    const told = { ...secret, id: 'F1', message: 'one', fix: 'a' };
-    expect(findingIdentity(told)).toBe(findingIdentity({ ...told, id: 'F9', message: 'two', fix: '' }));
+    const told: Finding = { ...secret, id: 'F1', message: 'one', fix: 'a' };
+    const again: Finding = { ...told, id: 'F9', message: 'two', fix: '' };
+    expect(findingIdentity(told)).toBe(findingIdentity(again));
   });
 });
 
