@@ -27,7 +27,7 @@ const protectedPrefixes: readonly string[] = ['release/', 'release-', 'hotfix/',
 export const ownPrefix = 'locus/';
 
 export function isProtected(branch: string, defaultBranch: string | null): boolean {
-  const name = branch.replace(/^refs\/heads\//, '');
+  const name = branchOf(branch);
   if (name === defaultBranch || protectedNames.includes(name)) return true;
   return protectedPrefixes.some((prefix) => name.startsWith(prefix));
 }
@@ -39,13 +39,13 @@ export function judgePush(refspec: string, context: PushContext, lease = false):
   const colon = plain.indexOf(':');
   const source = colon < 0 ? plain : plain.slice(0, colon);
   const target = colon < 0 ? plain : plain.slice(colon + 1);
-  const branch = target.replace(/^refs\/heads\//, '');
+  const branch = branchOf(target);
   const refuse = (reason: string): Judgement => ({ allowed: false, target, reason });
 
   if (refspec.trim() === '' || target === '') return refuse('it names no branch on the remote');
   if (colon >= 0 && source === '') return refuse('it deletes a branch');
   if (target.startsWith('refs/') && !target.startsWith('refs/heads/')) return refuse('it is no branch');
-  if (branch === 'HEAD' || branch === '@') return refuse('a detached HEAD is not a safe branch');
+  if (isDetached(branch)) return refuse('a detached HEAD is not a safe branch');
   if (!isBranchName(branch)) return refuse('it is not the name of one branch');
   if (isProtected(branch, context.defaultBranch) || context.alsoProtected?.includes(branch)) {
     return refuse('the branch is protected');
@@ -64,19 +64,54 @@ export function assertPush(refspec: string, context: PushContext, lease = false)
   throw new LocusFailure('GuardRefused', `locus does not push to ${target || JSON.stringify(refspec)}: ${reason}`);
 }
 
-/** Judges what else git or a tracker may be asked to do; `branch` is the head of a pull request. */
-export function judgeOperation(
-  operation: 'merge' | 'pr-merge' | 'branch-delete' | 'force-push' | 'checkout' | 'pr-create',
-  branch: string,
-  context: PushContext,
-): Judgement {
+/** What git or a tracker may be asked to do besides pushing. `create` makes a branch. */
+export type Operation =
+  | 'merge'
+  | 'pr-merge'
+  | 'pr-ready'
+  | 'branch-delete'
+  | 'force-push'
+  | 'checkout'
+  | 'create'
+  | 'validate'
+  | 'pr-create'
+  | 'pr-edit';
+
+/** A pull request that was merged or marked ready, a branch that is gone: only a person does that. */
+export const neverAllowed: readonly Operation[] = ['merge', 'pr-merge', 'pr-ready', 'branch-delete', 'force-push'];
+
+/** `branch` is the one that it acts on: the head of a pull request, the current one of `validate`. */
+export function judgeOperation(operation: Operation, branch: string, context: PushContext): Judgement {
   const refuse = (reason: string): Judgement => ({ allowed: false, target: branch, reason });
-  if (operation === 'checkout' || operation === 'pr-create') {
-    if (branch === 'HEAD' || branch === '') return refuse('a detached HEAD is not a safe branch');
-    if (isProtected(branch, context.defaultBranch)) return refuse('the branch is protected');
-    return { allowed: true, target: branch, reason: '' };
+  if (neverAllowed.includes(operation)) return refuse(`${operation} is never allowed`);
+  const name = branchOf(branch);
+  if (isDetached(name)) return refuse('a detached HEAD is not a safe branch');
+  if (!isBranchName(name)) return refuse('it is not the name of one branch');
+  if (isProtected(name, context.defaultBranch) || context.alsoProtected?.includes(name)) {
+    return refuse('the branch is protected');
   }
-  return refuse(`${operation} is never allowed`);
+  return { allowed: true, target: branch, reason: '' };
+}
+
+/** Fails with GuardRefused where `judgeOperation` refuses. */
+export function assertOperation(operation: Operation, branch: string, context: PushContext): void {
+  const { allowed, target, reason } = judgeOperation(operation, branch, context);
+  if (allowed) return;
+  throw new LocusFailure('GuardRefused', `locus does not do ${operation} with ${JSON.stringify(target)}: ${reason}`);
+}
+
+/** A gated run's branch keeps its commits once others can have them; `locus/` branches may be replaced, with a lease. */
+export function mayRebase(profile: GuardProfile, isPushed: boolean): boolean {
+  return profile === 'plain' || !isPushed;
+}
+
+// git takes `heads/main` for `refs/heads/main`, also as the destination of a push.
+function branchOf(ref: string): string {
+  return ref.replace(/^(?:refs\/)?heads\//, '');
+}
+
+function isDetached(branch: string): boolean {
+  return branch === '' || branch === 'HEAD' || branch === '@';
 }
 
 // The rules of git's own check-ref-format, and no pattern: a `*` would name many branches.

@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { assertPush, isProtected, judgeOperation, judgePush } from '../../src/domain/guard.ts';
+import {
+  assertOperation,
+  assertPush,
+  isProtected,
+  judgeOperation,
+  judgePush,
+  mayRebase,
+} from '../../src/domain/guard.ts';
 
 describe('protected branches', () => {
   test.each([
@@ -42,6 +49,8 @@ describe('a push is judged by its destination', () => {
     ['+', false],
     ['HEAD', false],
     ['abc:HEAD', false],
+    ['abc:heads/main', false],
+    ['abc:heads/feature/x', true],
     ['abc:refs/tags/v1', false],
     ['abc:refs/heads/release/1', false],
     ['abc:refs/heads/a*', false],
@@ -76,6 +85,28 @@ test.each([
   ['checkout', 'main', false],
   ['pr-create', 'develop', false],
   ['pr-create', 'HEAD', false],
+  ['pr-create', 'next', false],
+  ['pr-edit', 'feature/x', true],
+  ['pr-edit', 'main', false],
+  ['pr-ready', 'feature/x', false],
+  ['create', 'release/1', false],
+  ['create', 'feature/x', true],
+  ['create', 'a..b', false],
+  ['validate', '@', false],
+  ['validate', '', false],
 ] as const)('%s of %s: %s', (operation, branch, expected) => {
-  expect(judgeOperation(operation, branch, { defaultBranch: 'trunk' }).allowed).toBe(expected);
+  expect(judgeOperation(operation, branch, { defaultBranch: 'trunk', alsoProtected: ['next'] }).allowed).toBe(expected);
+});
+
+test('what is refused fails with words', () => {
+  const context = { defaultBranch: 'trunk' };
+  expect(() => assertOperation('pr-create', 'trunk', context)).toThrow(
+    'locus does not do pr-create with "trunk": the branch is protected',
+  );
+  expect(() => assertOperation('pr-create', 'feature/x', context)).not.toThrow();
+});
+
+test('a gated run rebases its branch only before the first push', () => {
+  expect([mayRebase('gated', false), mayRebase('gated', true)]).toEqual([true, false]);
+  expect([mayRebase('plain', false), mayRebase('plain', true)]).toEqual([true, true]);
 });
