@@ -79,6 +79,39 @@ export interface Completion {
   readonly skipped_reason: string | null;
 }
 
+export type BreakerTrigger = 'same_issue' | 'no_progress' | 'cycle_limit' | 'timeout' | 'rate_limit';
+
+/** How often in a row a gate told the same set of findings. */
+export interface SameIssue {
+  readonly count: number;
+  /** Of the set, see identity.ts; null before any was told. */
+  readonly last_hash: string | null;
+}
+
+/** What ends a loop that goes nowhere. */
+export interface BreakerState {
+  /** OPEN: it has tripped. HALF_OPEN: it lets one cycle through, to see whether it may close. */
+  readonly state: 'CLOSED' | 'OPEN' | 'HALF_OPEN';
+  readonly triggers: {
+    /** `count` and `last_hash` are those of the gate that told findings last; each gate has its own in `by_gate`. */
+    readonly same_issue: SameIssue & {
+      readonly threshold: number;
+      readonly by_gate: Readonly<Record<Gate, SameIssue>>;
+    };
+    readonly no_progress: { readonly count: number; readonly threshold: number };
+    readonly cycle_count: { readonly current: number; readonly limit: number };
+    readonly timeout: { readonly started: string; readonly limit_hours: number };
+  };
+  /** Every trip, oldest first; a reset keeps it. */
+  readonly history: readonly BreakerTrip[];
+}
+
+export interface BreakerTrip {
+  readonly timestamp: string;
+  readonly trigger: BreakerTrigger;
+  readonly reason: string;
+}
+
 export interface RedTeamProgress {
   readonly cycles: number;
   readonly max_cycles: number;
