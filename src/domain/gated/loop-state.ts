@@ -1,8 +1,8 @@
 import type { BreakerLimits, Clock } from './breaker.ts';
 import { newBreaker } from './breaker.ts';
+import type { Identified } from './identity.ts';
 import { newRate, type RateState } from './rate.ts';
 import type { BreakerState, BreakerTrigger, CyclePhase, Gate, Phase, Role } from './state.ts';
-import type { Verdict } from './verdict.ts';
 
 export type WorkPhase = 'IMPLEMENT' | 'REVIEW' | 'AUDIT';
 
@@ -13,10 +13,8 @@ export interface LoopState {
   /** RATE_LIMITED while `due` waits for its unit. */
   readonly phase: Phase;
   readonly due: WorkPhase | null;
-  /** The IMPLEMENT of `cycle` has been entered; else the next one is a new cycle. */
-  readonly begun: boolean;
-  /** The breaker opened when `cycle` was over, so that a probe has to be another one. */
-  readonly ended: boolean;
+  /** Set where `cycle` is over and the next IMPLEMENT is another one: the breaker as it was before it was counted. */
+  readonly uncounted: BreakerState | null;
   /** The IMPLEMENT of `cycle` left another tree than it found. */
   readonly changed: boolean;
   /** The gates that have approved what this cycle's IMPLEMENT left. */
@@ -39,7 +37,7 @@ export type LoopEvent =
   | { readonly kind: 'ready' }
   /** IMPLEMENT, its commit included. */
   | { readonly kind: 'implemented'; readonly filesChanged: number }
-  | { readonly kind: 'judged'; readonly gate: Gate; readonly verdict: Verdict }
+  | { readonly kind: 'judged'; readonly gate: Gate; readonly verdict: Judged }
   /** The danger gate kept a role from starting. */
   | { readonly kind: 'refused'; readonly role: Role; readonly reason: string }
   /** `note`: what a person must see, or null. */
@@ -49,6 +47,11 @@ export type LoopEvent =
   /** A phase was cut because the time is over. */
   | { readonly kind: 'time_up' }
   | { readonly kind: 'broken'; readonly reason: Breakdown; readonly detail: string };
+
+/** What the loop needs of a `Verdict`; the findings' words may stay where they are. */
+export type Judged =
+  | { readonly kind: 'approved' | 'changes_required'; readonly findings: readonly Identified[] }
+  | { readonly kind: 'inconsistent' | 'missing'; readonly reasons: readonly string[] };
 
 export type RedTeamDecision = 'another_cycle' | 'complete' | 'halt';
 export type Breakdown = 'agent_failed' | 'gate_error' | 'guard_refused' | 'base_conflict';
@@ -96,7 +99,8 @@ export function newLoop(limits: BreakerLimits, callsPerHour: number, now: string
     cycle: 0,
     phase: 'INIT',
     due: null,
-    ...unbegun,
+    uncounted: null,
+    ...unjudged,
     notes: [],
     history: [],
     breaker: newBreaker(limits, now),
@@ -104,10 +108,8 @@ export function newLoop(limits: BreakerLimits, callsPerHour: number, now: string
   };
 }
 
-/** What holds of a cycle before its IMPLEMENT. */
-export const unbegun = {
-  begun: false,
-  ended: false,
+/** What holds of a cycle when its IMPLEMENT begins. */
+export const unjudged = {
   changed: false,
   approvals: [],
   repaired: false,

@@ -12,12 +12,21 @@ import {
   timeIsOver,
 } from './breaker.ts';
 import { resumedBreaker } from './halt-resume.ts';
-import type { Breakdown, Entry, HaltStep, LoopEvent, LoopFacts, LoopState, Step, WorkPhase } from './loop-state.ts';
-import { unbegun } from './loop-state.ts';
+import type {
+  Breakdown,
+  Entry,
+  HaltStep,
+  Judged,
+  LoopEvent,
+  LoopFacts,
+  LoopState,
+  Step,
+  WorkPhase,
+} from './loop-state.ts';
+import { unjudged } from './loop-state.ts';
 import { resumeRate, takeUnit } from './rate.ts';
 import type { Gate } from './state.ts';
 import { type EntryPhase, entryPhase } from './transitions.ts';
-import type { Verdict } from './verdict.ts';
 
 export interface Advanced {
   readonly loop: LoopState;
@@ -31,26 +40,32 @@ export interface Entered {
 
 /** What comes after what has happened. Nothing is completed but by the approval of both gates in the same cycle. */
 export function nextStep(loop: LoopState, event: LoopEvent, facts: LoopFacts): Advanced {
+  const needsCycle = event.kind !== 'broken' && event.kind !== 'time_up';
+  if (needsCycle && loop.uncounted !== null) return outOfTurn(loop, event.kind, facts);
   switch (event.kind) {
     case 'ready':
       return { loop, step: { kind: 'phase', phase: 'IMPLEMENT' } };
     case 'implemented':
-      if (loop.phase !== 'IMPLEMENT') return outOfTurn(loop, 'IMPLEMENT', facts);
+      if (loop.phase !== 'IMPLEMENT') return outOfTurn(loop, event.kind, facts);
       return afterImplement(loop, event.filesChanged);
     case 'judged':
       if (loop.phase !== phaseOf(event.gate)) return outOfTurn(loop, event.gate, facts);
       return afterVerdict(loop, event.gate, event.verdict, facts);
     case 'refused':
-      return failed(loop, { by: null, findings: [], changed: false }, facts.clock);
+      return failed(
+        noted(loop, `the role ${event.role} was refused: ${event.reason}`),
+        { by: null, findings: [], changed: false },
+        facts.clock,
+      );
     case 'red_team':
-      if (!isApproved(loop)) return outOfTurn(loop, 'red-team gate', facts);
+      if (!isApproved(loop)) return outOfTurn(loop, event.kind, facts);
       if (event.decision === 'halt') return brokenDown(loop, 'red_team', event.note ?? 'it asks for a person', facts);
       if (event.decision === 'another_cycle') {
         return failed(loop, { by: 'red-team', findings: [], changed: loop.changed }, facts.clock);
       }
       return settle({ ...noted(loop, event.note), redTeamSettled: true }, facts);
     case 'dissent':
-      if (!isApproved(loop)) return outOfTurn(loop, 'dissenting review', facts);
+      if (!isApproved(loop)) return outOfTurn(loop, event.kind, facts);
       return settle({ ...noted(loop, event.note), dissentSettled: true }, facts);
     case 'time_up':
       return tripped(loop, open(loop.breaker, timeIsOver(loop.breaker), facts.clock.now));
@@ -77,18 +92,25 @@ export function enterPhase(loop: LoopState, wanted: WorkPhase, clock: Clock): En
   return { loop: started(counted, phase), entry: { kind: 'start', phase } };
 }
 
-/** After a halt: the phase that was cut. A probe of a cycle that was over is another cycle, which begins with IMPLEMENT. */
+/**
+ * After a halt: the phase that was recorded. A gate that is asked again does not count its cycle twice; a probe of a cycle
+ * that was over is another cycle, which begins with IMPLEMENT.
+ */
 export function resumeLoop(
   loop: LoopState,
   how: 'keep' | 'reset' | 'probe',
   now: string,
 ): { readonly loop: LoopState; readonly phase: EntryPhase } {
   const recorded = entryPhase(loop.phase, loop.due);
-  const isNewCycle = how === 'probe' && loop.ended;
-  const phase = isNewCycle ? 'IMPLEMENT' : recorded;
-  const breaker = resumedBreaker(loop.breaker, how, now);
-  const resumed: LoopState = { ...loop, phase, due: null, breaker, rate: resumeRate(loop.rate), repaired: false };
-  return { loop: isNewCycle ? { ...resumed, ...unbegun } : resumed, phase };
+  const phase = how === 'probe' && loop.uncounted !== null ? 'IMPLEMENT' : recorded;
+  const isGate = phase === 'REVIEW' || phase === 'AUDIT';
+  const counted = how === 'keep' && isGate ? (loop.uncounted ?? loop.breaker) : loop.breaker;
+  const breaker = resumedBreaker(counted, how, now);
+  const uncounted = isGate ? null : loop.uncounted;
+  return {
+    loop: { ...loop, phase, due: null, uncounted, breaker, rate: resumeRate(loop.rate), repaired: false },
+    phase,
+  };
 }
 
 function afterImplement(loop: LoopState, filesChanged: number): Advanced {
@@ -96,11 +118,14 @@ function afterImplement(loop: LoopState, filesChanged: number): Advanced {
     ...loop.history,
     { cycle: loop.cycle, phase: 'IMPLEMENT', findings: 0, files_changed: filesChanged } as const,
   ];
-  return { loop: { ...loop, changed: filesChanged > 0, history }, step: { kind: 'phase', phase: 'REVIEW' } };
+  return {
+    loop: { ...loop, changed: loop.changed || filesChanged > 0, history },
+    step: { kind: 'phase', phase: 'REVIEW' },
+  };
 }
 
-function afterVerdict(loop: LoopState, gate: Gate, verdict: Verdict, facts: LoopFacts): Advanced {
-  if (verdict.kind === 'inconsistent' || verdict.kind === 'missing') {
+function afterVerdict(loop: LoopState, gate: Gate, verdict: Judged, facts: LoopFacts): Advanced {
+  if ('reasons' in verdict) {
     const { reasons } = verdict;
     if (!loop.repaired) return { loop: { ...loop, repaired: true }, step: { kind: 'repair', gate, reasons } };
     return brokenDown(loop, 'gate_error', `the ${gate} gave no valid verdict: ${reasons.join('; ')}`, facts);
@@ -138,8 +163,8 @@ function openGate(loop: LoopState, facts: LoopFacts): 'red_team' | 'dissent' | n
 
 function failed(loop: LoopState, cycle: FailedCycle, clock: Clock): Advanced {
   const checked = afterFailedCycle(loop.breaker, cycle, clock);
-  if (checked.fired) return tripped({ ...loop, ended: true }, checked);
-  return { loop: { ...loop, ...unbegun, breaker: checked.breaker }, step: { kind: 'phase', phase: 'IMPLEMENT' } };
+  const over: LoopState = { ...loop, breaker: checked.breaker, uncounted: loop.breaker };
+  return checked.fired ? tripped(over, checked) : { loop: over, step: { kind: 'phase', phase: 'IMPLEMENT' } };
 }
 
 function tripped(loop: LoopState, { breaker, fired }: Checked): { loop: LoopState; step: HaltStep } {
@@ -159,7 +184,7 @@ function brokenDown(
 
 /** An answer that nobody has asked for now is believed by nobody. */
 function outOfTurn(loop: LoopState, what: string, facts: LoopFacts): Advanced {
-  return brokenDown(loop, 'gate_error', `an answer of the ${what} came in the phase ${loop.phase}`, facts);
+  return brokenDown(loop, 'gate_error', `${what} came out of turn, in the phase ${loop.phase}`, facts);
 }
 
 function entered({ loop, step }: { readonly loop: LoopState; readonly step: HaltStep }): Entered {
@@ -167,19 +192,27 @@ function entered({ loop, step }: { readonly loop: LoopState; readonly step: Halt
 }
 
 function allowedPhase(loop: LoopState, wanted: WorkPhase): WorkPhase {
-  if (!loop.begun) return 'IMPLEMENT';
+  if (isOver(loop)) return 'IMPLEMENT';
   return wanted === 'AUDIT' && !loop.approvals.includes('review') ? 'REVIEW' : wanted;
 }
 
 function started(loop: LoopState, phase: WorkPhase): LoopState {
-  const entering = { ...loop, phase, due: null, ended: false, repaired: false, approvals: approvalsBefore(phase) };
+  const entering = { ...loop, phase, due: null, repaired: false, approvals: approvalsBefore(phase) };
   if (phase !== 'IMPLEMENT') return entering;
+  const isNew = isOver(loop);
   return {
     ...entering,
-    begun: true,
-    cycle: loop.begun ? loop.cycle : loop.cycle + 1,
-    breaker: beginCycle(loop.breaker, !loop.begun),
+    ...unjudged,
+    changed: isNew ? false : loop.changed,
+    uncounted: null,
+    cycle: isNew ? loop.cycle + 1 : loop.cycle,
+    breaker: beginCycle(loop.breaker, isNew),
   };
+}
+
+/** Nothing of its cycle is left to do: what comes is another one. */
+function isOver({ cycle, uncounted }: LoopState): boolean {
+  return cycle === 0 || uncounted !== null;
 }
 
 function approvalsBefore(phase: WorkPhase): readonly Gate[] {
@@ -195,5 +228,5 @@ function phaseOf(gate: Gate): 'REVIEW' | 'AUDIT' {
 }
 
 function noted(loop: LoopState, note: string | null): LoopState {
-  return note === null ? loop : { ...loop, notes: [...loop.notes, note] };
+  return note === null || loop.notes.includes(note) ? loop : { ...loop, notes: [...loop.notes, note] };
 }

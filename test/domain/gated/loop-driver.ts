@@ -28,11 +28,13 @@ export interface Script {
   readonly callsPerHour?: number;
   /** How long a phase takes; default 1. */
   readonly minutes?: number;
+  /** A person halts it when so many roles have been called. */
+  readonly haltAfter?: number;
 }
 
 export interface Told {
   readonly loop: LoopState;
-  readonly end: HaltStep | { readonly kind: 'complete' };
+  readonly end: HaltStep | { readonly kind: 'complete' } | { readonly kind: 'halted' };
   /** Who was called, in order; waits and repairs too. */
   readonly calls: readonly string[];
   readonly now: string;
@@ -88,7 +90,10 @@ export function run(script: Script, from: { loop: LoopState; phase: WorkPhase; n
     return happened(script.dissent?.(call('dissent')) ?? { kind: 'time_up' });
   };
   let step: Step = from ? { kind: 'phase', phase: from.phase } : happened({ kind: 'ready' });
-  while (step.kind !== 'complete' && step.kind !== 'halt') step = take(step);
+  while (step.kind !== 'complete' && step.kind !== 'halt') {
+    if (calls.length === script.haltAfter) return { loop, end: { kind: 'halted' }, calls, now };
+    step = take(step);
+  }
   return { loop, end: step, calls, now };
 }
 

@@ -45,6 +45,27 @@ describe('a run that was halted', () => {
     expect(told.calls).toEqual(['review', 'review', 'audit']);
   });
 
+  test.each([
+    ['review', 2],
+    ['audit', 3],
+  ] as const)('C121 after its %s has found something asks it again, and counts the cycle once', (gate, haltAfter) => {
+    const halted = run({ [gate]: () => 'A', implement: () => 0, haltAfter });
+    expect(halted.loop).toMatchObject({ cycle: 1, phase: gate === 'review' ? 'REVIEW' : 'AUDIT' });
+    const told = goOn(halted, 'keep', { [gate]: () => 'A', haltAfter: 1 });
+    expect(told.calls).toEqual([gate]);
+    const counts = { same_issue: { count: 1 }, no_progress: { count: 1 }, cycle_count: { current: 1 } };
+    expect(told.loop.breaker.triggers).toMatchObject(counts);
+    expect(goOn(halted, 'keep', {}).end.kind).toBe('complete');
+  });
+
+  test('C121 after its implement is implemented again, in the same cycle', () => {
+    const told = goOn(run({ haltAfter: 1 }), 'keep', { implement: () => 0 });
+    expect(told.calls).toEqual(once);
+    expect(told.loop).toMatchObject({ cycle: 1, breaker: { triggers: { no_progress: { count: 0 } } } });
+    const idle = goOn(run({ haltAfter: 1, implement: () => 0 }), 'keep', { implement: () => 0 });
+    expect(idle.loop.breaker.triggers.no_progress.count).toBe(1);
+  });
+
   test('never enters the audit on a review that is not approved', () => {
     const halted = run({ review: broken });
     const claimed: LoopState = { ...halted.loop, phase: 'AUDIT' };
