@@ -48,7 +48,8 @@ export function cell(text: string | number | null | undefined, secrets: readonly
 /** The same as code: a command, a path, a branch. */
 export function code(text: string, secrets: readonly string[] = []): string {
   const line = cut(oneLine(redact(cut(text, 4 * longestText), secrets)), longestCell);
-  if (line === '') return '-';
+  // Where a pipe follows a backslash, readers of tables disagree on what is escaped.
+  if (line === '' || line.includes('\\|')) return cell(text, secrets);
   const longest = (line.match(/`+/g) ?? []).reduce((length, run) => Math.max(length, run.length), 0);
   const fence = '`'.repeat(longest + 1);
   const room = longest > 0 ? ' ' : '';
