@@ -1,0 +1,39 @@
+import { fencedBlocks } from './headings.ts';
+
+/**
+ * The JSON in a model's answer: the whole of it, else the one fenced block that is JSON, else what stands between the
+ * first and the last bracket. Undefined where none of them parses.
+ */
+export function jsonIn(answer: string): unknown {
+  const whole = parsed(answer);
+  if (whole !== undefined) return whole;
+  const blocks = fencedBlocks(answer).map(parsed).filter(isStructure);
+  if (blocks.length > 0) return blocks.length === 1 ? blocks[0] : undefined;
+  const starts = ['{', '['].map((mark) => answer.indexOf(mark)).filter((at) => at >= 0);
+  if (starts.length === 0) return undefined;
+  const start = Math.min(...starts);
+  const end = answer.lastIndexOf(answer[start] === '{' ? '}' : ']');
+  const middle = parsed(answer.slice(start, end + 1));
+  return isStructure(middle) ? middle : undefined;
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A model's text field: anything else is no text. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function isStructure(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text.trim());
+  } catch {
+    return undefined;
+  }
+}
