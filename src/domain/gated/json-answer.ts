@@ -5,15 +5,15 @@ import { fencedBlocks } from './headings.ts';
  * first and the last bracket. Undefined where none of them parses.
  */
 export function jsonIn(answer: string): unknown {
-  const whole = parsed(answer);
+  const whole = parsedJson(answer);
   if (whole !== undefined) return whole;
-  const blocks = fencedBlocks(answer).map(parsed).filter(isStructure);
+  const blocks = fencedBlocks(answer).map(parsedJson).filter(isStructure);
   if (blocks.length > 0) return blocks.length === 1 ? blocks[0] : undefined;
   const starts = ['{', '['].map((mark) => answer.indexOf(mark)).filter((at) => at >= 0);
   if (starts.length === 0) return undefined;
   const start = Math.min(...starts);
   const end = answer.lastIndexOf(answer[start] === '{' ? '}' : ']');
-  const middle = parsed(answer.slice(start, end + 1));
+  const middle = parsedJson(answer.slice(start, end + 1));
   return isStructure(middle) ? middle : undefined;
 }
 
@@ -26,14 +26,15 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function isStructure(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
-}
-
-function parsed(text: string): unknown {
+/** Undefined where the text is no JSON. */
+export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text.trim());
   } catch {
     return undefined;
   }
+}
+
+function isStructure(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
