@@ -1,3 +1,4 @@
+import type { GateNote } from './body-parts.ts';
 import {
   haltExits,
   type PhaseStatus,
@@ -132,6 +133,15 @@ export function resumed(state: PostPrState, at: string): PostPrState {
     timestamps: { ...state.timestamps, last_activity: at },
     exit: null,
   };
+}
+
+/** For the pull request: each phase that was skipped, or has something to say beside its status. */
+export function postPrNotes({ phases, notes }: Pick<PostPrState, 'phases' | 'notes'>): GateNote[] {
+  return postPrPhases.flatMap(({ phase }): GateNote[] => {
+    const note = notes[phase];
+    if (phases[phase] === 'skipped') return [{ gate: phase, outcome: 'skipped', reason: note ?? 'no reason given' }];
+    return note === undefined ? [] : [{ gate: phase, outcome: 'warning', reason: note }];
+  });
 }
 
 /** Validated is only what every phase has looked at. */

@@ -6,6 +6,7 @@ import {
   newPostPr,
   nextPhase,
   type PostPrSwitches,
+  postPrNotes,
   resumed,
   settled,
 } from '../../../src/domain/gated/post-pr.ts';
@@ -72,6 +73,19 @@ describe('the phases after a pull request', () => {
   test('a false is a false: an audit that is off is skipped, and no marker says otherwise', () => {
     const end = through(begun({ audit: false, e2e: false }));
     expect(end).toMatchObject({ state: 'READY_FOR_HITL', markers: [], phases: { post_pr_audit: 'skipped' } });
+  });
+
+  test('what was skipped stands in the pull request', () => {
+    const end = settled(
+      through(begun({ review: true })),
+      'pr_review',
+      { status: 'completed', note: 'new ones left' },
+      at,
+    );
+    expect(postPrNotes(end)).toEqual([
+      { gate: 'cross_model_review', outcome: 'skipped', reason: 'disabled' },
+      { gate: 'pr_review', outcome: 'warning', reason: 'new ones left' },
+    ]);
   });
 
   test('a phase that is skipped gets no marker', () => {

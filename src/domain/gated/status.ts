@@ -1,0 +1,187 @@
+import { oneLine } from '../text.ts';
+import { type Computed, computedOf, hoursAndMinutes } from './clock.ts';
+import { treeOf } from './deletions.ts';
+import type { BreakerState, PlanSprint, PlanState, RunStateName, TargetState } from './state.ts';
+
+/** What a gated run answers to a query. `excludedMs`: time so far that does not count towards the timeout. */
+export interface RunView {
+  readonly run: TargetState;
+  readonly circuit_breaker: BreakerState;
+  readonly excludedMs?: number;
+}
+
+/** A plan, with the run of the sprint that it is at; null between sprints. */
+export interface PlanView {
+  readonly plan: PlanState;
+  readonly current: RunView | null;
+  readonly excludedMs?: number;
+}
+
+export const noRunText = 'no run in progress';
+export const noRunJson = { status: 'no_run_in_progress' } as const;
+
+const displayed: Readonly<Record<RunStateName, string>> = {
+  READY: 'Ready',
+  JACK_IN: 'Initializing',
+  RUNNING: 'Running',
+  COMPLETE: 'Complete',
+  HALTED: 'HALTED',
+  JACKED_OUT: 'Finished',
+  READY_FOR_HITL: 'Ready for review by a person',
+};
+
+/** For scripts. `now` is in milliseconds, here and below. */
+export function runJson(view: RunView, now: number) {
+  const { run, circuit_breaker } = view;
+  return { run, circuit_breaker, computed: computedOfRun(view, now) };
+}
+
+/** For scripts: `run`, `circuit_breaker` and `computed` are those of the sprint that the plan is at. */
+export function planJson({ plan, current, excludedMs }: PlanView, now: number) {
+  const computed = planComputed(plan, now, excludedMs);
+  if (current === null) return { plan, run: null, circuit_breaker: null, computed };
+  return { plan, run: current.run, circuit_breaker: current.circuit_breaker, computed };
+}
+
+/** For people, as lines without colours. */
+export function runText(view: RunView, now: number, verbose = false): string {
+  const { run, circuit_breaker } = view;
+  const computed = computedOfRun(view, now);
+  return [
+    ...rows(0, [
+      ['Run ID', oneLine(run.run_id)],
+      ['State', stateText(run.state)],
+      ['Target', oneLine(run.target)],
+      ['Branch', oneLine(run.branch)],
+      ...haltRows(run.halt?.reason, circuit_breaker),
+    ]),
+    ...detailLines(view, computed),
+    ...(verbose ? verboseLines(run, circuit_breaker) : []),
+  ].join('\n');
+}
+
+/** The same for a plan, with the sprint that it is at. */
+export function planText({ plan, current, excludedMs }: PlanView, now: number, verbose = false): string {
+  const { sprints, metrics, failure } = plan;
+  const percent = sprints.total === 0 ? 0 : Math.floor((100 * sprints.completed) / sprints.total);
+  const runtime = planComputed(plan, now, excludedMs).runtime_seconds;
+  return [
+    ...rows(0, [
+      ['Plan ID', oneLine(plan.plan_id)],
+      ['State', stateText(plan.state)],
+      ['Branch', oneLine(plan.branch)],
+      ...haltRows(failure && `${failure.sprint}: ${failure.reason}`, current?.circuit_breaker),
+    ]),
+    '',
+    `SPRINTS ${sprints.completed}/${sprints.total} (${percent}%)`,
+    ...sprints.list.map(sprintLine),
+    '',
+    'TOTALS',
+    ...rows(2, [
+      ['Cycles', String(metrics.total_cycles)],
+      ['Files changed', String(metrics.total_files_changed)],
+      ['Findings fixed', String(metrics.total_findings_fixed)],
+      ['Runtime', against(runtime, plan.options.timeout_hours)],
+    ]),
+    ...(current === null ? [] : detailLines(current, computedOfRun(current, now))),
+    ...(current !== null && verbose ? verboseLines(current.run, current.circuit_breaker) : []),
+  ].join('\n');
+}
+
+function detailLines({ run, circuit_breaker }: RunView, { runtime_seconds }: Computed): string[] {
+  const { cycles, phase, metrics } = run;
+  const { same_issue, no_progress, cycle_count, timeout } = circuit_breaker.triggers;
+  const runtime = against(runtime_seconds, timeout.limit_hours);
+  return [
+    '',
+    'PROGRESS',
+    ...rows(2, [
+      ['Cycle', `${cycles.current} / ${cycles.limit}`],
+      ['Phase', phase],
+      ['Runtime', runtime],
+    ]),
+    '',
+    'METRICS',
+    ...rows(2, [
+      ['Files changed', String(metrics.files_changed)],
+      ['Files deleted', String(metrics.files_deleted)],
+      ['Commits', String(metrics.commits)],
+      ['Findings fixed', String(metrics.findings_fixed)],
+    ]),
+    '',
+    'CIRCUIT BREAKER',
+    ...rows(2, [
+      ['State', circuit_breaker.state],
+      ['Same issue', `${same_issue.count}/${same_issue.threshold}`],
+      ['No progress', `${no_progress.count}/${no_progress.threshold}`],
+      ['Cycle', `${cycle_count.current}/${cycle_count.limit}`],
+      ['Timeout', runtime],
+    ]),
+  ];
+}
+
+function verboseLines({ cycles, deletions }: TargetState, { history }: BreakerState): string[] {
+  return [
+    ...block(
+      'CYCLE HISTORY',
+      cycles.history.map(
+        ({ cycle, phase, findings, files_changed }) =>
+          `${cycle} ${phase}: ${counted(findings, 'finding')}, ${counted(files_changed, 'file')} changed`,
+      ),
+    ),
+    ...block(
+      'TRIPS',
+      history.map(({ timestamp, trigger, reason }) => `${timestamp} ${trigger}: ${oneLine(reason)}`),
+    ),
+    ...block('DELETED FILES', treeOf(deletions)),
+  ];
+}
+
+function block(title: string, lines: readonly string[]): string[] {
+  return ['', title, ...(lines.length === 0 ? ['none'] : lines).map((line) => `  ${line}`)];
+}
+
+function rows(indent: number, values: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...values.map(([name]) => name.length)) + 2;
+  return values.map(([name, value]) => `${' '.repeat(indent)}${`${name}:`.padEnd(width)}${value}`);
+}
+
+/** An open breaker refuses a resume that says nothing about it. */
+function haltRows(reason: string | undefined, breaker: BreakerState | undefined): (readonly [string, string])[] {
+  if (reason === undefined) return [];
+  const isOpen = breaker?.state === 'OPEN';
+  return [
+    ['Halted', oneLine(reason)],
+    ['To go on', isOpen ? '`locus resume --reset-breaker` or `locus resume --probe`' : '`locus resume`'],
+  ];
+}
+
+/** The name that scripts know, and the words that people read where they differ. */
+function stateText(state: RunStateName): string {
+  const words = displayed[state];
+  return words.toUpperCase() === state ? state : `${state} (${words})`;
+}
+
+function sprintLine({ id, status, cycles }: PlanSprint): string {
+  const mark = { completed: '[✓]', in_progress: '[→]', pending: '[ ]' }[status];
+  return `  ${mark} ${oneLine(id)}${cycles > 0 ? ` (${counted(cycles, 'cycle')})` : ''}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function against(seconds: number, limitHours: number): string {
+  return `${hoursAndMinutes(seconds)} / ${hoursAndMinutes(limitHours * 3600)}`;
+}
+
+function computedOfRun({ run, circuit_breaker, excludedMs }: RunView, now: number): Computed {
+  return computedOf(run, circuit_breaker.triggers.timeout, now, excludedMs);
+}
+
+/** The timeout is the plan's, not the sprint's. */
+function planComputed(plan: PlanState, now: number, excludedMs?: number): Computed {
+  const { timestamps, options, failure } = plan;
+  const run = failure ? { ...plan, halt: failure } : plan;
+  return computedOf(run, { started: timestamps.started, limit_hours: options.timeout_hours }, now, excludedMs);
+}
