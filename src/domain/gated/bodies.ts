@@ -1,7 +1,7 @@
 import type { PullText } from '../pull-body.ts';
 import { cut, longestBody, oneLine } from '../text.ts';
-import type { GateNote, TestRun } from './body-parts.ts';
-import { footer, gatesSection, historySection, issuesSection, metrics, testsSection } from './body-parts.ts';
+import type { TestRun } from './body-parts.ts';
+import { footer, historySection, issuesSection, metrics, notesSection, testsSection } from './body-parts.ts';
 import { deletionsSection } from './deletions.ts';
 import { bodyOf, cell, code, type Section, sentence } from './sections.ts';
 import type { TargetState } from './state.ts';
@@ -19,7 +19,8 @@ export interface CompletionRecord {
 export interface SinglePull {
   readonly state: TargetState;
   readonly tests: readonly TestRun[];
-  readonly gates: readonly GateNote[];
+  /** From gate-note.ts. */
+  readonly notes: readonly string[];
   /** Closed when a person merges. */
   readonly issues: readonly number[];
   readonly completion: CompletionRecord;
@@ -27,7 +28,8 @@ export interface SinglePull {
 
 export interface HaltedPull {
   readonly state: TargetState;
-  readonly gates: readonly GateNote[];
+  /** From gate-note.ts. */
+  readonly notes: readonly string[];
   readonly issues: readonly number[];
   /** An open breaker must be reset, or given one cycle, to go on. */
   readonly breakerOpen: boolean;
@@ -47,7 +49,7 @@ export function incompleteTitle(subject: string): string {
 
 /** The draft of one target that passed its gates. */
 export function singlePull(
-  { state, tests, gates, issues, completion }: SinglePull,
+  { state, tests, notes, issues, completion }: SinglePull,
   secrets: readonly string[] = [],
 ): PullText {
   const { run_id, target, cycles, metrics: counts, deletions } = state;
@@ -59,7 +61,7 @@ export function singlePull(
       ['Commits', String(counts.commits)],
       ['Findings Fixed', String(counts.findings_fixed)],
     ]),
-    ...gatesSection(gates, secrets),
+    ...notesSection(notes, secrets),
     ...issuesSection(issues, true),
     deletionsSection(deletions),
     testsSection(tests, secrets),
@@ -70,7 +72,7 @@ export function singlePull(
 
 /** The draft of one target that was halted: what there is, why it stopped, how it goes on. */
 export function haltedPull(
-  { state, gates, issues, breakerOpen }: HaltedPull,
+  { state, notes, issues, breakerOpen }: HaltedPull,
   secrets: readonly string[] = [],
 ): PullText {
   const { run_id, target, phase, cycles, metrics: counts, deletions, halt } = state;
@@ -83,7 +85,7 @@ export function haltedPull(
         `- Halt Reason: ${sentence(halt?.reason ?? '', secrets)}`,
       ],
     },
-    ...gatesSection(gates, secrets),
+    ...notesSection(notes, secrets),
     ...issuesSection(issues, false),
     metrics('## Progress', [
       ['Phase', phase],

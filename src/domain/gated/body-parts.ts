@@ -8,14 +8,6 @@ export interface TestRun {
   readonly exit_code: number | null;
 }
 
-/** A gate that was skipped, refused or failed: it is shown, and counts as nothing. */
-export interface GateNote {
-  /** Such as `red-team`, `dissent`, `cross_model_review`. */
-  readonly gate: string;
-  readonly outcome: 'skipped' | 'did_not_run' | 'warning';
-  readonly reason: string;
-}
-
 export interface Commit {
   readonly sha: string;
   readonly subject: string;
@@ -58,14 +50,10 @@ export function testsSection(tests: readonly TestRun[], secrets: readonly string
   return table(heading, ['Command', 'Exit Code'], rows);
 }
 
-/** Gates without an answer of their own, under no heading; no section where each has one. */
-export function gatesSection(gates: readonly GateNote[], secrets: readonly string[]): Section[] {
-  if (gates.length === 0) return [];
-  const words = { skipped: 'was skipped', did_not_run: '**did not run**', warning: 'warns' } as const;
-  const lines = gates.map(
-    ({ gate, outcome, reason }) => `- ⚠️ ${cell(gate)} ${words[outcome]}: ${sentence(reason, secrets)}`,
-  );
-  return [{ heading: '', lines }];
+/** What a person must see of gates that have no answer of their own (see gate-note.ts); no section where each has one. */
+export function notesSection(notes: readonly string[], secrets: readonly string[]): Section[] {
+  if (notes.length === 0) return [];
+  return [{ heading: '', lines: notes.map((note) => `- ⚠️ ${sentence(note, secrets)}`) }];
 }
 
 export function crossModelSection(reviews: readonly CrossModelReview[], secrets: readonly string[]): Section {

@@ -1,6 +1,6 @@
 import type { PullText } from '../pull-body.ts';
 import { doneTitle, incompleteTitle, resumeLines } from './bodies.ts';
-import { footer, type GateNote, gatesSection, issuesSection, type TestRun, testsSection } from './body-parts.ts';
+import { footer, issuesSection, notesSection, type TestRun, testsSection } from './body-parts.ts';
 import { deletionsSection } from './deletions.ts';
 import { bodyOf, cell, code, sentence } from './sections.ts';
 import type { Deletion } from './state.ts';
@@ -23,7 +23,8 @@ export interface BugPull {
   readonly confidence: ConfidenceSignals;
   /** Name → path, such as `Triage` → `.locus/bugs/….md`. */
   readonly artifacts: readonly { readonly name: string; readonly path: string }[];
-  readonly gates: readonly GateNote[];
+  /** From gate-note.ts. */
+  readonly notes: readonly string[];
   readonly deletions: readonly Deletion[];
   readonly tests: readonly TestRun[];
   readonly outcome:
@@ -44,7 +45,7 @@ export function bugPull(bug: BugPull, secrets: readonly string[] = []): PullText
         `- Source: ${issue === null ? 'text given to the run' : `issue #${issue}`}`,
       ],
     },
-    ...gatesSection(bug.gates, secrets),
+    ...notesSection(bug.notes, secrets),
     ...(issue !== null && done ? issuesSection([issue], true) : []),
     { heading: '## Confidence Signals', lines: confidenceLines(confidence) },
     { heading: '## Artifacts', lines: artifactLines(artifacts, secrets) },

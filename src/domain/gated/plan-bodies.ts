@@ -6,12 +6,11 @@ import {
   commitSections,
   crossModelSection,
   footer,
-  type GateNote,
-  gatesSection,
   issuesSection,
   type LeftBehind,
   leftBehindSection,
   metrics,
+  notesSection,
   type TestRun,
   testsSection,
 } from './body-parts.ts';
@@ -25,14 +24,14 @@ export interface PlanPull {
   readonly deletions: readonly Deletion[];
   readonly tests: readonly TestRun[];
   readonly reviews: readonly CrossModelReview[];
-  /** Of every sprint. */
-  readonly gates: readonly GateNote[];
+  /** Of every sprint, from gate-note.ts. */
+  readonly notes: readonly string[];
   readonly issues: readonly number[];
   readonly leftBehind: LeftBehind;
   readonly completion: CompletionRecord;
 }
 
-export interface IncompletePlanPull extends Pick<PlanPull, 'plan' | 'deletions' | 'reviews' | 'gates'> {
+export interface IncompletePlanPull extends Pick<PlanPull, 'plan' | 'deletions' | 'reviews' | 'notes'> {
   /** An open breaker must be reset, or given one cycle, to go on. */
   readonly breakerOpen: boolean;
 }
@@ -41,13 +40,13 @@ const subject = 'Sprint Plan';
 
 /** The one draft of a plan whose sprints are all done. */
 export function planPull(pull: PlanPull, secrets: readonly string[] = []): PullText {
-  const { plan, commits, deletions, tests, reviews, gates, issues, leftBehind, completion } = pull;
+  const { plan, commits, deletions, tests, reviews, notes, issues, leftBehind, completion } = pull;
   const { list } = plan.sprints;
   const title = doneTitle(subject);
   const sections = [
     { heading: `# ${title}`, lines: [] },
     planMetrics('## Summary', plan),
-    ...gatesSection(gates, secrets),
+    ...notesSection(notes, secrets),
     ...issuesSection(issues, true),
     table('## Sprint Breakdown', ['Sprint', 'Status', 'Cycles', 'Files Changed'], list.map(sprintRow)),
     deletionsSection(deletions),
@@ -66,7 +65,7 @@ export function planPull(pull: PlanPull, secrets: readonly string[] = []): PullT
 
 /** The one draft of a plan that a halted sprint stopped. */
 export function incompletePlanPull(pull: IncompletePlanPull, secrets: readonly string[] = []): PullText {
-  const { plan, deletions, reviews, gates, breakerOpen } = pull;
+  const { plan, deletions, reviews, notes, breakerOpen } = pull;
   const { failure, sprints } = plan;
   const title = incompleteTitle(subject);
   const isDone = ({ status }: PlanSprint) => status === 'completed';
@@ -79,7 +78,7 @@ export function incompletePlanPull(pull: IncompletePlanPull, secrets: readonly s
         `- Reason: ${sentence(failure?.reason ?? '', secrets)}`,
       ],
     },
-    ...gatesSection(gates, secrets),
+    ...notesSection(notes, secrets),
     listOf('## Completed Sprints', sprints.list.filter(isDone)),
     listOf(
       '## Remaining Sprints',

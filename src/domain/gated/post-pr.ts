@@ -1,4 +1,4 @@
-import type { GateNote } from './body-parts.ts';
+import { gateNote } from './gate-note.ts';
 import {
   haltExits,
   type PhaseStatus,
@@ -136,11 +136,11 @@ export function resumed(state: PostPrState, at: string): PostPrState {
 }
 
 /** For the pull request: each phase that was skipped, or has something to say beside its status. */
-export function postPrNotes({ phases, notes }: Pick<PostPrState, 'phases' | 'notes'>): GateNote[] {
-  return postPrPhases.flatMap(({ phase }): GateNote[] => {
+export function postPrNotes({ phases, notes }: Pick<PostPrState, 'phases' | 'notes'>): string[] {
+  return postPrPhases.flatMap(({ phase }) => {
     const note = notes[phase];
-    if (phases[phase] === 'skipped') return [{ gate: phase, outcome: 'skipped', reason: note ?? 'no reason given' }];
-    return note === undefined ? [] : [{ gate: phase, outcome: 'warning', reason: note }];
+    if (phases[phase] === 'skipped') return [gateNote(phase, 'skipped', note ?? 'no reason given')];
+    return note === undefined ? [] : [gateNote(phase, 'warning', note)];
   });
 }
 

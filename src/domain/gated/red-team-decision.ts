@@ -1,14 +1,14 @@
 import { fenced } from '../text.ts';
-import type { GateNote } from './body-parts.ts';
+import { gateNote } from './gate-note.ts';
 import { isActionable, type RedTeamFinding, type RedTeamRecord } from './red-team.ts';
 import type { RedTeamProgress } from './state.ts';
 
-/** What follows the gate. Where it completes, the notes stand in the pull request. */
-export type RedTeamDecision =
+/** What follows the gate. `note`: what the pull request must say, or why the run halts. */
+export type RedTeamStep =
   | { readonly next: 'ask_again' }
-  | { readonly next: 'cycle'; readonly progress: RedTeamProgress; readonly feedback: string }
-  | { readonly next: 'complete'; readonly progress: RedTeamProgress; readonly notes: readonly GateNote[] }
-  | { readonly next: 'halt'; readonly reason: string };
+  | { readonly next: 'another_cycle'; readonly progress: RedTeamProgress; readonly feedback: string }
+  | { readonly next: 'complete'; readonly progress: RedTeamProgress; readonly note: string | null }
+  | { readonly next: 'halt'; readonly note: string };
 
 const gate = 'red-team';
 
@@ -23,32 +23,32 @@ export function decideRedTeam(
   record: RedTeamRecord,
   progress: RedTeamProgress,
   given: { readonly asks: number; readonly threshold: number; readonly hash: (text: string) => string },
-): RedTeamDecision {
-  const complete = (notes: readonly GateNote[], after = progress): RedTeamDecision => ({
+): RedTeamStep {
+  const complete = (note: string | null, after = progress): RedTeamStep => ({
     next: 'complete',
     progress: after,
-    notes,
+    note,
   });
   switch (record.outcome) {
     case 'halted':
-      return { next: 'halt', reason: `red_team: ${record.reason}` };
+      return { next: 'halt', note: record.reason };
     case 'skipped':
-      return complete([{ gate, outcome: 'skipped', reason: record.reason }]);
+      return complete(gateNote(gate, 'skipped', record.reason));
     case 'degraded': {
       if (given.asks < mostAsks) return { next: 'ask_again' };
       const code = record.exit_code === null ? '' : `, exit code ${record.exit_code}`;
-      return complete([{ gate, outcome: 'did_not_run', reason: `${record.reason}${code}` }]);
+      return complete(gateNote(gate, 'did_not_run', `${record.reason}${code}`));
     }
     case 'checked': {
       const { actionable } = record.summary;
       const after = progressed(progress, record, given.hash);
-      if (actionable === 0) return complete([], after);
+      if (actionable === 0) return complete(null, after);
       if (after.cycles < after.max_cycles) {
-        return { next: 'cycle', progress: after, feedback: redTeamFeedback(record.findings, given.threshold) };
+        return { next: 'another_cycle', progress: after, feedback: redTeamFeedback(record.findings, given.threshold) };
       }
       const divergences = `${actionable} ${actionable === 1 ? 'divergence' : 'divergences'} from the design`;
       const reason = `${divergences} left after ${after.cycles} of ${after.max_cycles} cycles`;
-      return complete([{ gate, outcome: 'warning', reason }], after);
+      return complete(gateNote(gate, 'warning', reason), after);
     }
   }
 }

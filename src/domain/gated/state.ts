@@ -157,23 +157,3 @@ export interface PlanSprint {
   readonly files_changed?: number;
   readonly findings_fixed?: number;
 }
-
-export type BreakerTrigger = 'same_issue' | 'no_progress' | 'cycle_limit' | 'timeout' | 'rate_limit';
-
-/** Counters that stop a run which goes round in circles. Each fires at count ≥ threshold. */
-export interface BreakerState {
-  readonly state: 'CLOSED' | 'OPEN' | 'HALF_OPEN';
-  readonly triggers: {
-    readonly same_issue: { readonly count: number; readonly threshold: number; readonly last_hash: string | null };
-    readonly no_progress: { readonly count: number; readonly threshold: number };
-    readonly cycle_count: { readonly current: number; readonly limit: number };
-    /** `started`: ISO 8601; the run's one start time, moved by a reset. */
-    readonly timeout: { readonly started: string; readonly limit_hours: number };
-  };
-  /** Every trip, the oldest first. */
-  readonly history: readonly {
-    readonly timestamp: string;
-    readonly trigger: BreakerTrigger;
-    readonly reason: string;
-  }[];
-}

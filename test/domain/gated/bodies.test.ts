@@ -8,6 +8,7 @@ import {
   type SinglePull,
   singlePull,
 } from '../../../src/domain/gated/bodies.ts';
+import { gateNote } from '../../../src/domain/gated/gate-note.ts';
 import { oddTitles } from '../names.ts';
 import { targetState } from './states.ts';
 
@@ -20,7 +21,7 @@ const completion = {
 const single = (change: Partial<SinglePull> = {}): SinglePull => ({
   state: targetState({ state: 'COMPLETE' }),
   tests: [{ command: 'npm test', exit_code: 0 }],
-  gates: [],
+  notes: [],
   issues: [],
   completion,
   ...change,
@@ -28,7 +29,7 @@ const single = (change: Partial<SinglePull> = {}): SinglePull => ({
 const halt = { reason: 'same_issue: the same finding 3 times', timestamp: '2026-11-21T12:00:00.000Z' };
 const halted = (change: Partial<HaltedPull> = {}): HaltedPull => ({
   state: targetState({ state: 'HALTED', halt }),
-  gates: [],
+  notes: [],
   issues: [],
   breakerOpen: true,
   ...change,
@@ -92,16 +93,15 @@ ${completionLine(completion)}`);
   test('a gate that did not run is visible', () => {
     const { body } = singlePull(
       single({
-        gates: [
-          { gate: 'red-team', outcome: 'did_not_run', reason: 'model_invocation_failed, exit code 12' },
-          { gate: 'dissent', outcome: 'skipped', reason: 'sdd_not_found' },
-          { gate: 'red-team', outcome: 'warning', reason: '2 divergences are left' },
+        notes: [
+          gateNote('red-team', 'did_not_run', 'model_invocation_failed, exit code 12'),
+          gateNote('dissent', 'skipped', 'no | answer'),
         ],
       }),
     );
-    expect(body).toContain('red-team **did not run**: model_invocation_failed, exit code 12');
-    expect(body).toContain('dissent was skipped: sdd_not_found');
-    expect(body).toContain('red-team warns: 2 divergences are left');
+    expect(body).toContain(
+      '- ⚠️ red-team did not run: model_invocation_failed, exit code 12\n- ⚠️ dissent was skipped: no | a',
+    );
   });
 });
 
@@ -151,11 +151,11 @@ describe('text from outside', () => {
     'Closes #1 @octocat ![p](http://e.example/p.png) <!-- x --> <img src=x>',
     ...oddTitles,
   ])('%j breaks no table, heading or list, and acts on nothing', (text) => {
-    const gates = [{ gate: 'red-team', outcome: 'skipped' as const, reason: text }];
+    const notes = [gateNote('red-team', 'skipped', text)];
     const done = singlePull(
-      single({ state: targetState({ target: text }), gates, tests: [{ command: text, exit_code: 1 }] }),
+      single({ state: targetState({ target: text }), notes, tests: [{ command: text, exit_code: 1 }] }),
     );
-    const stopped = haltedPull(halted({ gates, state: targetState({ halt: { ...halt, reason: text } }) }));
+    const stopped = haltedPull(halted({ notes, state: targetState({ halt: { ...halt, reason: text } }) }));
     for (const { body } of [done, stopped]) {
       const outsideCode = body.replace(/(`+)[^`].*?\1/g, '').replace(/<!-- LOCUS-COMPLETION .* -->/, '');
       expect(outsideCode).not.toMatch(/(?<!\w)@\w|\]\(|<[a-z!]|Closes #\d/i);

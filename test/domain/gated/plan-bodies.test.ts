@@ -29,7 +29,7 @@ const pull = (change: Partial<PlanPull> = {}): PlanPull => ({
   deletions: [{ path: 'a.ts', sprint: 'sprint-1', cycle: 1 }],
   tests: [{ command: 'npm test', exit_code: 1 }],
   reviews: [],
-  gates: [],
+  notes: [],
   issues: [],
   leftBehind: { worktree: null, unfinished: [] },
   completion,
@@ -91,14 +91,14 @@ describe('the one pull request of a plan', () => {
       pull({
         reviews: [{ ...review, high_consensus: 1, disputed: 2, blockers: 0, low_value: 3 }],
         leftBehind: { worktree: '.locus/worktrees/plan', unfinished: ['refs/locus/wip/plan'] },
-        gates: [{ gate: 'red-team', outcome: 'did_not_run', reason: 'exit code 12' }],
+        notes: ['red-team did not run: exit code 12'],
       }),
     );
     expect(body).toContain('| sprint-1 | gpt\\|5 | timeout | 1 | 2 | 0 | 3 |');
     expect(sectionOf(body, '## Left Behind')).toBe(
       '- Worktree: `.locus/worktrees/plan`\n- Unfinished work: `refs/locus/wip/plan`',
     );
-    expect(sectionOf(body, '## Summary')).toContain('red-team **did not run**');
+    expect(sectionOf(body, '## Summary')).toContain('⚠️ red-team did not run: exit code 12');
   });
 
   test('fits with 5,000 commits and keeps all sections', () => {
@@ -114,7 +114,7 @@ describe('the one pull request of a plan', () => {
 
   test('C59 without consolidation each sprint has a pull request of its own', () => {
     const titles = ['sprint-1', 'sprint-2', 'sprint-3'].map(
-      (target) => singlePull({ state: targetState({ target }), tests: [], gates: [], issues: [], completion }).title,
+      (target) => singlePull({ state: targetState({ target }), tests: [], notes: [], issues: [], completion }).title,
     );
     expect(titles).toEqual([1, 2, 3].map((number) => `Run Mode: sprint-${number} implementation`));
   });
@@ -126,7 +126,7 @@ test('a plan that a halted sprint stopped shows what is done and what remains', 
     plan: planState({ state: 'HALTED', failure }),
     deletions: [],
     reviews: [],
-    gates: [],
+    notes: [],
     breakerOpen: true,
   });
   expect(title).toBe('[INCOMPLETE] Run Mode: Sprint Plan');
@@ -160,7 +160,7 @@ describe('the pull request of a bug', () => {
       risk_level: 'high',
     },
     artifacts: [{ name: 'Triage', path: '.locus/bugs/20261121-i42-0a1b2c.md' }],
-    gates: [],
+    notes: [],
     deletions: [],
     tests: [{ command: 'npm test', exit_code: 0 }],
     outcome: { state: 'COMPLETED' },

@@ -82,10 +82,7 @@ describe('the phases after a pull request', () => {
       { status: 'completed', note: 'new ones left' },
       at,
     );
-    expect(postPrNotes(end)).toEqual([
-      { gate: 'cross_model_review', outcome: 'skipped', reason: 'disabled' },
-      { gate: 'pr_review', outcome: 'warning', reason: 'new ones left' },
-    ]);
+    expect(postPrNotes(end)).toEqual(['cross_model_review was skipped: disabled', 'pr_review warns: new ones left']);
   });
 
   test('a phase that is skipped gets no marker', () => {

@@ -95,14 +95,14 @@ describe('what the red team is given', () => {
     expect(decideRedTeam(record!, progress(), given)).toEqual({
       next: 'complete',
       progress: progress(),
-      notes: [{ gate: 'red-team', outcome: 'skipped', reason }],
+      note: `red-team was skipped: ${reason}`,
     });
   });
 
   test('without a design document and without the leave to skip, the run halts', () => {
     const record = recordOfInput(redTeamInput({ design: null, diff: '+a', feedback: [] }, false));
     expect(record).toEqual({ outcome: 'halted', code: 2, reason: 'sdd_not_found' });
-    expect(decideRedTeam(record!, progress(), given)).toEqual({ next: 'halt', reason: 'red_team: sdd_not_found' });
+    expect(decideRedTeam(record!, progress(), given)).toEqual({ next: 'halt', note: 'sdd_not_found' });
     expect(recordOfInput(redTeamInput({ design, diff: '+a', feedback: [] }, false))).toBeNull();
   });
 });
@@ -184,25 +184,31 @@ describe('what follows', () => {
 
   test('something to act on makes one more cycle, then a warning and completion: 2 is one re-implementation', () => {
     const first = decideRedTeam(actionable, progress(), given);
-    expect(first).toMatchObject({ next: 'cycle', progress: { cycles: 1, findings_total: 2, divergences_found: 1 } });
-    const after = first.next === 'cycle' ? first.progress : progress();
+    expect(first).toMatchObject({
+      next: 'another_cycle',
+      progress: { cycles: 1, findings_total: 2, divergences_found: 1 },
+    });
+    const after = first.next === 'another_cycle' ? first.progress : progress();
     expect(after.last_findings_hash).toMatch(/^hash of \d+ .{5}$/);
     expect(decideRedTeam(actionable, after, given)).toMatchObject({
       next: 'complete',
       progress: { cycles: 2, findings_total: 4, divergences_found: 2 },
-      notes: [{ outcome: 'warning', reason: '1 divergence from the design left after 2 of 2 cycles' }],
+      note: 'red-team warns: 1 divergence from the design left after 2 of 2 cycles',
     });
   });
 
   test('with 1 at most, it warns at once', () => {
-    expect(decideRedTeam(actionable, progress(0, 1), given)).toMatchObject({ next: 'complete', notes: [{}] });
+    expect(decideRedTeam(actionable, progress(0, 1), given)).toMatchObject({
+      next: 'complete',
+      note: expect.stringContaining('warns'),
+    });
   });
 
   test('nothing to act on completes without a note, and without a cycle', () => {
     const clean = checked(answer(finding('CONFIRMED_DIVERGENCE', 699)));
     expect(decideRedTeam(clean, progress(1), given)).toMatchObject({
       next: 'complete',
-      notes: [],
+      note: null,
       progress: { cycles: 1 },
     });
   });
@@ -212,7 +218,7 @@ describe('what follows', () => {
     expect(decideRedTeam(degraded, progress(), { ...given, asks: 2 })).toEqual({
       next: 'complete',
       progress: progress(),
-      notes: [{ gate: 'red-team', outcome: 'did_not_run', reason: 'model_invocation_failed, exit code 12' }],
+      note: 'red-team did not run: model_invocation_failed, exit code 12',
     });
   });
 

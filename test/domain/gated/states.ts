@@ -40,7 +40,12 @@ export function breakerState(change: Partial<BreakerState> = {}): BreakerState {
   return {
     state: 'CLOSED',
     triggers: {
-      same_issue: { count: 1, threshold: 3, last_hash: '667ee330f64635c9' },
+      same_issue: {
+        count: 1,
+        threshold: 3,
+        last_hash: '667ee330f64635c9',
+        by_gate: { review: { count: 1, last_hash: '667ee330f64635c9' }, audit: { count: 0, last_hash: null } },
+      },
       no_progress: { count: 0, threshold: 5 },
       cycle_count: { current: 2, limit: 20 },
       timeout: { started, limit_hours: 8 },
