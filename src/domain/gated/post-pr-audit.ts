@@ -115,7 +115,7 @@ export function decideAudit(before: Rounds, { verdict, findings }: AuditResult):
 }
 
 function findingsOf(rule: AuditRule, { path, text, added }: AuditFile): AuditFinding[] {
-  if (!rule.files(path) || (rule.scope === 'added' && added === null)) return [];
+  if (!rule.files(path)) return [];
   const { scope: _scope, pattern, files: _files, ...facts } = rule;
   const findings: AuditFinding[] = [];
   let line = 1;

@@ -119,9 +119,9 @@ function findingOf(value: unknown): ReadFinding | null {
 }
 
 function recordOf({ severity, title, file, reasoning }: ReadFinding, autoTriage: boolean): TriageRecord {
-  const known = Object.hasOwn(actions, severity) ? actions[severity] : undefined;
-  const isOff = known === 'dispatch_bug' && !autoTriage;
-  const action = isOff ? 'defer' : (known ?? 'defer');
+  const usual = actions[severity] ?? 'defer';
+  const isOff = usual === 'dispatch_bug' && !autoTriage;
+  const action = isOff ? 'defer' : usual;
   const why = isOff ? 'auto_triage is off, so it is deferred' : reasons[action];
   return {
     key: [severity, file, title.toLowerCase()].join('|'),

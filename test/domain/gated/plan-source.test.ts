@@ -61,6 +61,8 @@ describe('a plan document', () => {
       '~~~',
       '```',
       '## Sprint 2: in tildes',
+      '~~~ still code',
+      '## Sprint 2: too',
       '~~~ ',
       '``` a`b is no fence',
       '## Sprint 3: real',
@@ -131,7 +133,11 @@ describe("the tracker's sprints", () => {
 
 test('folders are those named sprint-N, each once', () => {
   const names = ['sprint-10', 'sprint-2', 'sprint-bug-1', 'sprint-3-4', 'sprint-', 'sprint-02', 'x'];
-  expect(ids(folderSprints(names.map((name) => ({ name, text: '' }))))).toEqual(['sprint-2', 'sprint-10']);
+  const sprints = folderSprints(names.map((name) => ({ name, text: `in ${name}` })));
+  expect(sprints).toMatchObject([
+    { id: 'sprint-2', text: 'in sprint-2' },
+    { id: 'sprint-10', text: 'in sprint-10' },
+  ]);
 });
 
 describe('what is selected', () => {
