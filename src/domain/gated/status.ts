@@ -1,6 +1,7 @@
 import { oneLine } from '../text.ts';
 import { type Computed, computedOf, hoursAndMinutes } from './clock.ts';
 import { treeOf } from './deletions.ts';
+import { type PostPrState, postPrPhases } from './post-pr-state.ts';
 import type { BreakerState, PlanSprint, PlanState, RunStateName, TargetState } from './state.ts';
 
 /** What a gated run answers to a query. `excludedMs`: time so far that does not count towards the timeout. */
@@ -8,6 +9,10 @@ export interface RunView {
   readonly run: TargetState;
   readonly circuit_breaker: BreakerState;
   readonly excludedMs?: number;
+  /** Validation of its pull request, once it has begun. */
+  readonly post_pr?: PostPrState;
+  /** From gate-note.ts: gates that did not run, and warnings. */
+  readonly notes?: readonly string[];
 }
 
 /** A plan, with the run of the sprint that it is at; null between sprints. */
@@ -32,15 +37,21 @@ const displayed: Readonly<Record<RunStateName, string>> = {
 
 /** For scripts. `now` is in milliseconds, here and below. */
 export function runJson(view: RunView, now: number) {
-  const { run, circuit_breaker } = view;
-  return { run, circuit_breaker, computed: computedOfRun(view, now) };
+  const { run, circuit_breaker, post_pr, notes = [] } = view;
+  return {
+    run,
+    circuit_breaker,
+    computed: computedOfRun(view, now),
+    ...(post_pr === undefined ? {} : { post_pr }),
+    ...(notes.length === 0 ? {} : { notes }),
+  };
 }
 
-/** For scripts: `run`, `circuit_breaker` and `computed` are those of the sprint that the plan is at. */
+/** For scripts: the run and its breaker are those of the sprint that the plan is at; the time is the plan's. */
 export function planJson({ plan, current, excludedMs }: PlanView, now: number) {
   const computed = planComputed(plan, now, excludedMs);
   if (current === null) return { plan, run: null, circuit_breaker: null, computed };
-  return { plan, run: current.run, circuit_breaker: current.circuit_breaker, computed };
+  return { plan, ...runJson(current, now), computed };
 }
 
 /** For people, as lines without colours. */
@@ -88,7 +99,7 @@ export function planText({ plan, current, excludedMs }: PlanView, now: number, v
   ].join('\n');
 }
 
-function detailLines({ run, circuit_breaker }: RunView, { runtime_seconds }: Computed): string[] {
+function detailLines({ run, circuit_breaker, post_pr, notes = [] }: RunView, { runtime_seconds }: Computed): string[] {
   const { cycles, phase, metrics } = run;
   const { same_issue, no_progress, cycle_count, timeout } = circuit_breaker.triggers;
   const runtime = against(runtime_seconds, timeout.limit_hours);
@@ -117,6 +128,8 @@ function detailLines({ run, circuit_breaker }: RunView, { runtime_seconds }: Com
       ['Cycle', `${cycle_count.current}/${cycle_count.limit}`],
       ['Timeout', runtime],
     ]),
+    ...(post_pr === undefined ? [] : block('POST-PR VALIDATION', postPrLines(post_pr))),
+    ...(notes.length === 0 ? [] : block('NOT CHECKED, OR IN DOUBT', notes.map(oneLine))),
   ];
 }
 
@@ -135,6 +148,15 @@ function verboseLines({ cycles, deletions }: TargetState, { history }: BreakerSt
     ),
     ...block('DELETED FILES', treeOf(deletions)),
   ];
+}
+
+function postPrLines({ state, phases, notes, markers }: PostPrState): string[] {
+  const phaseLines = postPrPhases.map(({ phase }): readonly [string, string] => {
+    const note = notes[phase];
+    return [phase, note === undefined ? phases[phase] : `${phases[phase]} (${oneLine(note)})`];
+  });
+  const marked = markers.length === 0 ? [] : [['markers', markers.join(', ')] as const];
+  return rows(0, [['state', state], ...phaseLines, ...marked]);
 }
 
 function block(title: string, lines: readonly string[]): string[] {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { computedOf, hoursAndMinutes } from '../../../src/domain/gated/clock.ts';
+import { moved, newPostPr } from '../../../src/domain/gated/post-pr.ts';
 import { noRunJson, noRunText, planJson, planText, runJson, runText } from '../../../src/domain/gated/status.ts';
 import { breakerState, planState, targetState, tripped } from './states.ts';
 
@@ -115,6 +116,23 @@ CIRCUIT BREAKER
     expect(text).toMatch(/\n\nDELETED FILES\n {2}src\/\n {4}old\.ts \(sprint-1, cycle 1\)$/);
     expect(runText(view, now)).not.toContain('TRIPS');
     expect(runText(view, now, true)).toContain('TRIPS\n  none');
+  });
+
+  test('shows what became of its pull request, and what no gate has looked at', () => {
+    const ids = { post_pr_id: 'post-pr-20261121-0a1b2c3d', pr_url: 'https://x.example/7', branch: 'b' };
+    const post_pr = moved(
+      newPostPr({ ...ids, mode: 'autonomous' }, { e2e: false }, halt.timestamp),
+      'POST_PR_AUDIT',
+      '',
+    );
+    const notes = ['red-team did not run: exit code 12'];
+    const text = runText({ ...view, post_pr, notes }, now);
+    expect(text).toContain(
+      'POST-PR VALIDATION\n  state:              POST_PR_AUDIT\n  post_pr_audit:      in_progress\n',
+    );
+    expect(text).toContain('  e2e_testing:        skipped (disabled)\n');
+    expect(text).toMatch(/\n\nNOT CHECKED, OR IN DOUBT\n {2}red-team did not run: exit code 12$/);
+    expect(runJson({ ...view, post_pr, notes }, now)).toMatchObject({ post_pr, notes });
   });
 
   test('text from outside moves no cursor and makes no line', () => {
