@@ -38,6 +38,8 @@ export function normalised(text: string): string {
   return (
     text
       .replace(/\p{Default_Ignorable_Code_Point}+/gu, '')
+      // Marks without end on one letter: putting those in order takes NFKC minutes.
+      .replace(/(\p{M}{8})\p{M}+/gu, '$1')
       // Arabic phrases in one character, which NFKC would make up to 18 times as long.
       .replace(/[\uFDF0-\uFDFC]/g, '\uFFFD')
       .normalize('NFKC')

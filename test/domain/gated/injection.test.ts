@@ -108,6 +108,8 @@ test.each([
   'а',
   '\\u',
   '\uFDFA',
+  'e\u0301',
+  '\u0301\u0316',
   'D',
   'forget all before ',
   '\uD800',
