@@ -1,0 +1,75 @@
+import { LocusFailure } from '../failures.ts';
+
+/** `YYYYMMDD-6hex`, or `YYYYMMDD-iN-6hex` for one from issue N. */
+export function bugId(startedAt: string, hex: string, issue: number | null = null): string {
+  const date = /^(\d{4})-(\d{2})-(\d{2})T/.exec(startedAt)?.slice(1).join('');
+  const random = /^[0-9a-f]{6}/.exec(hex)?.[0];
+  if (!date || !random || (issue !== null && !(Number.isSafeInteger(issue) && issue > 0))) {
+    throw new LocusFailure('UsageInvalid', `no bug can be named by ${JSON.stringify([startedAt, hex, issue])}`);
+  }
+  return issue === null ? `${date}-${random}` : `${date}-i${issue}-${random}`;
+}
+
+export function isBugId(text: string): boolean {
+  return /^[0-9]{8}-(?:i[0-9]+-)?[0-9a-f]{6}$/.test(text);
+}
+
+/** Number of the issue that a bug comes from; null where it comes from a text. */
+export function issueOfBug(id: string): number | null {
+  const number = /^[0-9]{8}-i([0-9]+)-[0-9a-f]{6}$/.exec(id)?.[1];
+  return number === undefined ? null : Number(number);
+}
+
+export function bugBranch(id: string): string {
+  return `bugfix/${id}`;
+}
+
+/** Where numbers of bug sprints have been given. What is not there, or cannot be read, counts as none. */
+export interface BugSprintTraces {
+  /** Text of `.locus/bugs/counter`. */
+  readonly counter: string | null;
+  /** The same, on the remote's default branch. */
+  readonly remoteCounter: string | null;
+  /** Names in `.locus/bugs/claims/`: `sprint-bug-N`, or only the number. */
+  readonly claims: readonly string[];
+  /** Texts of `.locus/bugs/*.md`. */
+  readonly documents: readonly string[];
+}
+
+/** The number that the next bug sprint gets. */
+export function nextBugSprint({ counter, remoteCounter, claims, documents }: BugSprintTraces): number {
+  const given = [
+    numberIn(counter?.trim()),
+    numberIn(remoteCounter?.trim()),
+    ...claims.map((name) => numberIn(name.replace(/^sprint-bug-/, ''))),
+    ...documents.flatMap(bugSprintHeadings),
+  ];
+  return 1 + given.reduce((largest, number) => Math.max(largest, number), 0);
+}
+
+export function bugSprintId(number: number): string {
+  return `sprint-bug-${number}`;
+}
+
+/** Numbers of the headings that are `sprint-bug-N`, or `sprint-bug-N: title`; prose, ranges and code are no headings. */
+export function bugSprintHeadings(document: string): number[] {
+  const numbers: number[] = [];
+  let fence = '';
+  for (const line of document.split(/\r?\n/)) {
+    const marks = /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(line);
+    if (marks) {
+      const [, mark = '', rest = ''] = marks;
+      if (fence === '') fence = mark;
+      else if (mark[0] === fence[0] && mark.length >= fence.length && rest.trim() === '') fence = '';
+      continue;
+    }
+    const number = fence === '' ? /^#{1,6}[ \t]+sprint-bug-(\d+)(?::.*|[ \t#]*)$/.exec(line)?.[1] : undefined;
+    if (number !== undefined) numbers.push(numberIn(number));
+  }
+  return numbers;
+}
+
+function numberIn(text = ''): number {
+  const number = /^\d+$/.test(text) ? Number(text) : 0;
+  return Number.isSafeInteger(number) ? number : 0;
+}

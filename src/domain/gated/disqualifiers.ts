@@ -1,0 +1,50 @@
+import type { DisqualifierKind } from './triage-record.ts';
+
+/** What asks for something new: a feature, which belongs on the tracker and not into a bug run. */
+const phrases: Readonly<Record<DisqualifierKind, readonly string[]>> = {
+  endpoint: ['add endpoint', 'new route', 'create api'],
+  ui: ['add page', 'new screen', 'design', 'dark mode'],
+  schema: ['add column', 'new table', 'migration'],
+  architecture: ['microservice', 'new service'],
+  config: ['add setting', 'new config'],
+};
+
+/** A sentence with one of these tells of a failure, and may name a thing without asking for it. */
+const failureWord =
+  /\b(?:crash\w*|fail\w*|error\w*|exceptions?|broken?|breaks?|bugs?|wrong\w*|incorrect\w*|throws?|threw|regress\w*|cannot|can['’]?t|does ?n['’]?t|do not|does not|not working|hangs?|freezes?|timeouts?|stack ?trace|overlaps?|unreadable|invisible)\b/i;
+
+/** The kinds of feature that a text asks for, in the table's order. Code in it asks for nothing. */
+export function disqualifiersIn(text: string): DisqualifierKind[] {
+  const sentences = prose(text).split(/(?<=[.!?;])\s+|\n+/);
+  return rules
+    .filter(({ asks, names }) =>
+      sentences.some((sentence) => asks?.test(sentence) || (names?.test(sentence) && !failureWord.test(sentence))),
+    )
+    .map(({ kind }) => kind);
+}
+
+const isPath = /^\/|\/[^/]*[./]|\.[^/]*\//;
+
+const rules = Object.entries(phrases).map(([kind, all]) => ({
+  kind: kind as DisqualifierKind,
+  asks: anyOf(all.filter((phrase) => /^(?:add|create) /.test(phrase))),
+  names: anyOf(all.filter((phrase) => !/^(?:add|create) /.test(phrase))),
+}));
+
+/** Whole words, singular or plural, with `a`, `the`, `new` and the like between them. */
+function anyOf(all: readonly string[]): RegExp | null {
+  if (all.length === 0) return null;
+  const alternatives = all.map((phrase) =>
+    phrase.replaceAll(' ', '[\\s-]+(?:(?:an?|the|this|that|new|another|some|more)\\s+)*'),
+  );
+  return new RegExp(`\\b(?:${alternatives.join('|')})s?\\b`, 'i');
+}
+
+function prose(text: string): string {
+  return text
+    .replace(/\r\n?/g, '\n')
+    .replace(/^ {0,3}(```+|~~~+)[^\n]*\n[\s\S]*?(?:^ {0,3}\1[^\n]*$|$(?![\s\S]))/gm, '')
+    .replace(/`[^`\n]*`/g, '')
+    .replace(/^[ \t]+at .*$/gm, '')
+    .replace(/\S+/g, (word) => (isPath.test(word) ? '' : word));
+}
