@@ -39,7 +39,8 @@ export function buildPrompt(parts: PromptParts): string {
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-function instructionsSection(instructions: string | null): string {
+/** What the project's people want of every agent; this text is theirs, so it is not fenced. */
+export function instructionsSection(instructions: string | null): string {
   const text = instructions?.trim() ?? '';
   return text === '' ? '' : `# Project instructions\n\n${shortened(text, longestInstructions, 'these instructions')}`;
 }
@@ -61,21 +62,23 @@ function taskSection(issue: PromptParts['issue'], comments: readonly IssueCommen
   ].join('\n\n');
 }
 
-function commentSection(comments: readonly IssueComment[]): string[] {
+/** The comments that fit into `room` characters, the newest ones kept. */
+export function commentSection(comments: readonly IssueComment[], room = longestComments): string[] {
   if (comments.length === 0) return [];
-  const kept = newestThatFit(comments.map(({ author, body }) => `${oneLine(author)} wrote:\n\n${body.trim()}`));
+  const texts = comments.map(({ author, body }) => `${oneLine(author)} wrote:\n\n${body.trim()}`);
+  const kept = newestThatFit(texts, room);
   const missing = comments.length - kept.length;
   const note = missing === 0 ? '' : ` (the ${missing === 1 ? 'oldest one is' : `oldest ${missing} are`} left out)`;
   return [`Comments, oldest first${note}:`, ...kept.map((comment) => fenced(comment, 'text'))];
 }
 
-function newestThatFit(comments: readonly string[]): string[] {
+function newestThatFit(comments: readonly string[], room: number): string[] {
   const kept: string[] = [];
-  let room = longestComments;
+  let left = room;
   for (const comment of [...comments].reverse()) {
-    const text = shortened(comment, longestComments / 2, 'this comment');
-    room -= text.length + 20;
-    if (room < 0) break;
+    const text = shortened(comment, Math.floor(room / 2), 'this comment');
+    left -= text.length + 20;
+    if (left < 0) break;
     kept.unshift(text);
   }
   return kept;
@@ -92,7 +95,7 @@ function sprintSection(sprint: PromptParts['sprint']): string {
   ].join('\n\n');
 }
 
-function repositorySection({
+export function repositorySection({
   name,
   branch,
   baseBranch,
@@ -120,7 +123,8 @@ function rulesSection(issue: number): string {
   ].join('\n');
 }
 
-function shortened(text: string, limit: number, what: string): string {
+/** The first `limit` characters, and a note of what is cut. */
+export function shortened(text: string, limit: number, what: string): string {
   if (text.length <= limit) return text;
   return `${head(text, limit)}\n[cut: ${text.length - limit} of ${text.length} characters of ${what} are not shown]`;
 }
