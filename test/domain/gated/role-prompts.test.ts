@@ -195,13 +195,14 @@ test('huge parts give a prompt of less than 400,000 characters that keeps its ru
     diff: `diff --git a/a b/a\n${'+z\n'.repeat(500_000)}`,
     repository: { ...parts.repository, topLevel: [huge] },
   };
-  const many = Array.from({ length: 500 }, (_, number) => ({
+  const many = Array.from({ length: 300 }, (_, number) => ({
     issue: { number, title: huge, body: huge },
     comments: [{ author: 'ann', body: huge }],
   }));
   const targets: RoleTarget[] = [
     { ...section, title: huge, text: huge },
     { ...issues, issues: many },
+    { ...issues, issues: many.slice(0, 70) },
     { ...issues, issues: many.slice(0, 1) },
   ];
   for (const target of targets) {
