@@ -1,4 +1,5 @@
 import { LocusFailure } from '../failures.ts';
+import { readFences } from './fences.ts';
 
 /** `YYYYMMDD-6hex`, or `YYYYMMDD-iN-6hex` for one from issue N. */
 export function bugId(startedAt: string, hex: string, issue: number | null = null): string {
@@ -53,20 +54,10 @@ export function bugSprintId(number: number): string {
 
 /** Numbers of the headings that are `sprint-bug-N`, or `sprint-bug-N: title`; prose, ranges and code are no headings. */
 export function bugSprintHeadings(document: string): number[] {
-  const numbers: number[] = [];
-  let fence = '';
-  for (const line of document.split(/\r?\n/)) {
-    const marks = /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(line);
-    if (marks) {
-      const [, mark = '', rest = ''] = marks;
-      if (fence === '') fence = mark;
-      else if (mark[0] === fence[0] && mark.length >= fence.length && rest.trim() === '') fence = '';
-      continue;
-    }
-    const number = fence === '' ? /^#{1,6}[ \t]+sprint-bug-(\d+)(?::.*|[ \t#]*)$/.exec(line)?.[1] : undefined;
-    if (number !== undefined) numbers.push(numberIn(number));
-  }
-  return numbers;
+  return readFences(document).outside.flatMap((line) => {
+    const number = /^#{1,6}[ \t]+sprint-bug-(\d+)(?::.*|[ \t#]*)$/.exec(line)?.[1];
+    return number === undefined ? [] : [numberIn(number)];
+  });
 }
 
 function numberIn(text = ''): number {

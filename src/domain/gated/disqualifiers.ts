@@ -1,3 +1,4 @@
+import { readFences } from './fences.ts';
 import type { DisqualifierKind } from './triage-record.ts';
 
 /** What asks for something new: a feature, which belongs on the tracker and not into a bug run. */
@@ -23,8 +24,6 @@ export function disqualifiersIn(text: string): DisqualifierKind[] {
     .map(({ kind }) => kind);
 }
 
-const isPath = /^\/|\/[^/]*[./]|\.[^/]*\//;
-
 const rules = Object.entries(phrases).map(([kind, all]) => ({
   kind: kind as DisqualifierKind,
   asks: anyOf(all.filter((phrase) => /^(?:add|create) /.test(phrase))),
@@ -41,10 +40,14 @@ function anyOf(all: readonly string[]): RegExp | null {
 }
 
 function prose(text: string): string {
-  return text
-    .replace(/\r\n?/g, '\n')
-    .replace(/^ {0,3}(```+|~~~+)[^\n]*\n[\s\S]*?(?:^ {0,3}\1[^\n]*$|$(?![\s\S]))/gm, '')
+  return readFences(text)
+    .outside.join('\n')
     .replace(/`[^`\n]*`/g, '')
     .replace(/^[ \t]+at .*$/gm, '')
-    .replace(/\S+/g, (word) => (isPath.test(word) ? '' : word));
+    .replace(/\S+/g, (word) => (isPath(word) ? '' : word));
+}
+
+function isPath(word: string): boolean {
+  const slash = word.indexOf('/');
+  return slash === 0 || (slash > 0 && (word.includes('.') || word.includes('/', slash + 1)));
 }

@@ -12,15 +12,14 @@ export interface GuardrailSettings {
   readonly danger: { readonly enabled: boolean };
 }
 
-export interface GuardedInput extends PiiSettings {
+export interface GuardedInput {
   /** Who is to read the text. */
   readonly role: string;
   readonly text: string;
   readonly mode: Mode;
   readonly allowHigh: boolean;
+  readonly pii?: PiiOptions;
 }
-
-type PiiSettings = { readonly pii?: PiiOptions };
 
 export type CheckStatus = 'PASS' | 'WARN' | 'FAIL' | 'SKIP';
 

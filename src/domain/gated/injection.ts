@@ -37,6 +37,8 @@ export function parseThreshold(text: string): number | null {
 export function normalised(text: string): string {
   return (
     text
+      // Letters that are blank.
+      .replace(/[\u115F\u1160\u2800\u3164\uFFA0]/g, ' ')
       .replace(/\p{Default_Ignorable_Code_Point}+/gu, '')
       // Marks without end on one letter: putting those in order takes NFKC minutes.
       .replace(/(\p{M}{8})\p{M}+/gu, '$1')

@@ -16,7 +16,7 @@ export const piiPatterns: readonly PiiPattern[] = [
   { type: 'anthropic_key', regex: /sk-ant-[A-Za-z0-9_-]{40,}/g },
   {
     type: 'openai_key',
-    regex: /\bsk-(?!ant-)(?:(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,}|[A-Za-z0-9]{20,})/g,
+    regex: /\bsk-(?:(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,}|[A-Za-z0-9]{20,})/g,
   },
   {
     type: 'github_token',

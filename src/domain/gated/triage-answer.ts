@@ -1,3 +1,4 @@
+import { readFences } from './fences.ts';
 import {
   bugClasses,
   confidences,
@@ -19,14 +20,14 @@ export type TriageAnswer =
 
 /** The one `locus-triage` block of an answer, or what is wrong with it: enough for the agent to mend it. */
 export function readTriage(answer: string): TriageAnswer {
-  const blocks = taggedBlocks(answer);
+  const blocks = readFences(answer).blocks.filter(({ tag }) => tag === triageTag);
   const [block] = blocks;
   if (block === undefined || blocks.length > 1) {
     return wrong(`the answer holds ${blocks.length} blocks tagged ${triageTag} instead of one`);
   }
   let value: unknown;
   try {
-    value = JSON.parse(block);
+    value = JSON.parse(block.text);
   } catch {
     return wrong(`the block tagged ${triageTag} is no JSON`);
   }
@@ -42,23 +43,6 @@ export function readTriage(answer: string): TriageAnswer {
 
 function wrong(problem: string): TriageAnswer {
   return { triage: null, problems: [problem] };
-}
-
-function taggedBlocks(answer: string): string[] {
-  const blocks: string[] = [];
-  let open: { fence: string; lines: string[]; ours: boolean } | null = null;
-  for (const line of answer.split(/\r?\n/)) {
-    const [, fence = '', tag = ''] = /^ {0,3}(`{3,})([^`]*)$/.exec(line) ?? [];
-    if (open === null) {
-      if (fence !== '') open = { fence, lines: [], ours: tag.trim() === triageTag };
-    } else if (tag.trim() === '' && fence.length >= open.fence.length) {
-      if (open.ours) blocks.push(open.lines.join('\n'));
-      open = null;
-    } else {
-      open.lines.push(line);
-    }
-  }
-  return blocks;
 }
 
 function triageOf(reader: TriageReader, value: Readonly<Record<string, unknown>>): Triage | null {

@@ -6,7 +6,7 @@ import { crossModelPrompt, pullReviewPrompt } from '../../../src/domain/gated/se
 import { readTriage } from '../../../src/domain/gated/triage-answer.ts';
 import { triagePrompt } from '../../../src/domain/gated/triage-prompt.ts';
 import { oddTitles } from '../names.ts';
-import { attacks, headingsOf, outsideFences } from './fences.ts';
+import { attacks, headingsOf, outsideFences } from './prompt-lines.ts';
 
 const parts: GateParts = {
   instructions: null,

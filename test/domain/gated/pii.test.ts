@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { redactPii } from '../../../src/domain/gated/pii.ts';
 
+/** In milliseconds. The square of 1 MiB takes minutes; a busy machine is a few times slower than an idle one. */
+const tooLong = 3000;
+
 const letters = (length: number) => 'aB3'.repeat(length).slice(0, length);
 const token = `ghp_${letters(36)}`;
 const jwt = `eyJ${letters(20)}.${letters(30)}.${letters(10)}`;
@@ -153,9 +156,9 @@ test.each([
   '1111 ',
   'ghp_',
   'https://hooks.slack.com/',
-])('one MiB of %j takes less than a second', (piece) => {
+])('one MiB of %j takes no more than its length', (piece) => {
   const text = piece.repeat(Math.floor(1_048_576 / piece.length));
   const started = performance.now();
   redactPii(text, { mode: 'anonymize', bugImport: true });
-  expect(performance.now() - started).toBeLessThan(1000);
+  expect(performance.now() - started).toBeLessThan(tooLong);
 });

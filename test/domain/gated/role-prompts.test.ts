@@ -3,7 +3,7 @@ import { fixAuditPrompt, fixE2ePrompt } from '../../../src/domain/gated/fix-prom
 import type { RoleTarget } from '../../../src/domain/gated/prompt-parts.ts';
 import { type ImplementerParts, implementerPrompt } from '../../../src/domain/gated/role-prompts.ts';
 import { oddTitles } from '../names.ts';
-import { attacks, headingsOf, outsideFences } from './fences.ts';
+import { attacks, headingsOf, outsideFences } from './prompt-lines.ts';
 
 const section: RoleTarget = { kind: 'section', name: 'sprint-3', title: 'Search', text: 'Add a search page.' };
 const issues: RoleTarget = {
