@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
+import { declareChecks, declareIssues, declareServer } from './commands/declared.ts';
 import { failureKinds, LocusFailure } from './domain/failures.ts';
 import { printable } from './domain/text.ts';
 import { locusVersion } from './server/version.ts';
@@ -97,102 +98,10 @@ function program(): Command {
     .action(async (run: string | undefined, options) =>
       finish((await import('./commands/setup.ts')).runOpen({ ...options, run })),
     );
-  declareIssues(cli);
-  declareServer(cli);
+  declareIssues(cli, finish);
+  declareServer(cli, finish);
+  declareChecks(cli, finish);
   return cli;
-}
-
-function declareIssues(cli: Command): void {
-  const issue = cli.command('issue').description('add, list, show, close issues on the tracker');
-  issue
-    .command('add')
-    .argument('[title]')
-    .option('--title <text>')
-    .option('--body <text>', 'or - for stdin')
-    .option('--label <name...>')
-    .option('--sprint <title>')
-    .option('--order <n>')
-    .action(async (title: string | undefined, options) =>
-      finish((await import('./commands/setup.ts')).runIssueAdd({ ...options, title: options.title ?? title })),
-    );
-  issue
-    .command('list')
-    .option('--sprint <title>')
-    .option('--state <state>', 'open, closed or all')
-    .option('--json')
-    .action(async (options) => finish((await import('./commands/setup.ts')).runIssueList(options)));
-  issue
-    .command('show')
-    .argument('<number>')
-    .option('--json')
-    .action(async (number: string, options) =>
-      finish((await import('./commands/setup.ts')).runIssueShow({ ...options, number })),
-    );
-  issue
-    .command('close')
-    .argument('<number>')
-    .action(async (number: string) => finish((await import('./commands/setup.ts')).runIssueClose({ number })));
-  const sprint = cli.command('sprint').description('add, list, choose sprints');
-  sprint
-    .command('add')
-    .argument('<title>')
-    .action(async (title: string) => finish((await import('./commands/setup.ts')).runSprint('add', { title })));
-  sprint
-    .command('list')
-    .option('--json')
-    .action(async (options) => finish((await import('./commands/setup.ts')).runSprint('list', options)));
-  sprint
-    .command('active')
-    .argument('[title]')
-    .action(async (title: string | undefined) =>
-      finish((await import('./commands/setup.ts')).runSprint('active', { title })),
-    );
-}
-
-function declareServer(cli: Command): void {
-  const sandbox = cli.command('sandbox').description('Docker Desktop sandboxes, one for each provider');
-  for (const verb of ['create', 'rm'] as const) {
-    sandbox
-      .command(verb)
-      .argument('<provider>', 'claude, codex or command')
-      .action(async (provider: string) => finish((await import('./commands/setup.ts')).runSandbox(verb, provider)));
-  }
-  sandbox
-    .command('list')
-    .alias('ls')
-    .action(async () => finish((await import('./commands/setup.ts')).runSandbox('list')));
-  cli
-    .command('up')
-    .description('start the server and the worker in the background')
-    .action(async () => finish((await import('./commands/setup.ts')).runUp()));
-  cli
-    .command('down')
-    .description('stop them; agents that work go on')
-    .option('--agents', 'end the agents too')
-    .action(async (options) => finish((await import('./commands/setup.ts')).runDown(options)));
-  cli
-    .command('worker')
-    .description('a worker in the foreground')
-    .option(
-      '--slots <number>',
-      'how many workspaces of fleet runs it holds at once (default: one per core, at least 2)',
-    )
-    .option('--deployment <name>', 'version it: runs go to the current build of this Temporal deployment')
-    .action(async (options) => finish((await import('./commands/setup.ts')).runWorkerCommand(options)));
-  cli
-    .command('doctor')
-    .description('what is missing, and how to mend it')
-    .option('--json')
-    .action(async (options) => finish((await import('./commands/setup.ts')).runDoctor(options)));
-  cli
-    .command('demo')
-    .description('see it work in a throwaway repository')
-    .option('--keep', 'leave the repository and the server')
-    .action(async (options) => finish((await import('./commands/demo.ts')).demo(options)));
-  cli
-    .command('server', { hidden: true })
-    .option('--fetch')
-    .action(async (options) => finish((await import('./commands/setup.ts')).runServer(options)));
 }
 
 async function finish(command: Promise<number>): Promise<void> {

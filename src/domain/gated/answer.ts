@@ -1,3 +1,5 @@
+import { readMarkdown } from './markdown.ts';
+
 /** What a gate's answer is made of, before anyone believes it. */
 export interface Answer {
   /** The first line that is not empty. */
@@ -15,57 +17,18 @@ const findingsTag = 'locus-findings';
 
 /** Takes every kind of line end, and any prose around what is looked for. */
 export function readAnswer(text: string): Answer {
-  const lines = text
-    .replace(/^\uFEFF/, '')
-    .replace(/\r\n?/g, '\n')
-    .split('\n');
-  const { outside, blocks } = apart(lines);
+  const { lines, outside, blocks } = readMarkdown(text);
   return {
     firstLine: lines.find((line) => line.trim() !== '')?.trim() ?? '',
-    headings: headingsOf(outside),
-    blocks,
+    headings: headingsIn(outside),
+    blocks: blocks.filter(({ tag }) => tag === findingsTag).map((block) => (block.closed ? block.text : null)),
     verdictLines: lines.filter((line) => /^\s*<!--\s*LOCUS-VERDICT\b/.test(line)),
     lastLine: lines.findLast((line) => line.trim() !== '') ?? '',
   };
 }
 
-interface Fence {
-  readonly mark: string;
-  readonly tag: string;
-  readonly lines: string[];
-}
-
-/** What stands outside fenced code, a line for each line, and the blocks of findings. */
-function apart(lines: readonly string[]): { outside: string[]; blocks: (string | null)[] } {
-  const outside: string[] = [];
-  const blocks: (string | null)[] = [];
-  let open: Fence | null = null;
-  for (const line of lines) {
-    outside.push(open === null && fenceOf(line) === null ? line : '');
-    if (open === null) open = fenceOf(line);
-    else if (!closes(line, open)) open.lines.push(line);
-    else {
-      if (open.tag === findingsTag) blocks.push(open.lines.join('\n'));
-      open = null;
-    }
-  }
-  if (open?.tag === findingsTag) blocks.push(null);
-  return { outside, blocks };
-}
-
-function fenceOf(line: string): Fence | null {
-  const [, mark = '', rest = ''] = /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(line) ?? [];
-  // With a backtick after its marks it is code within a line.
-  if (mark === '' || (mark.startsWith('`') && rest.includes('`'))) return null;
-  return { mark, tag: rest.trim().split(/\s/)[0] ?? '', lines: [] };
-}
-
-function closes(line: string, { mark }: Fence): boolean {
-  const trimmed = line.trim();
-  return /^ {0,3}\S/.test(line) && trimmed.length >= mark.length && trimmed === mark.charAt(0).repeat(trimmed.length);
-}
-
-function headingsOf(lines: readonly string[]): string[] {
+/** Of both forms that Markdown knows. */
+function headingsIn(lines: readonly string[]): string[] {
   return lines.flatMap((line, index) => {
     const marked = /^ {0,3}##(?!#)(?:[ \t]+(.*))?$/.exec(line);
     if (marked) return [plain(marked[1] ?? '')];

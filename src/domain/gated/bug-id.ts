@@ -1,5 +1,5 @@
 import { LocusFailure } from '../failures.ts';
-import { readFences } from './fences.ts';
+import { readMarkdown } from './markdown.ts';
 
 /** `YYYYMMDD-6hex`, or `YYYYMMDD-iN-6hex` for one from issue N. */
 export function bugId(startedAt: string, hex: string, issue: number | null = null): string {
@@ -54,7 +54,7 @@ export function bugSprintId(number: number): string {
 
 /** Numbers of the headings that are `sprint-bug-N`, or `sprint-bug-N: title`; prose, ranges and code are no headings. */
 export function bugSprintHeadings(document: string): number[] {
-  return readFences(document).outside.flatMap((line) => {
+  return readMarkdown(document).outside.flatMap((line) => {
     const number = /^#{1,6}[ \t]+sprint-bug-(\d+)(?::.*|[ \t#]*)$/.exec(line)?.[1];
     return number === undefined ? [] : [numberIn(number)];
   });

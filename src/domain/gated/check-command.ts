@@ -1,14 +1,8 @@
+import type { CommandAnswer } from './command-answer.ts';
 import { dangerLevels, judgeDanger, judgeRole } from './danger.ts';
 import { inputProblem } from './guard-input.ts';
 import { defaultThreshold, detectInjection, parseThreshold } from './injection.ts';
 import { redactPii } from './pii.ts';
-
-/** What a plumbing command answers. Standard output is one line of JSON, standard error is for people. */
-export interface CommandAnswer {
-  readonly exitCode: 0 | 1 | 2;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** `locus check injection [FILE] [--threshold <0..1>]`: 0 below the threshold, 1 detected, 2 usage. */
 export function checkInjection(text: string, options: { readonly threshold?: string }): CommandAnswer {

@@ -1,5 +1,5 @@
 import { oneLine } from '../text.ts';
-import type { CommandAnswer } from './guard-command.ts';
+import type { CommandAnswer } from './command-answer.ts';
 import type { Gate } from './state.ts';
 import { readVerdict } from './verdict.ts';
 

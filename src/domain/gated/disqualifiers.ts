@@ -1,4 +1,4 @@
-import { readFences } from './fences.ts';
+import { readMarkdown } from './markdown.ts';
 import type { DisqualifierKind } from './triage-record.ts';
 
 /** What asks for something new: a feature, which belongs on the tracker and not into a bug run. */
@@ -40,7 +40,7 @@ function anyOf(all: readonly string[]): RegExp | null {
 }
 
 function prose(text: string): string {
-  return readFences(text)
+  return readMarkdown(text)
     .outside.join('\n')
     .replace(/`[^`\n]*`/g, '')
     .replace(/^[ \t]+at .*$/gm, '')

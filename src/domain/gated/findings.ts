@@ -1,3 +1,4 @@
+import { isObject } from './json-answer.ts';
 import type { Finding, Severity } from './state.ts';
 
 /** What was read, or why it cannot be. */
@@ -7,7 +8,7 @@ export type Read<T> =
 
 export type Counts = Readonly<Record<Severity, number>>;
 
-export const severities: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
+export const severities = ['critical', 'high', 'medium', 'low'] as const satisfies readonly Severity[];
 
 /** More would be prose without end; the first of them are told. */
 const mostProblems = 10;
@@ -42,15 +43,11 @@ export function parsedJson(text: string): Read<unknown> {
   }
 }
 
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** `file` is empty for what no single file has, `fix` where the gate knows none. */
 const mayBeEmpty: readonly string[] = ['file', 'fix'];
 
 function readFinding(given: unknown, position: number): Read<Finding> {
-  if (!isRecord(given)) return { problems: [`finding ${position} is no object`] };
+  if (!isObject(given)) return { problems: [`finding ${position} is no object`] };
   const problems: string[] = [];
   const text = (key: string): string => {
     const value = Object.hasOwn(given, key) ? given[key] : undefined;

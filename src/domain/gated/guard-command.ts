@@ -1,14 +1,8 @@
 import { isProtected, judgeOperation, judgePush, neverAllowed, type Operation, type PushContext } from '../guard.ts';
 import { oneLine } from '../text.ts';
+import type { CommandAnswer } from './command-answer.ts';
 import { optionsOf } from './guard-options.ts';
 import { type PushModeFlags, pushMode } from './push-mode.ts';
-
-/** Of a command for scripts: what it prints, and its exit code. */
-export interface CommandAnswer {
-  readonly exitCode: 0 | 1 | 2;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** A line of `guard.log`. */
 export interface GuardBlock {

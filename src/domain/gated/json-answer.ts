@@ -1,4 +1,4 @@
-import { fencedBlocks } from './headings.ts';
+import { readMarkdown } from './markdown.ts';
 
 /**
  * The JSON in a model's answer: the whole of it, else the one fenced block that is JSON, else what stands between the
@@ -7,7 +7,9 @@ import { fencedBlocks } from './headings.ts';
 export function jsonIn(answer: string): unknown {
   const whole = parsedJson(answer);
   if (whole !== undefined) return whole;
-  const blocks = fencedBlocks(answer).map(parsedJson).filter(isStructure);
+  const blocks = readMarkdown(answer)
+    .blocks.map(({ text }) => parsedJson(text))
+    .filter(isStructure);
   if (blocks.length > 0) return blocks.length === 1 ? blocks[0] : undefined;
   const starts = ['{', '['].map((mark) => answer.indexOf(mark)).filter((at) => at >= 0);
   if (starts.length === 0) return undefined;

@@ -1,7 +1,7 @@
 import { LocusFailure } from '../failures.ts';
 import type { Sprint } from '../issue.ts';
 import { oneLine } from '../text.ts';
-import { headingsOf, linesOf, sectionAt } from './headings.ts';
+import { headingsOf, readMarkdown, sectionAt } from './markdown.ts';
 
 /** One sprint of a plan, wherever the plan stands. */
 export interface PlannedSprint {
@@ -91,14 +91,14 @@ export function targetNumber(target: string): number | null {
 
 /** Sprints are `## Sprint N:` and nothing else. Of a number that comes twice, the texts stand under the first title. */
 export function documentSprints(text: string): PlannedSprint[] {
-  const lines = linesOf(text);
-  const headings = headingsOf(lines);
+  const markdown = readMarkdown(text);
+  const headings = headingsOf(markdown);
   const sprints = new Map<number, PlannedSprint>();
   for (const heading of headings) {
     const match = /^## Sprint ([0-9]{1,9}):(.*)$/.exec(heading.line);
     const number = numberIn(match);
     if (number === null) continue;
-    const section = sectionAt(lines, headings, heading);
+    const section = sectionAt(markdown, headings, heading);
     const earlier = sprints.get(number);
     sprints.set(
       number,

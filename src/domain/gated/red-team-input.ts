@@ -1,5 +1,5 @@
 import { head } from '../text.ts';
-import { headingsOf, linesOf, sectionAt } from './headings.ts';
+import { headingsOf, readMarkdown, sectionAt } from './markdown.ts';
 
 export type RedTeamSkip = 'sdd_not_found' | 'no_security_sections' | 'no_code_diff';
 
@@ -70,14 +70,14 @@ function feedbackSections(answer: string): string {
 }
 
 function sectionsWith(document: string, wanted: RegExp): string {
-  const lines = linesOf(document);
-  const headings = headingsOf(lines);
+  const markdown = readMarkdown(document);
+  const headings = headingsOf(markdown);
   const sections: string[] = [];
   let end = 0;
   for (const heading of headings) {
     // What stands in a section that was taken is not taken twice.
     if (heading.at < end || heading.level > 3 || !wanted.test(heading.text)) continue;
-    const section = sectionAt(lines, headings, heading);
+    const section = sectionAt(markdown, headings, heading);
     sections.push(section);
     end = heading.at + section.split('\n').length;
   }

@@ -1,4 +1,5 @@
-import { readFences } from './fences.ts';
+import { severities } from './findings.ts';
+import { readMarkdown } from './markdown.ts';
 import {
   bugClasses,
   confidences,
@@ -6,7 +7,6 @@ import {
   type FixHint,
   hintActions,
   type Suspect,
-  severities,
   type Triage,
   TriageReader,
 } from './triage-record.ts';
@@ -20,7 +20,7 @@ export type TriageAnswer =
 
 /** The one `locus-triage` block of an answer, or what is wrong with it: enough for the agent to mend it. */
 export function readTriage(answer: string): TriageAnswer {
-  const blocks = readFences(answer).blocks.filter(({ tag }) => tag === triageTag);
+  const blocks = readMarkdown(answer).blocks.filter(({ tag, closed }) => tag === triageTag && closed);
   const [block] = blocks;
   if (block === undefined || blocks.length > 1) {
     return wrong(`the answer holds ${blocks.length} blocks tagged ${triageTag} instead of one`);

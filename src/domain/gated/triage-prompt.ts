@@ -1,9 +1,10 @@
 import { instructionsSection, type PromptParts, repositorySection } from '../prompt.ts';
 import { cut, fenced, oneLine } from '../text.ts';
+import { severities } from './findings.ts';
 import { changeNothing } from './gate-prompts.ts';
 import { dataText, promptOf, untrusted } from './prompt-parts.ts';
 import { triageTag } from './triage-answer.ts';
-import { bugClasses, confidences, disqualifierKinds, hintActions, severities } from './triage-record.ts';
+import { bugClasses, confidences, disqualifierKinds, hintActions } from './triage-record.ts';
 
 export interface TriageParts {
   /** Text of `.locus/LOCUS.md`, null where there is none. */

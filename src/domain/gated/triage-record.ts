@@ -1,4 +1,5 @@
 import { cut, oneLine } from '../text.ts';
+import { isObject } from './json-answer.ts';
 import type { Severity } from './state.ts';
 
 export const bugClasses = [
@@ -10,7 +11,6 @@ export const bugClasses = [
 ] as const;
 export type BugClass = (typeof bugClasses)[number];
 
-export const severities = ['critical', 'high', 'medium', 'low'] as const satisfies readonly Severity[];
 export const confidences = ['high', 'medium', 'low'] as const;
 export const hintActions = ['fix', 'add', 'remove', 'refactor', 'encode', 'validate'] as const;
 export const disqualifierKinds = ['endpoint', 'ui', 'schema', 'architecture', 'config'] as const;
@@ -114,8 +114,4 @@ export class TriageReader {
     if (value !== undefined && value !== null) this.problems.push(`${name} is no text`);
     return null;
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

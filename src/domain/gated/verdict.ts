@@ -3,12 +3,12 @@ import {
   type Counts,
   countBlocking,
   countBySeverity,
-  isRecord,
   parsedJson,
   type Read,
   readFindings,
   severities,
 } from './findings.ts';
+import { isObject } from './json-answer.ts';
 import type { Finding, Gate, Severity } from './state.ts';
 
 /** What stands in a verdict line. */
@@ -43,7 +43,7 @@ export function readVerdict(text: string, gate: Gate | null): Verdict {
   const reasons = [...(trailer.problems ?? []), ...(findings.problems ?? [])];
   if (trailer.value) {
     reasons.push(...contradictions(trailer.value, answer, gate));
-    if (findings.value) reasons.push(...miscounts(trailer.value.counts, findings.value));
+    if (findings.value && answer.blocks.length > 0) reasons.push(...miscounts(trailer.value.counts, findings.value));
   }
   if (reasons.length > 0 || !trailer.value || !findings.value) return { kind: 'inconsistent', reasons };
   const kind = trailer.value.verdict === 'APPROVED' ? 'approved' : 'changes_required';
@@ -61,7 +61,7 @@ function readTrailer({ verdictLines, lastLine }: Answer): Read<Trailer> {
 }
 
 function checkTrailer(given: unknown): Read<Trailer> {
-  if (!isRecord(given)) return { problems: ['the verdict is no object'] };
+  if (!isObject(given)) return { problems: ['the verdict is no object'] };
   const { gate, verdict, sprint_id, ts } = given;
   const counts = readCounts(given.counts);
   const isGate = gate === 'review' || gate === 'audit';
@@ -79,7 +79,7 @@ function checkTrailer(given: unknown): Read<Trailer> {
 }
 
 function readCounts(given: unknown): Read<Counts> {
-  const counts = isRecord(given) ? given : {};
+  const counts = isObject(given) ? given : {};
   const wrong = severities.filter((severity) => !isCount(counts[severity]));
   if (wrong.length > 0) return { problems: [`the verdict’s counts must hold whole numbers for ${wrong.join(', ')}`] };
   const count = (severity: Severity) => Number(counts[severity]);
@@ -90,7 +90,7 @@ function isCount(value: unknown): boolean {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** No block is no findings. */
+/** No block is no findings that anything could be counted against. */
 function readBlocks(blocks: Answer['blocks']): Read<readonly Finding[]> {
   if (blocks.length > 1) return { problems: [`there are ${blocks.length} blocks of findings instead of one`] };
   const [block = '[]'] = blocks;

@@ -1,0 +1,68 @@
+/** A Markdown text, its fenced code apart. */
+export interface MarkdownText {
+  readonly lines: readonly string[];
+  /** As many lines; those of fenced code and its fences are empty. */
+  readonly outside: readonly string[];
+  readonly blocks: readonly FencedBlock[];
+}
+
+export interface FencedBlock {
+  /** The first word behind its opening fence. */
+  readonly tag: string;
+  readonly text: string;
+  /** False for one that lasts to the end because nothing closes it. */
+  readonly closed: boolean;
+}
+
+/** A heading of a Markdown document that begins with `#`, outside of fenced code. */
+export interface Heading {
+  /** 1 to 6. */
+  readonly level: number;
+  readonly text: string;
+  /** The line as it is written. */
+  readonly line: string;
+  /** Index of its line, from 0. */
+  readonly at: number;
+}
+
+/** Takes every kind of line end. A fence is closed by one of the same mark that is as long and has nothing behind it. */
+export function readMarkdown(text: string): MarkdownText {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r\n?|\n/);
+  const outside: string[] = [];
+  const blocks: FencedBlock[] = [];
+  let open: { readonly mark: string; readonly tag: string; readonly inner: string[] } | null = null;
+  const end = (closed: boolean) => {
+    if (open) blocks.push({ tag: open.tag, text: open.inner.join('\n'), closed });
+    open = null;
+  };
+  for (const line of lines) {
+    const { mark, rest } = marksOf(line);
+    // With a backtick after its marks it is code within a line.
+    const opens = open === null && mark !== '' && !(mark.startsWith('`') && rest.includes('`'));
+    outside.push(open === null && !opens ? line : '');
+    if (opens) open = { mark, tag: rest.split(/\s/)[0] ?? '', inner: [] };
+    else if (open !== null && mark.startsWith(open.mark) && rest === '') end(true);
+    else open?.inner.push(line);
+  }
+  end(false);
+  return { lines, outside, blocks };
+}
+
+export function headingsOf({ lines, outside }: MarkdownText): Heading[] {
+  return outside.flatMap((text, at) => {
+    const found = /^ {0,3}(#{1,6})(?:[ \t]+(.*))?$/.exec(text);
+    if (!found) return [];
+    return [{ level: found[1]?.length ?? 0, text: (found[2] ?? '').trim(), line: lines[at] ?? '', at }];
+  });
+}
+
+/** The lines from one heading to the next that is no deeper, the heading's own included. */
+export function sectionAt({ lines }: MarkdownText, headings: readonly Heading[], heading: Heading): string {
+  const next = headings.find(({ at, level }) => at > heading.at && level <= heading.level);
+  return lines.slice(heading.at, next?.at).join('\n').trimEnd();
+}
+
+function marksOf(line: string): { mark: string; rest: string } {
+  const mark = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1] ?? '';
+  return { mark, rest: mark === '' ? '' : line.slice(line.indexOf(mark) + mark.length).trim() };
+}
