@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { codeIn, pages, read, root, tableUnder } from './pages.ts';
 
-const cli = read('src/cli.ts');
+const cli = read('src/cli.ts') + read('src/commands/declared.ts');
 const declared = [...cli.matchAll(/\.command\(\s*'([\w-]+)'/g)].map(([, name = '']) => name);
 const top = new Set([...declared, ...[...cli.matchAll(/new Command\('(\w+)'\)/g)].map(([, name = '']) => name)]);
 const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts);

@@ -1,5 +1,6 @@
 import { disqualifiersIn } from './disqualifiers.ts';
-import { type DisqualifierKind, severities, type Triage } from './triage-record.ts';
+import { severities } from './findings.ts';
+import type { DisqualifierKind, Triage } from './triage-record.ts';
 
 export const mostQuestions = 5;
 /** Below: rejected. At it: a person confirms. Above: accepted. */
