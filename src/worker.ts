@@ -10,6 +10,7 @@ import { createHostActivities } from './activities/host.ts';
 import { IssueReader } from './activities/read-ahead.ts';
 import { createSharedActivities } from './activities/shared.ts';
 import { createTrackerActivities } from './activities/tracker.ts';
+import { boundedCalls } from './client/deadline.ts';
 import { Gates } from './client/gate.ts';
 import { findRun, readState } from './client/runs.ts';
 import { useLauncher } from './launch/launcher.ts';
@@ -31,7 +32,7 @@ export async function runWorker(): Promise<void> {
   const state = await stateDir();
   const target = await resolveTemporal({ stateDir: state, start: false, onProgress: () => {} });
   const connection = await NativeConnection.connect(target.connectionOptions);
-  const clientConnection = await Connection.connect(target.connectionOptions);
+  const clientConnection = await Connection.connect({ ...target.connectionOptions, interceptors: boundedCalls() });
   await registerSearchAttributes(clientConnection, target.namespace);
   const client = new Client({
     connection: clientConnection,

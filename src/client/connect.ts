@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { LocusFailure } from '../domain/failures.ts';
 import type { TemporalTarget } from '../server/connection.ts';
+import { boundedCalls } from './deadline.ts';
 
 export interface Engine {
   readonly client: Client;
@@ -11,7 +12,9 @@ export interface Engine {
 /** A client of the Temporal server that `target` names. */
 export async function connect(target: TemporalTarget): Promise<Engine> {
   try {
-    const connection = await Connection.connect({ ...target.connectionOptions, connectTimeout: '10 seconds' });
+    const interceptors = boundedCalls();
+    const options = { ...target.connectionOptions, connectTimeout: '10 seconds', interceptors } as const;
+    const connection = await Connection.connect(options);
     const client = new Client({ connection, namespace: target.namespace, dataConverter: target.dataConverter });
     return { client, target, close: () => connection.close() };
   } catch (error) {

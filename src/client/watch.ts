@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { LocusFailure } from '../domain/failures.ts';
 import type { RunMemo, RunState } from '../domain/run.ts';
+import { untilAnswered } from './deadline.ts';
 import { stateOf } from './runs.ts';
 
 /** What an activity that runs, or is tried again, says of itself. */
@@ -32,6 +33,8 @@ export interface Glance {
 const everyMs = 250;
 /** The state of a run of a thousand tasks is large: looking at it must not be what its worker is busy with. */
 const shareOfTime = 20;
+/** However long a look takes where a machine is busy. */
+const longestMs = 3000;
 /** Parts of a run may be many. */
 const partsEveryMs = 10_000;
 
@@ -43,12 +46,12 @@ export async function* watchRun(client: Client, runId: string, signal?: AbortSig
   for (;;) {
     signal?.throwIfAborted();
     const began = performance.now();
-    const found = await client.workflow.getHandle(runId).describe();
+    const found = await untilAnswered(() => client.workflow.getHandle(runId).describe());
     if (Date.now() > parts.at + partsEveryMs) parts = { at: Date.now(), stuck: await stuckParts(client, found) };
     const memo = (found.memo?.run as RunMemo | undefined) ?? null;
     const ended = found.status.name !== 'RUNNING';
     if (ended || state === null || found.historyLength !== seen) {
-      const fresh: RunState | null = await stateOf(client, runId, found.status.name);
+      const fresh: RunState | null = await untilAnswered(() => stateOf(client, runId, found.status.name));
       if (fresh) {
         state = fresh;
         seen = found.historyLength;
@@ -66,7 +69,8 @@ export async function* watchRun(client: Client, runId: string, signal?: AbortSig
     const took = performance.now() - began;
     yield { state, memo, ended, activities: [...activitiesOf(found), ...parts.stuck] };
     if (ended) return;
-    await delay(Math.max(everyMs, took * (shareOfTime - 1)), undefined, { signal }).catch(() => {});
+    const pause = Math.min(longestMs, Math.max(everyMs, took * (shareOfTime - 1)));
+    await delay(pause, undefined, { signal }).catch(() => {});
   }
 }
 
