@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type ConnectionOptions,
   defaultGrpcRetryOptions,
@@ -21,14 +22,29 @@ export function boundedCalls(): Interceptor[] {
   return [bounded, makeGrpcRetryInterceptor(defaultGrpcRetryOptions())];
 }
 
-/** Asks again what was not answered in time; for reads. */
-export async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+/** Asks again what was not answered in time; for reads. `withinMs`: for what does not even end by its deadline. */
+export async function untilAnswered<T>(ask: () => Promise<T>, withinMs = answerMs + 5000): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await ask();
+      return await within(withinMs, ask);
     } catch (error) {
       const cause = error instanceof Error ? error.cause : undefined;
-      if (tries >= mostTries || !(isGrpcDeadlineError(error) || isGrpcDeadlineError(cause))) throw error;
+      const isLate = error instanceof NotAnswered || isGrpcDeadlineError(error) || isGrpcDeadlineError(cause);
+      if (tries >= mostTries || !isLate) throw error;
     }
+  }
+}
+
+class NotAnswered extends Error {}
+
+async function within<T>(ms: number, ask: () => Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const late = delay(ms, undefined, { signal: over.signal }).then(() => {
+    throw new NotAnswered('the Temporal server has not answered');
+  });
+  try {
+    return await Promise.race([ask(), late]);
+  } finally {
+    over.abort();
   }
 }

@@ -46,5 +46,10 @@ test('what was not answered in time is asked again, and what fails for another r
     return 'answer';
   });
   expect([answer, asked]).toEqual(['answer', 3]);
+  const forgotten = () => {
+    asked += 1;
+    return asked < 5 ? new Promise<string>(() => {}) : Promise.resolve('at last');
+  };
+  expect([await untilAnswered(forgotten, 20), asked]).toEqual(['at last', 5]);
   await expect(untilAnswered(() => Promise.reject(new Error('refused')))).rejects.toThrow('refused');
 });
