@@ -32,7 +32,8 @@ export interface Glance {
 
 const everyMs = 250;
 /** The state of a run of a thousand tasks is large: looking at it must not be what its worker is busy with. */
-const shareOfTime = 20;
+const shareOfTime = { usual: 4, large: 20 };
+const largeFrom = 100;
 /** However long a look takes where a machine is busy. */
 const longestMs = 3000;
 /** Parts of a run may be many. */
@@ -69,7 +70,8 @@ export async function* watchRun(client: Client, runId: string, signal?: AbortSig
     const took = performance.now() - began;
     yield { state, memo, ended, activities: [...activitiesOf(found), ...parts.stuck] };
     if (ended) return;
-    const pause = Math.min(longestMs, Math.max(everyMs, took * (shareOfTime - 1)));
+    const share = (state?.tasks.length ?? 0) > largeFrom ? shareOfTime.large : shareOfTime.usual;
+    const pause = Math.min(longestMs, Math.max(everyMs, took * (share - 1)));
     await delay(pause, undefined, { signal }).catch(() => {});
   }
 }

@@ -70,7 +70,7 @@ test('--json tells a sprint as lines of the documented events, in order', async 
   const repository = await makeRepository(world);
   repository.github.seed({
     issues: [
-      { title: 'One', milestone, labels: ['order:4'], body: 'say hello\nsleep 1.5\nwrite a.txt' },
+      { title: 'One', milestone, labels: ['order:4'], body: 'say hello\nsleep 4\nwrite a.txt' },
       { title: 'Two', milestone },
     ],
   });
