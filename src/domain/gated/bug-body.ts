@@ -1,18 +1,10 @@
 import type { PullText } from '../pull-body.ts';
 import { doneTitle, incompleteTitle, resumeLines } from './bodies.ts';
 import { footer, issuesSection, notesSection, type TestRun, testsSection } from './body-parts.ts';
+import type { Confidence } from './confidence.ts';
 import { deletionsSection } from './deletions.ts';
 import { bodyOf, cell, code, sentence } from './sections.ts';
 import type { Deletion } from './state.ts';
-
-/** How much a person may trust the fix, five signals. */
-export interface ConfidenceSignals {
-  readonly reproduction_strength: 'strong' | 'weak' | 'manual_only';
-  readonly test_type: 'unit' | 'integration' | 'e2e' | 'contract';
-  readonly files_changed: number;
-  readonly lines_changed: number;
-  readonly risk_level: 'low' | 'medium' | 'high';
-}
 
 export interface BugPull {
   readonly run_id: string;
@@ -20,7 +12,7 @@ export interface BugPull {
   readonly bug_title: string;
   /** The issue it was imported from; null: it was told as text. */
   readonly issue: number | null;
-  readonly confidence: ConfidenceSignals;
+  readonly confidence: Confidence;
   /** Name → path, such as `Triage` → `.locus/bugs/….md`. */
   readonly artifacts: readonly { readonly name: string; readonly path: string }[];
   /** From gate-note.ts. */
@@ -57,7 +49,7 @@ export function bugPull(bug: BugPull, secrets: readonly string[] = []): PullText
   return { title: done ? doneTitle(bug_id) : incompleteTitle(bug_id), body: bodyOf(sections) };
 }
 
-export function confidenceLines(confidence: ConfidenceSignals): string[] {
+export function confidenceLines(confidence: Confidence): string[] {
   const { reproduction_strength, test_type, files_changed, lines_changed, risk_level } = confidence;
   return [
     `- Reproduction: ${reproduction_strength}`,

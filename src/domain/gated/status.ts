@@ -3,6 +3,7 @@ import { type Computed, computedOf, hoursAndMinutes } from './clock.ts';
 import { treeOf } from './deletions.ts';
 import { type PostPrState, postPrPhases } from './post-pr-state.ts';
 import type { BreakerState, PlanSprint, PlanState, RunStateName, TargetState } from './state.ts';
+import { stateLabels } from './transitions.ts';
 
 /** What a gated run answers to a query. `excludedMs`: time so far that does not count towards the timeout. */
 export interface RunView {
@@ -24,16 +25,6 @@ export interface PlanView {
 
 export const noRunText = 'no run in progress';
 export const noRunJson = { status: 'no_run_in_progress' } as const;
-
-const displayed: Readonly<Record<RunStateName, string>> = {
-  READY: 'Ready',
-  JACK_IN: 'Initializing',
-  RUNNING: 'Running',
-  COMPLETE: 'Complete',
-  HALTED: 'HALTED',
-  JACKED_OUT: 'Finished',
-  READY_FOR_HITL: 'Ready for review by a person',
-};
 
 /** For scripts. `now` is in milliseconds, here and below. */
 export function runJson(view: RunView, now: number) {
@@ -180,7 +171,7 @@ function haltRows(reason: string | undefined, breaker: BreakerState | undefined)
 
 /** The name that scripts know, and the words that people read where they differ. */
 function stateText(state: RunStateName): string {
-  const words = displayed[state];
+  const words = stateLabels[state];
   return words.toUpperCase() === state ? state : `${state} (${words})`;
 }
 

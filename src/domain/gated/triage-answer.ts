@@ -1,4 +1,5 @@
 import { severities } from './findings.ts';
+import { isObject, parsedJson } from './json-answer.ts';
 import { readMarkdown } from './markdown.ts';
 import {
   bugClasses,
@@ -25,17 +26,11 @@ export function readTriage(answer: string): TriageAnswer {
   if (block === undefined || blocks.length > 1) {
     return wrong(`the answer holds ${blocks.length} blocks tagged ${triageTag} instead of one`);
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(block.text);
-  } catch {
-    return wrong(`the block tagged ${triageTag} is no JSON`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return wrong(`the block tagged ${triageTag} holds no object`);
-  }
+  const value = parsedJson(block.text);
+  if (value === undefined) return wrong(`the block tagged ${triageTag} is no JSON`);
+  if (!isObject(value)) return wrong(`the block tagged ${triageTag} holds no object`);
   const reader = new TriageReader();
-  const triage = triageOf(reader, value as Readonly<Record<string, unknown>>);
+  const triage = triageOf(reader, value);
   return triage && reader.problems.length === 0
     ? { triage, problems: [] }
     : { triage: null, problems: reader.problems.slice(0, 20) };
