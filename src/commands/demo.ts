@@ -30,7 +30,7 @@ export async function demo({ keep = false }: DemoOptions): Promise<number> {
   try {
     const code = await Promise.race([interrupted, tooLong(place), play(place, signal, keep || isWatched)]);
     isKept = keep && !signal.aborted;
-    if (isKept) console.log(report.kept(place, builtFile('cli.js')));
+    if (isKept) console.log(report.kept(place, builtFile('bin/cli.js')));
     else if (code === 0 && isWatched) await enter(signal);
     return code;
   } finally {

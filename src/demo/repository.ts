@@ -1,8 +1,8 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { baseEnvironment } from '../git/environment.ts';
+import { builtFile } from '../server/version.ts';
 import { createLocalTracker } from '../trackers/local/tracker.ts';
 import type { Tracker } from '../trackers/tracker.ts';
 import type { Place } from './place.ts';
@@ -46,7 +46,7 @@ export async function makeRepository({ folder, repository, remote }: Place): Pro
   await git(folder, ['init', '--quiet', '--bare', '--initial-branch=main', remote]);
   await git(folder, ['init', '--quiet', '--initial-branch=main', repository]);
   await mkdir(path.join(repository, '.locus'));
-  await copyFile(fileURLToPath(new URL('./agent.sh', import.meta.url)), path.join(repository, '.locus', 'agent.sh'));
+  await copyFile(builtFile('demo/agent.sh'), path.join(repository, '.locus', 'agent.sh'));
   await writeFile(path.join(repository, '.locus', 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
   await writeFile(path.join(repository, 'README.md'), readme);
   await git(repository, ['add', '.']);

@@ -18,7 +18,7 @@ export interface SprintRun {
 /** Starts `locus run` in the throwaway repository as a person would, only that its output is for programs. */
 export function startSprint({ repository }: Place, onWarning: (line: string) => void): SprintRun {
   // --wait: Ctrl+C reaches every process of the terminal, and would make this one halt the run.
-  const child = spawn(process.execPath, [builtFile('cli.js'), 'run', '--json', '--wait'], {
+  const child = spawn(process.execPath, [builtFile('bin/cli.js'), 'run', '--json', '--wait'], {
     cwd: repository,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -14,7 +14,7 @@ export async function newerLocus({ world, repository, env }: Scene, ...args: rea
   await cp(path.join(root, 'dist'), path.join(folder, 'dist'), { recursive: true });
   await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
   await writeFile(path.join(folder, 'package.json'), '{ "name": "locus", "version": "999.0.0", "type": "module" }\n');
-  await promisify(execFile)(process.execPath, [path.join(folder, 'dist/cli.js'), ...args], {
+  await promisify(execFile)(process.execPath, [path.join(folder, 'dist/bin/cli.js'), ...args], {
     cwd: repository.root,
     env: { ...world.env, ...repository.env, ...env } as NodeJS.ProcessEnv,
   });

@@ -15,7 +15,7 @@ import { openWorld, type World } from './support/world.ts';
 jest.setTimeout(120_000);
 
 const loop = fileURLToPath(new URL('../../examples/container/worker.sh', import.meta.url));
-const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../dist/bin/cli.js', import.meta.url));
 
 // No container engine can be had here. What matters of one is that all its processes end with the first: a process
 // namespace of bubblewrap's, whose first process is an init like Docker's.

@@ -25,7 +25,7 @@ async function laterVersion(): Promise<string> {
   const own = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
   await writeFile(path.join(folder, 'package.json'), JSON.stringify({ ...own, version: '99.0.0' }));
   await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
-  return path.join(folder, 'dist', 'cli.js');
+  return path.join(folder, 'dist', 'bin', 'cli.js');
 }
 
 interface Follower {

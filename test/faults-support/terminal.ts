@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { TestRepository } from '../e2e/support/repository.ts';
 import type { World } from '../e2e/support/world.ts';
 
-const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../dist/bin/cli.js', import.meta.url));
 const program = fileURLToPath(new URL('./terminal.py', import.meta.url));
 
 /** Whether this machine has what makes a terminal; a Python does. */

@@ -141,7 +141,7 @@ test('a run that halted with a build goes on without versions, when no build is 
 
 test('`locus worker --deployment` tells the server which build it is, and people how to make it current', async () => {
   const name = `locus-${randomUUID().slice(0, 8)}`;
-  const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+  const cli = fileURLToPath(new URL('../../dist/bin/cli.js', import.meta.url));
   const { LOCUS_DEPLOYMENT: _own, ...inherited } = process.env;
   const worker = execa(process.execPath, [cli, 'worker', '--deployment', name], {
     env: { ...inherited, TEMPORAL_ADDRESS: env.address, LOCUS_STATE_DIR: folder },

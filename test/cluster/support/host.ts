@@ -10,7 +10,7 @@ import { until } from '../../e2e/support/wait.ts';
 import type { Environment } from '../../e2e/support/world.ts';
 
 const attempt = 'LOCUS_ATTEMPT=';
-const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../../dist/bin/cli.js', import.meta.url));
 
 /** A machine with a `locus worker`: a state directory of its own and, where the system allows it, a network of its own. */
 export interface Host {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheDir } from '../../../src/server/state.ts';
 
-const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../../dist/bin/cli.js', import.meta.url));
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
