@@ -10,7 +10,7 @@ import { megabytes } from './memory.ts';
 export interface ScaleFigures {
   readonly tasks: number;
   readonly seconds: number;
-  /** Milliseconds from one agent's start to the next one's, in the first and the last tenth of the run. */
+  /** Milliseconds from one agent's start to the next one's, in the first tenth (once all lanes are taken) and the last. */
   readonly first: number;
   readonly last: number;
   /** Peak of the worker's resident memory, in MB. */
@@ -23,13 +23,14 @@ export interface ScaleFigures {
 
 /** A sprint of so many issues, on a server and a worker of its own. */
 export async function measureLargeSprint(world: World, tasks: number): Promise<ScaleFigures> {
-  return measureLarge(world, await makeStage(world, { issues: tasks, sprint: true }), ['run', '--sprint', 'S']);
+  const stage = await makeStage(world, { issues: tasks, sprint: true });
+  return measureLarge(world, stage, { args: ['run', '--sprint', 'S'], lanes: 1 });
 }
 
 /** So many issues side by side, `lanes` at a time. */
 export async function measureLargeParallel(world: World, tasks: number, lanes: number): Promise<ScaleFigures> {
   const stage = await makeStage(world, { issues: tasks, agent: { maxParallel: lanes } });
-  return measureLarge(world, stage, ['run', ...stage.issues.map(String)]);
+  return measureLarge(world, stage, { args: ['run', ...stage.issues.map(String)], lanes });
 }
 
 /** One sprint in each of so many repositories at once. Milliseconds for each task of all. */
@@ -40,7 +41,12 @@ export async function measureManyRuns(world: World, runs: number, tasks: number)
   return ms / (runs * tasks);
 }
 
-async function measureLarge(world: World, stage: Stage, args: readonly string[]): Promise<ScaleFigures> {
+interface LargeRun {
+  readonly args: readonly string[];
+  readonly lanes: number;
+}
+
+async function measureLarge(world: World, stage: Stage, { args, lanes }: LargeRun): Promise<ScaleFigures> {
   await world.locus(['down'], { cwd: world.folder });
   await (await makeStage(world, { issues: 1 })).locus('run', '1');
   const before = await databaseSize(world);
@@ -53,10 +59,12 @@ async function measureLarge(world: World, stage: Stage, args: readonly string[])
   const told = await historiesOf(address, namespace, `locus/${github.owner}/${github.repo}/`);
   const starts = await stage.starts();
   const tenth = Math.floor(tasks / 10);
+  // The first agents start all at once, as many as there may be; from then on one starts where another has ended.
+  const steady = lanes > 1 ? lanes : 0;
   return {
     tasks,
     seconds: ms / 1000,
-    first: paceOf(starts.slice(0, tenth)),
+    first: paceOf(starts.slice(steady, steady + tenth)),
     last: paceOf(starts.slice(-tenth)),
     workerPeak: memoryOf(worker?.pid ?? 0).peak,
     events: Math.max(...told.map(({ events }) => events)),

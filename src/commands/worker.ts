@@ -4,7 +4,7 @@ import { LocusFailure } from '../domain/failures.ts';
 import { resolveTemporal } from '../server/connection.ts';
 import { commandToMakeCurrent, deploymentOf } from '../server/deployment.ts';
 import { builtFile } from '../server/version.ts';
-import { workerEnvironment } from '../server/worker-environment.ts';
+import { workerEnvironment, workerNodeOptions } from '../server/worker-environment.ts';
 
 export interface WorkerOptions {
   readonly stateDir: string;
@@ -36,7 +36,7 @@ export async function worker({
     console.error(`Build ${buildId} of the deployment ${deploymentName}. It gets no runs until it is the current one:`);
     console.error(`  ${commandToMakeCurrent(deployment)}`);
   }
-  const child = spawn(process.execPath, [script], {
+  const child = spawn(process.execPath, [...workerNodeOptions, script], {
     stdio: 'inherit',
     env: workerEnvironment(stateDir, { LOCUS_DEPLOYMENT: name, LOCUS_SLOTS: slots }),
   });

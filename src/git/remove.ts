@@ -105,8 +105,8 @@ async function whatIsHeld(workspace: Workspace, remote: string | null): Promise<
   try {
     const head = await readHead(workspace, () => true);
     if ((await resolveCommit(repository, head)) === null) return 'it has commits that were never taken over';
-    const kept = await git(repository, ['for-each-ref', '--count=1', '--contains', head]);
-    if (kept === '') return 'it has commits that are on no branch';
+    if (!(await isOn(repository, head, { likely: `refs/heads/${branch}`, among: [] })))
+      return 'it has commits that are on no branch';
     if ((await writeTree(workspace, head)) !== (await treeOf(workspace, head))) return 'it has changes';
   } catch (error) {
     if (error instanceof LocusFailure) return error.message;
@@ -114,8 +114,19 @@ async function whatIsHeld(workspace: Workspace, remote: string | null): Promise<
   }
   const tip = await resolveCommit(repository, `refs/heads/${branch}`);
   if (remote === null || tip === null) return null;
-  const theirs = await git(repository, ['for-each-ref', '--count=1', '--contains', tip, `refs/remotes/${remote}`]);
-  return theirs === '' ? `its branch ${branch} has commits that ${remote} does not have` : null;
+  const theirs = `refs/remotes/${remote}`;
+  const arrived = await isOn(repository, tip, { likely: `${theirs}/${branch}`, among: [theirs] });
+  return arrived ? null : `its branch ${branch} has commits that ${remote} does not have`;
+}
+
+/** Whether a ref holds the commit. git would look at every ref there is, thousands perhaps, where most often one says it. */
+async function isOn(
+  repository: Repository,
+  commit: string,
+  { likely, among }: { readonly likely: string; readonly among: readonly string[] },
+): Promise<boolean> {
+  if ((await resolveCommit(repository, likely)) === commit) return true;
+  return (await git(repository, ['for-each-ref', '--count=1', '--contains', commit, ...among])) !== '';
 }
 
 function branchFile(repository: Repository, name: string): string {

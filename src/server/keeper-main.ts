@@ -17,7 +17,7 @@ import { takeLock } from './lock.ts';
 import { endProcess, identify, isAlive, type ProcessIdentity } from './process.ts';
 import { socketPath } from './socket.ts';
 import { type Supervised, supervise } from './supervise.ts';
-import { workerEnvironment } from './worker-environment.ts';
+import { workerEnvironment, workerNodeOptions } from './worker-environment.ts';
 
 /** A worker only has to let go of its agents, which go on without it. */
 const workerGraceMs = 10_000;
@@ -133,7 +133,7 @@ function addressesOf({ grpc, ui }: ServerPorts): Pick<KeeperInfo, 'address' | 'u
 function spawnWorker(stateDir: string, script: string) {
   const log = openSync(path.join(stateDir, 'logs', 'worker.log'), 'a', 0o600);
   try {
-    return spawn(process.execPath, [script], {
+    return spawn(process.execPath, [...workerNodeOptions, script], {
       cwd: stateDir,
       detached: true,
       env: workerEnvironment(stateDir),
