@@ -32,14 +32,9 @@ async function contextOf(cwd: string): Promise<GuardContext> {
     defaultBranch: config.github.defaultBranch ?? remote?.defaultBranch ?? null,
     alsoProtected: config.agent.baseBranch === null ? [] : [config.agent.baseBranch],
     remotes: remotes.map(({ name }) => name),
-    autoPush: autoPushOf(config.run_mode),
+    autoPush: config.run_mode.git.auto_push,
     now,
   };
-}
-
-function autoPushOf(runMode: unknown): unknown {
-  const { git } = (runMode ?? {}) as { readonly git?: { readonly auto_push?: unknown } };
-  return git?.auto_push;
 }
 
 /** Beside the other records of the run in whose name a script asks, else in the state directory itself. */

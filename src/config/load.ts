@@ -31,7 +31,9 @@ export function parseConfig(text: string): Pick<LoadedConfig, 'config' | 'unknow
     throw new LocusFailure('ConfigInvalid', `${configFile}: ${[...new Set(problems)].join('; ')}`);
   }
   const config = result.data;
-  if (config.ai.provider === 'command' && config.agent.command === null) {
+  const { implementer, reviewer, auditor, 'red-team': redTeam, triage } = config.roles;
+  const agents = [config.ai, implementer, reviewer, auditor, redTeam, triage];
+  if (config.agent.command === null && agents.some(({ provider }) => provider === 'command')) {
     throw new LocusFailure(
       'ConfigInvalid',
       `${configFile}: agent.command must be set for the provider "command": a program and its arguments`,

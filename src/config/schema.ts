@@ -1,31 +1,22 @@
 import { z } from 'zod';
+import { gatedSections } from './gated.ts';
+import {
+  argv,
+  branch,
+  choice,
+  count,
+  flag,
+  githubName,
+  pathInside,
+  positive,
+  price,
+  provider,
+  section,
+  text,
+  variableName,
+} from './values.ts';
 
-const text = z.string('must be a text').trim().min(1, 'must be a text that is not empty');
-const flag = z.boolean('must be true or false');
-const positive = z.number('must be a number above 0').positive('must be a number above 0');
-const price = z.number('must be a number of at least 0').min(0, 'must be a number of at least 0');
-const count = z.int('must be a whole number of at least 1').min(1, 'must be a whole number of at least 1');
-const argv = z.array(text, 'must be a list of texts, a program and its arguments').min(1, 'must name a program');
-const branch = text.regex(
-  /^(?!-)(?!.*(?:\.\.|@\{|\/\/|\/\.))[^\s~^:?*[\\\p{Cc}]+(?<![/.]|\.lock)$/u,
-  'must be the name of a branch',
-);
-const variableName = text.regex(/^[A-Za-z_][A-Za-z0-9_]*\*?$/, 'must be the name of an environment variable');
-const pathInside = text.refine(isInside, 'must be a relative path inside the repository');
-const githubName = text.regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]+$/, 'must be a name as in github.com/<owner>/<repo>');
-
-const choice = <const Values extends readonly [string, ...string[]]>(...values: Values) =>
-  z.enum(
-    values,
-    `must be ${new Intl.ListFormat('en', { type: 'disjunction' }).format(values.map((value) => `"${value}"`))}`,
-  );
-
-const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.looseObject(shape, 'must be an object').prefault({} as z.input<z.ZodObject<Shape>>);
-
-const provider = choice('claude', 'codex', 'command');
-
-/** `.locus/config.json`. Keys that only gated runs, notices, logs and the server read are checked no further here. */
+/** `.locus/config.json`. Keys that only notices, logs and the server read are checked no further here. */
 export const Config = z.looseObject(
   {
     tracker: choice('github', 'local').default('github'),
@@ -81,12 +72,7 @@ export const Config = z.looseObject(
       maxTotalSizeMB: positive.default(50),
     }),
     temporal: z.unknown().optional(),
-    run_mode: z.unknown().optional(),
-    red_team: z.unknown().optional(),
-    post_pr: z.unknown().optional(),
-    guardrails: z.unknown().optional(),
-    dissent: z.unknown().optional(),
-    roles: z.unknown().optional(),
+    ...gatedSections,
   },
   'must be one object',
 );
@@ -95,29 +81,20 @@ export type Config = z.infer<typeof Config>;
 
 /** Names of the keys in `value` that the schema does not know, such as `agent.maxParalel`. */
 export function unknownKeys(value: Readonly<Record<string, unknown>>): string[] {
-  const names: string[] = [];
-  for (const [name, inner] of Object.entries(value)) {
-    if (!Object.hasOwn(Config.shape, name)) {
-      names.push(name);
-      continue;
-    }
-    const known = keysOfSection(Config.shape[name as keyof typeof Config.shape]);
-    if (known === null || typeof inner !== 'object' || inner === null) continue;
-    names.push(
-      ...Object.keys(inner)
-        .filter((key) => !known.includes(key))
-        .map((key) => `${name}.${key}`),
-    );
-  }
-  return names;
+  return unknownIn(Config, value, '');
 }
 
-function keysOfSection(schema: z.ZodType): string[] | null {
+function unknownIn(schema: z.ZodObject, value: Readonly<Record<string, unknown>>, path: string): string[] {
+  return Object.entries(value).flatMap(([name, inner]) => {
+    if (!Object.hasOwn(schema.shape, name)) return [`${path}${name}`];
+    const known = sectionOf(schema.shape[name] as z.ZodType);
+    if (known === null || typeof inner !== 'object' || inner === null) return [];
+    return unknownIn(known, inner as Record<string, unknown>, `${path}${name}.`);
+  });
+}
+
+function sectionOf(schema: z.ZodType): z.ZodObject | null {
   if (!(schema instanceof z.ZodPrefault)) return null;
   const inner = schema.unwrap();
-  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : null;
-}
-
-function isInside(path: string): boolean {
-  return !/^(?:[/\\~]|[A-Za-z]:)/.test(path) && !path.includes('\0') && !path.split(/[/\\]/).includes('..');
+  return inner instanceof z.ZodObject ? inner : null;
 }

@@ -33,11 +33,13 @@ describe('docs/configuration.md', () => {
 });
 
 /** `agent.maxParallel` → 3. */
-function flattened(config: Record<string, unknown>): Map<string, unknown> {
+function flattened(config: object, path = ''): Map<string, unknown> {
   const found = new Map<string, unknown>();
   for (const [name, value] of Object.entries(config)) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) found.set(name, value);
-    else for (const [key, inner] of Object.entries(value)) found.set(`${name}.${key}`, inner);
+    const isSection =
+      typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
+    if (!isSection) found.set(`${path}${name}`, value);
+    else for (const [key, inner] of flattened(value, `${path}${name}.`)) found.set(key, inner);
   }
   return found;
 }

@@ -1,0 +1,42 @@
+import type { Provider } from '../settings.ts';
+import type { BreakerLimits } from './breaker.ts';
+import type { GuardrailSettings } from './guardrails.ts';
+import type { PostPrSwitches } from './post-pr.ts';
+import type { Role } from './state.ts';
+
+/** What the config says of gated runs, as a run carries it in its input. */
+export interface GatedSettings {
+  /** `run_mode.enabled`: without it no gated run starts. */
+  readonly enabled: boolean;
+  /** The plan document, relative to the repository's root. */
+  readonly plan: string;
+  /** `run_mode.git.auto_push`, see `pushMode`. */
+  readonly autoPush: boolean | 'prompt';
+  readonly limits: BreakerLimits;
+  /** Phase starts in a clock hour, beside `agent.callsPerHour`. */
+  readonly callsPerHour: number;
+  readonly redTeam: RedTeamSettings;
+  readonly postPr: PostPrSwitches & { readonly enabled: boolean; readonly auto_triage: boolean };
+  readonly guardrails: GuardrailSettings & { readonly logging: boolean };
+  /** A review by another model as well. */
+  readonly dissent: boolean;
+  readonly roles: Readonly<Partial<Record<Role, RoleAgent>>>;
+}
+
+export interface RedTeamSettings {
+  readonly enabled: boolean;
+  /** The design document, relative to the repository's root. */
+  readonly designDoc: string;
+  /** Whether a run without that document goes on. */
+  readonly skipWithoutDesign: boolean;
+  /** From 0 to 1000: what counts at least as a reason for another cycle. */
+  readonly severityThreshold: number;
+  readonly maxCycles: number;
+}
+
+/** Who works as a role, where that is not `ai`. */
+export interface RoleAgent {
+  readonly provider: Provider;
+  /** null: the provider's own default. */
+  readonly model: string | null;
+}
