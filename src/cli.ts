@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { inspect } from 'node:util';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { declareChecks, declareIssues, declareServer } from './commands/declared.ts';
 import { failureKinds, LocusFailure } from './domain/failures.ts';
 import { printable } from './domain/text.ts';
@@ -33,7 +33,7 @@ function program(): Command {
   cli
     .command('run')
     .description('work on the active sprint, on one issue, or on several side by side')
-    .argument('[issue...]', 'issue numbers')
+    .argument('[issue...]', 'issue numbers; with --gated one issue or sprint-N')
     .option('-m, --model <name>')
     .option('--sprint <title>')
     .option('--resume', 'go on after a halt or a failure')
@@ -45,14 +45,30 @@ function program(): Command {
     .option('--force', 'run done issues again')
     .option('--sandbox <mode>', 'require: refuse to run without one')
     .option('--no-sandbox', 'run unconfined')
-    .action(async (issues: string[], options) =>
-      finish((await import('./commands/run.ts')).run({ ...options, cwd: process.cwd(), issues })),
-    );
+    .option('--gated', 'implement, review and audit one target in cycles, up to a draft pull request')
+    .option('--max-cycles <n>', 'gated: most cycles')
+    .option('--timeout <hours>', 'gated: longest time')
+    .option('--branch <name>', 'gated: the branch to work on')
+    .option('--local', 'gated: push nothing')
+    .option('--confirm-push', 'gated: ask before a push')
+    .option('--autonomous', 'gated: ask nobody on the way')
+    .option('--allow-high', 'gated: let what is of high danger go on')
+    .option('--reset-breaker', 'with --resume: count anew')
+    .addOption(new Option('--reset-ice').hideHelp())
+    .option('--probe', 'with --resume: one more cycle')
+    .action(async (issues: string[], options) => {
+      const given = { ...options, cwd: process.cwd(), issues };
+      const start = options.gated
+        ? (await import('./commands/gated/run.ts')).runGated
+        : (await import('./commands/run.ts')).run;
+      return finish(start(given));
+    });
   cli
     .command('status')
     .description('what goes on')
     .argument('[run]')
     .option('--json')
+    .option('--verbose', 'cycles, trips and deleted files of a gated run')
     .action(async (run: string | undefined, options) =>
       finish((await import('./commands/status.ts')).status({ ...options, run })),
     );
@@ -67,6 +83,7 @@ function program(): Command {
     .argument('[run]')
     .option('-f, --follow')
     .option('--issue <number>')
+    .option('--audit', 'what the guardrails of a gated run did')
     .action(async (run: string | undefined, options) =>
       finish((await import('./commands/logs.ts')).logs({ ...options, run })),
     );
@@ -83,7 +100,26 @@ function program(): Command {
     .command('resume')
     .description('let a halted run go on')
     .argument('[run]')
-    .action(async (run: string | undefined) => finish((await import('./commands/steer.ts')).resume({ run })));
+    .option('--reset-breaker', 'gated: with the circuit breaker as at the start')
+    .addOption(new Option('--reset-ice').hideHelp())
+    .option('--probe', 'gated: one more cycle, to see whether it may go on')
+    .option('--force', 'gated: although its branch has moved, or its breaker is open')
+    .option('--branch <name>', 'gated: only where it works on this branch')
+    .action(async (run: string | undefined, options) =>
+      finish((await import('./commands/steer.ts')).resume({ ...options, run })),
+    );
+  cli
+    .command('answer')
+    .description('answer what a gated run asks')
+    .argument('<run-or-value>', 'the run; left out where only one asks')
+    .argument('[value]', 'push, keep, …')
+    .action(async (first: string, second: string | undefined) =>
+      finish(
+        (await import('./commands/steer.ts')).answerTo(
+          second === undefined ? { value: first } : { run: first, value: second },
+        ),
+      ),
+    );
   cli
     .command('stop')
     .description('end a run for good')

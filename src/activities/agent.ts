@@ -9,20 +9,18 @@ import { startHost } from '../agents/host/start.ts';
 import { agentFor } from '../agents/index.ts';
 import { hasSession, sessionFile } from '../agents/session.ts';
 import type { AgentReport } from '../domain/agent.ts';
-import { unfinishedRef } from '../domain/branch.ts';
-import { commitMessage } from '../domain/commit.ts';
-import { asFailure, type Failure, failureKinds, LocusFailure } from '../domain/failures.ts';
+import { asFailure, failureKinds, LocusFailure } from '../domain/failures.ts';
+import { type AgentRole, isGate } from '../domain/gated/run-input.ts';
 import { redact } from '../domain/redact.ts';
 import type { RunContext } from '../domain/run.ts';
 import { removeAgentLocks } from '../git/clean.ts';
-import { collectWork } from '../git/collect.ts';
-import { halfDone } from '../git/half-done.ts';
 import { alone } from '../git/lock.ts';
 import { placeOf } from '../git/place.ts';
-import { dropUnfinished } from '../git/unfinished.ts';
+import { answered } from './answered.ts';
 import { noteRunOfAttempt } from './attempts.ts';
-import { confine, confinedRun, objectsDirOf } from './confine.ts';
+import { confine } from './confine.ts';
 import type { AttemptRequest, AttemptResult } from './contract.ts';
+import { delivered } from './delivered.ts';
 import type { Dependencies, RunSecrets } from './deps.ts';
 import { endHalfDone } from './found.ts';
 import { judge } from './judge.ts';
@@ -58,9 +56,11 @@ async function settle(
   await endAgent(dir);
   const end = followed.end.outcome === 'overspent' ? await lastWords(dir, options) : followed.end;
   const figures = { session: end.report.session, costUsd: end.report.costUsd, durationMs: end.durationMs };
-  const verdict = judge(run.settings.provider, end, secrets.env.TZ);
+  const verdict = judge(workerOf(run, request).provider, end, secrets.env.TZ);
   if (verdict.outcome !== 'ok') return { ...figures, ...verdict };
   try {
+    if (request.role && isGate(request.role.name))
+      return await answered(request, { dir, figures, text: end.answer, secrets });
     return await delivered(deps, run, request, { figures, summary: end.report.summary, secrets });
   } catch (error) {
     // What it has cost is counted, also where nothing comes of its work.
@@ -68,38 +68,6 @@ async function settle(
     const failure = asFailure(error.type, error.message, error.details);
     return { ...figures, outcome: 'failed', failure, retry: false, killed: false };
   }
-}
-
-/** The work of an agent that says it is done: verified, and a commit on the branch. */
-async function delivered(
-  deps: Dependencies,
-  run: RunContext,
-  request: AttemptRequest,
-  answer: {
-    readonly figures: Pick<AttemptResult, 'session' | 'costUsd' | 'durationMs'>;
-    readonly summary: string;
-    readonly secrets: RunSecrets;
-  },
-): Promise<AttemptResult> {
-  const { figures, secrets } = answer;
-  const unusable = (await leftInTheMiddle(run, request)) ?? (await verify(deps, run, request, secrets));
-  if (unusable) return { ...figures, outcome: 'failed', failure: unusable, retry: true, killed: false };
-
-  const { task, workspace, startCommit } = request;
-  const message = commitMessage({ type: task.commitType, title: task.title, issue: task.issue, runId: run.runId });
-  const work = await collectWork(workspace, {
-    start: startCommit,
-    objectsDir: await objectsDirOf(workspace),
-    message,
-    defaultBranch: run.baseBranch,
-  });
-  if (work.commit === startCommit) {
-    const failure = asFailure('NoChanges', 'no changes: the agent ended without a commit or a changed file');
-    return { ...figures, outcome: 'failed', failure, retry: false, killed: false };
-  }
-  await dropUnfinished(workspace.repository, unfinishedRef(task.branch, task.issue));
-  const summary = redact(answer.summary, secrets.token === null ? [] : [secrets.token]);
-  return { ...figures, outcome: 'done', commit: work.commit, summary };
 }
 
 /** Of an agent that we ended over its cost: it may have been done before our signal came. */
@@ -110,7 +78,8 @@ async function lastWords(dir: string, options: FollowOptions): Promise<AttemptEn
 }
 
 function followOptions(run: RunContext, request: AttemptRequest, secrets: RunSecrets): FollowOptions {
-  const { provider, model, agent: limits } = run.settings;
+  const { agent: limits } = run.settings;
+  const { provider, model } = workerOf(run, request);
   const agent = agentFor(provider);
   const { env } = agentEnvironment(agent, secrets.env, limits.env, identityOf(run, request));
   return {
@@ -123,8 +92,14 @@ function followOptions(run: RunContext, request: AttemptRequest, secrets: RunSec
   };
 }
 
-function identityOf({ runId }: RunContext, { task, attemptId }: AttemptRequest): AgentIdentity {
-  return { role: 'implementer', runId, issue: task.issue, attemptId };
+/** The provider and model of the attempt's role, in a plain run those of the run. */
+function workerOf({ settings }: RunContext, { role }: AttemptRequest): Pick<AgentRole, 'provider' | 'model'> {
+  return role ?? settings;
+}
+
+function identityOf({ runId }: RunContext, { task, attemptId, role }: AttemptRequest): AgentIdentity {
+  const cycle = role ? { cycle: role.cycle } : {};
+  return { role: role?.name ?? 'implementer', runId, issue: task.issue, attemptId, ...cycle };
 }
 
 async function start(
@@ -135,7 +110,8 @@ async function start(
   secrets: RunSecrets,
 ): Promise<void> {
   const { attemptId, workspace, session } = request;
-  const { provider, model, agent: limits } = run.settings;
+  const { agent: limits } = run.settings;
+  const { provider, model } = workerOf(run, request);
   const agent = agentFor(provider);
   const { env } = agentEnvironment(agent, secrets.env, limits.env, identityOf(run, request));
   const known = session !== null && (await hasSession(agent, session, env, env.HOME ?? homedir()));
@@ -144,7 +120,8 @@ async function start(
   await noteAttempt(workspace, attemptId);
   await removeAgentLocks(workspace);
   if (!known) await endHalfDone(run, { workspace, start: request.startCommit, task: request.task });
-  const confined = await confine(deps, run, { workspace, dir, env: secrets.env });
+  const readOnly = request.role !== undefined && isGate(request.role.name);
+  const confined = await confine(deps, run, { workspace, dir, env: secrets.env, provider, readOnly });
   await noteRunOfAttempt(deps.stateDir, attemptId, run.runId);
   await startHost({
     dir,
@@ -192,38 +169,4 @@ async function isOver(deps: Dependencies, { cancellationDetails, info }: Context
 
 function progressOf(issue: number, { activity, costUsd }: AgentReport) {
   return { issue, activity: activity === null ? null : redact(activity).slice(0, 300), costUsd };
-}
-
-/** Half a rebase would be committed with the marks of its conflicts, and without the commits still to come. */
-async function leftInTheMiddle(run: RunContext, { workspace }: AttemptRequest): Promise<Failure | null> {
-  const command = await halfDone(workspace);
-  if (command === null) return null;
-  return asFailure('AgentFailed', `${run.settings.provider} ended in the middle of a git ${command}`);
-}
-
-async function verify(
-  deps: Dependencies,
-  run: RunContext,
-  request: AttemptRequest,
-  secrets: RunSecrets,
-): Promise<Failure | null> {
-  const argv = run.settings.agent.verify;
-  if (argv === null) return null;
-  const { workspace, attemptId, task } = request;
-  const signal = Context.current().cancellationSignal;
-  const checked = await confinedRun(deps, run, {
-    workspace,
-    argv,
-    env: secrets.env,
-    purpose: 'verify',
-    attemptId,
-    issue: task.issue,
-    signal,
-  });
-  Context.current().cancellationSignal.throwIfAborted();
-  if (checked.exitCode === 0) return null;
-  return asFailure(
-    'VerifyFailed',
-    `agent.verify (${argv.join(' ')}) ended with exit code ${checked.exitCode}: ${redact(checked.tail)}`,
-  );
 }

@@ -9,6 +9,7 @@ import { endAgent } from '../agents/host/end.ts';
 import { agentFor } from '../agents/index.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
+import type { Provider } from '../domain/settings.ts';
 import type { Workspace } from '../domain/workspace.ts';
 import { killGroup } from '../launch/direct.ts';
 import { announcedSandbox, chooseSandbox } from '../sandboxes/choose.ts';
@@ -27,19 +28,27 @@ export interface Confined {
 export async function confine(
   deps: Pick<Dependencies, 'stateDir'>,
   run: RunContext,
-  place: { readonly workspace: Workspace; readonly dir: string; readonly env: RunSecrets['env'] },
+  place: {
+    readonly workspace: Workspace;
+    readonly dir: string;
+    readonly env: RunSecrets['env'];
+    /** Whose folders it may use; the run's own by default. */
+    readonly provider?: Provider;
+    /** The workspace may be read alone. */
+    readonly readOnly?: boolean;
+  },
 ): Promise<Confined> {
-  const { workspace, dir, env } = place;
-  const { settings } = run;
-  const sandbox = await sandboxOf(run, env);
+  const { workspace, dir, env, readOnly = false } = place;
+  const provider = place.provider ?? run.settings.provider;
+  const sandbox = await sandboxOf(run, env, provider);
   const home = await realpath(env.HOME ?? homedir());
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const objectsDir = sandbox.kind === 'os' && workspace.adminDir !== null ? objectsPath(workspace) : null;
   if (objectsDir) await mkdir(objectsDir, { recursive: true, mode: 0o700 });
-  const { writable, readable } = await agentFolders(agentFor(settings.provider), env, home);
+  const { writable, readable } = await agentFolders(agentFor(provider), env, home);
   const confinement = {
     workspace: await realpath(workspace.path),
-    readOnly: false,
+    readOnly,
     commonDir: await realpath(workspace.repository.commonDir),
     adminDir: workspace.adminDir,
     objectsDir: objectsDir && (await realpath(objectsDir)),
@@ -53,8 +62,8 @@ export async function confine(
 }
 
 /** What the command announced, or nothing at all; a host that is only too busy to tell is asked again later. */
-async function sandboxOf({ settings }: RunContext, env: RunSecrets['env']): Promise<Sandbox> {
-  const { sandbox: mode, sandboxKind, provider, dockerSandboxes } = settings;
+async function sandboxOf({ settings }: RunContext, env: RunSecrets['env'], provider: Provider): Promise<Sandbox> {
+  const { sandbox: mode, sandboxKind, dockerSandboxes } = settings;
   const request = { mode, provider, dockerSandboxes, env };
   try {
     // A run that an earlier version has started says nothing.

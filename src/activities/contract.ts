@@ -1,4 +1,5 @@
 import type { Failure } from '../domain/failures.ts';
+import type { AgentRole } from '../domain/gated/run-input.ts';
 import type { LimitReport, PermitAnswer, PermitRequest } from '../domain/permits.ts';
 import type { RunContext, TaskSpec, TaskState } from '../domain/run.ts';
 import type { Provider } from '../domain/settings.ts';
@@ -79,18 +80,21 @@ export interface SprintPullRequest {
   readonly tasks: readonly Pick<TaskState, 'issue' | 'title' | 'status' | 'error'>[];
 }
 
-export interface PrepareRequest {
+export interface WorkspaceRequest {
   readonly task: TaskSpec;
-  /** Whether this run has prepared the task before. */
+  /** Whether this run has made it ready before. */
   readonly resuming: boolean;
   /** The tip the task began at, when it began before. */
   readonly startCommit: string | null;
   /** The attempt whose unfinished work is given back; null: nothing is. */
   readonly attemptId: string | null;
-  /** The agent start that is asked for meanwhile. */
-  readonly permit: PermitRequest & { readonly provider: Provider };
   /** This run has pushed the branch, or is about to: its commits are not to be made anew. */
   readonly pushed: boolean;
+}
+
+export interface PrepareRequest extends WorkspaceRequest {
+  /** The agent start that is asked for meanwhile. */
+  readonly permit: PermitRequest & { readonly provider: Provider };
   /** Issues of the tasks that follow in the run, nearest first. */
   readonly next: readonly number[];
 }
@@ -122,6 +126,8 @@ export interface AttemptRequest {
   readonly deadline: number;
   /** The most that this attempt may cost; null: no limit. */
   readonly allowanceUsd: number | null;
+  /** Of gated runs; left out: the implementer of a plain one. */
+  readonly role?: AgentRole;
 }
 
 interface AttemptFigures {
@@ -132,7 +138,15 @@ interface AttemptFigures {
 }
 
 export type AttemptResult =
-  | (AttemptFigures & { readonly outcome: 'done'; readonly commit: string; readonly summary: string })
+  | (AttemptFigures & {
+      readonly outcome: 'done';
+      readonly commit: string;
+      readonly summary: string;
+      /** That differ from where the attempt began. A plain run takes none for a failure. */
+      readonly files: number;
+    })
+  /** What a role that judges has said. `tampered`: it has changed the workspace, and that was undone. */
+  | (AttemptFigures & { readonly outcome: 'answered'; readonly answer: string; readonly tampered: boolean })
   | (AttemptFigures & {
       readonly outcome: 'failed';
       readonly failure: Failure;

@@ -10,13 +10,17 @@ import { beating } from './border.ts';
 import { objectsDirOf } from './confine.ts';
 import type { HostActivities } from './contract.ts';
 import type { Dependencies } from './deps.ts';
+import { commitPending, comparePosition, lookAtBranch } from './gated/branch.ts';
+import type { GatedHostActivities } from './gated/contract.ts';
+import { openTarget } from './gated/open.ts';
+import { writePrompt } from './gated/prompt.ts';
 import { prepareTask } from './prepare.ts';
 import { pushBranch } from './push.ts';
 import { releaseWorkspace } from './release.ts';
 import { attemptDir, workspaceKey } from './repository.ts';
 
 /** The activities of this host, each one step that may be repeated. */
-export function createHostActivities(deps: Dependencies): HostActivities {
+export function createHostActivities(deps: Dependencies): HostActivities & GatedHostActivities {
   return {
     prepareTask: (run, request) =>
       beating(() => inTurn(run, workspaceKey(run, request.task.branch), () => prepareTask(deps, run, request))),
@@ -33,6 +37,14 @@ export function createHostActivities(deps: Dependencies): HostActivities {
           return { kept: kept !== null };
         });
       }),
+    openTarget: (run, request) =>
+      beating(() => inTurn(run, workspaceKey(run, request.task.branch), () => openTarget(deps, run, request))),
+    writePrompt: (run, request) => beating(() => writePrompt(deps, run, request)),
+    commitPending: (run, request) =>
+      beating(() => inTurn(run, request.workspace.name, () => commitPending(deps, run, request))),
+    lookAtBranch: (run, request) => beating(() => lookAtBranch(deps, run, request)),
+    comparePosition: (run, request) =>
+      beating(() => comparePosition(deps, run, request, Context.current().cancellationSignal)),
     pushBranch: (run, request) => beating(() => pushBranch(deps, run, request, Context.current().cancellationSignal)),
     releaseWorkspace: (run, { branch }) =>
       beating(() => inTurn(run, workspaceKey(run, branch), () => releaseWorkspace(deps, run, branch))),

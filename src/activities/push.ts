@@ -26,7 +26,9 @@ export async function pushBranch(
   const repository = await repositoryOf(run, deps.stateDir);
   const commit = await holding(repository, request);
   const expected =
-    run.settings.agent.updateWith === 'rebase' ? await replaced(repository, remote, branch, commit) : null;
+    run.settings.agent.updateWith === 'rebase' && run.type !== 'gated'
+      ? await replaced(repository, remote, branch, commit)
+      : null;
   await pushCommit({
     repository,
     remote,
@@ -34,6 +36,7 @@ export async function pushBranch(
     commit,
     defaultBranch: run.baseBranch,
     protectedBranches: [run.baseBranch],
+    profile: run.type === 'gated' ? 'gated' : 'plain',
     token: credentialsFor(run, token),
     ...(signal ? { signal } : {}),
     ...(expected === null ? {} : { lease: { expected } }),

@@ -33,7 +33,8 @@ export async function obtainRepository(
 }
 
 export function workspaceMode(run: RunContext): Workspace['mode'] {
-  return run.type === 'sprint' && run.source.kind === 'checkout' ? run.settings.sprint.workspace : 'worktree';
+  const mayBeRoot = run.type === 'sprint' || run.type === 'gated';
+  return mayBeRoot && run.source.kind === 'checkout' ? run.settings.sprint.workspace : 'worktree';
 }
 
 /** What notes about a workspace are filed under. In root mode all branches share one. */

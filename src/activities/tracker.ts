@@ -8,8 +8,11 @@ import type { PullDraft, Tracker } from '../trackers/tracker.ts';
 import { allBeating } from './border.ts';
 import type { PullRef, StatusChange, TrackerActivities } from './contract.ts';
 import type { Dependencies } from './deps.ts';
+import type { GatedTrackerActivities } from './gated/contract.ts';
 
-export function createTrackerActivities(deps: Pick<Dependencies, 'secrets'>): TrackerActivities {
+type AllTrackerActivities = TrackerActivities & GatedTrackerActivities;
+
+export function createTrackerActivities(deps: Pick<Dependencies, 'secrets'>): AllTrackerActivities {
   async function open(run: RunContext): Promise<{ tracker: Tracker; hidden: string[] }> {
     const { token } = await deps.secrets(run);
     return { tracker: await openTracker(run.tracker, token), hidden: token === null ? [] : [token] };
@@ -40,10 +43,11 @@ export function createTrackerActivities(deps: Pick<Dependencies, 'secrets'>): Tr
     return { number: pull.number, url: pull.url };
   }
 
-  return allBeating<TrackerActivities>({
+  return allBeating<AllTrackerActivities>({
     async prepareTracker(run) {
       const { tracker } = await open(run);
-      if (run.settings.agent.autoLabel) await tracker.ensureLabels(runLabels);
+      const labels = run.type === 'gated' ? [...runLabels, statusLabels.inReview] : runLabels;
+      if (run.settings.agent.autoLabel) await tracker.ensureLabels(labels);
     },
 
     async markStarted(run, change) {
@@ -69,6 +73,18 @@ export function createTrackerActivities(deps: Pick<Dependencies, 'secrets'>): Tr
       const { tracker, hidden } = await open(run);
       const text = issuePull({ issue, title, summary }, run.runId, hidden);
       return openPull(run, tracker, { ...text, head: branch }, mayExist);
+    },
+
+    async openDraft(run, { branch, title, body }) {
+      const { tracker } = await open(run);
+      const draft = { head: branch, base: run.baseBranch, title, body, labels: [], draft: true };
+      const pull = await tracker.putPull(draft, { mayExist: true });
+      return { number: pull.number, url: pull.url };
+    },
+
+    async markInReview(run, { issue }) {
+      const { tracker } = await open(run);
+      await changeStatus(tracker, run, { issue, labels: null }, 'inReview');
     },
 
     async openSprintPull(run, { branch, sprint, tasks }) {

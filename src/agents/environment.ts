@@ -11,6 +11,8 @@ export interface AgentIdentity {
   readonly runId: string;
   readonly issue: number;
   readonly attemptId: string;
+  /** Of a gated run, from 1. */
+  readonly cycle?: number;
 }
 
 export interface AgentEnvironment {
@@ -40,6 +42,7 @@ export function agentEnvironment(
       LOCUS_RUN: identity.runId,
       LOCUS_TASK: String(identity.issue),
       LOCUS_ATTEMPT: identity.attemptId,
+      ...(identity.cycle === undefined ? {} : { LOCUS_CYCLE: String(identity.cycle) }),
     },
     warnings: refused.map((name) => `agent.env: ${name} is not given to agents, because it belongs to Locus itself`),
   };

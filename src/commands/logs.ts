@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import { agentFor } from '../agents/index.ts';
 import { findRun, readState } from '../client/runs.ts';
 import type { AgentEvent } from '../domain/agent.ts';
 import { LocusFailure } from '../domain/failures.ts';
+import { auditLine } from '../domain/gated/guardrail-log.ts';
 import type { RunState, TaskState } from '../domain/run.ts';
 import { printable } from '../domain/text.ts';
 import { stateDir } from '../server/state.ts';
@@ -19,11 +20,13 @@ export async function logs(options: {
   readonly run?: string;
   readonly follow?: boolean;
   readonly issue?: string;
+  readonly audit?: boolean;
 }): Promise<number> {
   const engine = await openEngine();
   try {
     const { runId, open } = await chooseAnyRun(engine, options.run);
     const state = await readState(engine.client, runId, 5000);
+    if (options.audit) return await printAudit(state, await stateDir());
     const task = state && chooseTask(state, options.issue);
     if (!task?.attemptId)
       throw new LocusFailure('UsageInvalid', `no agent of ${runId} has been started`, { remedy: 'see `locus status`' });
@@ -39,6 +42,17 @@ export async function logs(options: {
   } finally {
     await engine.close();
   }
+}
+
+/** `--audit`: what the guardrails did, and who handed what to whom, one line each. */
+async function printAudit(state: RunState | null, dir: string): Promise<number> {
+  const id = state?.gated?.run.run_id;
+  if (id === undefined) throw new LocusFailure('UsageInvalid', 'that is no gated run', { remedy: 'see `locus runs`' });
+  const file = path.join(dir, 'runs', id, 'audit.jsonl');
+  const text = await readFile(file, 'utf8').catch(() => null);
+  if (text === null) throw new LocusFailure('UsageInvalid', `nothing is recorded of ${id} on this host`);
+  for (const record of text.split('\n').filter((each) => each !== '')) console.log(printable(auditLine(record)));
+  return 0;
 }
 
 function chooseTask(state: RunState, issue: string | undefined): TaskState | null {

@@ -3,7 +3,9 @@ import type { Engine } from '../client/connect.ts';
 import { haltRun } from '../client/runs.ts';
 import { type Activity, type Glance, watchRun } from '../client/watch.ts';
 import { eventsBetween } from '../domain/events.ts';
+import type { GatedProgress } from '../domain/gated/run-input.ts';
 import type { RunState } from '../domain/run.ts';
+import { parseRunId } from '../domain/run-id.ts';
 import { exitCodeOf, waitText } from '../domain/run-state.ts';
 import type { Interruptions } from '../ui/interrupt.ts';
 import type { Printer } from '../ui/printer.ts';
@@ -30,7 +32,9 @@ export async function attach(
     first() {
       halting = true;
       printer.note('stopping: the agent is being ended, what it made is kept (once more to leave at once)');
-      sent = haltRun(client, runId, 'interrupted by a person').catch((error: Error) =>
+      // A gated run would finish its phase, which may take an hour.
+      const force = parseRunId(runId)?.type === 'gated';
+      sent = haltRun(client, runId, 'interrupted by a person', force).catch((error: Error) =>
         printer.note(`the run could not be halted: ${error.message}`),
       );
     },
@@ -115,10 +119,17 @@ function statusOf({ state, activities }: Glance, halting: boolean): string {
   if (stuck) return `${stuck.name}, attempt ${stuck.attempt}: ${stuck.problem}`;
   if (!state) return 'waiting for a worker';
   if (state.waiting) return waitText(state.waiting, (at) => at.toLocaleTimeString());
+  if (state.gated) return gatedStatus(state.gated, activities);
   const working = state.tasks.filter((task) => task.status === 'in_progress');
   const done = state.tasks.filter((task) => task.status === 'done').length;
   const now = working.map((task) => `#${task.issue} ${task.phase ?? ''}${detail(task.issue, activities)}`);
   return `${done}/${state.tasks.length}  ${now.join(', ')}`;
+}
+
+function gatedStatus({ run }: GatedProgress, activities: readonly Activity[]): string {
+  const agent = activities.find((activity) => activity.agent?.activity)?.agent;
+  const doing = agent?.activity ? `: ${agent.activity}` : '';
+  return `cycle ${run.cycles.current} of ${run.cycles.limit}, ${run.phase}${doing}`;
 }
 
 function detail(issue: number, activities: readonly Activity[]): string {

@@ -131,7 +131,7 @@ async function nothingToDo({ selection, tracker, printer }: Request): Promise<De
 }
 
 /** `--fresh` on a halted run: it is stopped; where no worker is there to do that, it is terminated. */
-async function endForGood({ client }: Engine, found: FoundRun): Promise<void> {
+export async function endForGood({ client }: Engine, found: FoundRun): Promise<void> {
   await stopRun(client, found.runId, 'a fresh run was started');
   for (let waited = 0; waited < 15_000; waited += 200) {
     if (!(await findRun(client, found.runId))?.open) return;

@@ -97,7 +97,8 @@ export async function requireCleanRootOf(
   if (source.kind === 'checkout' && source.hostId === (await hostId(stateDir))) await requireClean(source.root);
 }
 
-async function requireClean(root: string): Promise<void> {
+/** Refuses a checkout whose changes a run would lose. */
+export async function requireClean(root: string): Promise<void> {
   if (await isClean(root)) return;
   throw new LocusFailure('RepositoryInvalid', `${root} has changes that are not committed`, {
     remedy: 'commit or stash them, or set sprint.workspace to "worktree"',
@@ -132,7 +133,8 @@ function budgetWarning({ provider, agent }: RunSettings): string | null {
   return `${names} ${keys.length === 1 ? 'limits' : 'limit'} nothing here: a command tells no cost`;
 }
 
-async function requireAgent({ provider, agent }: RunSettings): Promise<void> {
+/** Refuses where the program of an agent is not on this machine. */
+export async function requireAgent({ provider, agent }: Pick<RunSettings, 'provider' | 'agent'>): Promise<void> {
   const [program = ''] = agentFor(provider).argv({ model: null, session: null, command: agent.command });
   if ((await findProgram(program, process.env.PATH)) !== null) return;
   throw new LocusFailure('AgentMissing', `the agent program ${program} was not found`, {

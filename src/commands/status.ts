@@ -3,6 +3,8 @@ import { type FoundRun, listRuns, readState } from '../client/runs.ts';
 import { type Activity, stuckActivities } from '../client/watch.ts';
 import { unfinishedRef } from '../domain/branch.ts';
 import { viewOf } from '../domain/events.ts';
+import type { GatedProgress, Question } from '../domain/gated/run-input.ts';
+import { runJson, runText } from '../domain/gated/status.ts';
 import type { RunState } from '../domain/run.ts';
 import { resumeCommand, waitText } from '../domain/run-state.ts';
 import { oneLine } from '../domain/text.ts';
@@ -14,7 +16,11 @@ import { chooseAnyRun, openEngine } from './engine.ts';
 const mostStuck = 3;
 
 /** `locus status [run]`: runs that go on, from what needs no worker, with their tasks where one answers. */
-export async function status(options: { readonly run?: string; readonly json?: boolean }): Promise<number> {
+export async function status(options: {
+  readonly run?: string;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}): Promise<number> {
   const engine = await openEngine();
   try {
     const runs = options.run
@@ -22,7 +28,7 @@ export async function status(options: { readonly run?: string; readonly json?: b
       : await listRuns(engine.client, { open: true, limit: 100 });
     const states = await Promise.all(runs.map((run) => readState(engine.client, run.runId)));
     if (options.json) printJson(runs, states);
-    else printText(engine, runs, states, await Promise.all(runs.map((run) => stuckIn(engine, run))));
+    else printText(engine, runs, states, await Promise.all(runs.map((run) => stuckIn(engine, run))), options.verbose);
     if (!options.json && runs.length === 0) await printLast(engine);
     return 0;
   } finally {
@@ -51,7 +57,10 @@ async function stuckIn({ client }: Engine, { open, runId }: FoundRun): Promise<A
 function printJson(found: readonly FoundRun[], states: readonly (RunState | null)[]): void {
   const views = found.map((run, index) => {
     const state = states[index];
-    return state ? { ...viewOf(state), halt: state.halt, waiting: state.waiting } : brief(run);
+    if (!state) return brief(run);
+    const { halt, waiting, gated } = state;
+    const more = gated ? { ...runJson(gated, Date.now()), question: gated.question } : {};
+    return { ...viewOf(state), halt, waiting, ...more };
   });
   const [only] = views;
   if (!only) console.log(JSON.stringify({ status: 'no_run_in_progress' }));
@@ -68,13 +77,15 @@ function printText(
   found: readonly FoundRun[],
   states: readonly (RunState | null)[],
   stuck: readonly (readonly Activity[])[],
+  verbose = false,
 ): void {
   if (found.length === 0) console.log('no run in progress');
   found.forEach((run, index) => {
     if (index > 0) console.log('');
     console.log(line(run));
     const state = states[index];
-    if (state) printTasks(state);
+    if (state?.gated) printGated(state, state.gated, verbose);
+    else if (state) printTasks(state);
     else if (run.open) console.log('  no worker answers; `locus up` starts one');
     printStuck(stuck[index] ?? []);
     const url = workflowUrl(engine.target, run.runId);
@@ -86,6 +97,17 @@ function printStuck(activities: readonly Activity[]): void {
   const lines = new Set(activities.map(({ name, problem }) => `  ${name} waits: ${oneLine(problem ?? '')}`));
   for (const line of [...lines].sort().slice(0, mostStuck)) console.log(line);
   if (lines.size > mostStuck) console.log(`  and ${lines.size - mostStuck} more like these`);
+}
+
+function printGated(state: RunState, gated: GatedProgress, verbose: boolean): void {
+  if (state.waiting) console.log(`  ${waitText(state.waiting, (at) => at.toLocaleString())}`);
+  for (const row of runText(gated, Date.now(), verbose).split('\n')) console.log(row === '' ? '' : `  ${row}`);
+  if (gated.question) console.log(`\n  ${oneLine(gated.question.text)}\n  ${answerHint(gated.question)}`);
+  if (state.pr) console.log(`\n  pull request #${state.pr.number}`);
+}
+
+function answerHint({ answers }: Question): string {
+  return `answer with ${answers.map((each) => `\`locus answer ${each}\``).join(' or ')}`;
 }
 
 function printTasks(state: RunState): void {

@@ -1,12 +1,16 @@
-import { haltRun, readState, resumeRun, runUntil, startedWith, stopRun } from '../client/runs.ts';
+import type { Engine } from '../client/connect.ts';
+import { answerRun } from '../client/gated.ts';
+import { type FoundRun, haltRun, readState, resumeRun, runUntil, startedWith, stopRun } from '../client/runs.ts';
 import { unfinishedRef } from '../domain/branch.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import type { RunState } from '../domain/run.ts';
+import { parseRunId } from '../domain/run-id.ts';
 import { oneLine } from '../domain/text.ts';
 import { configuredTemporal } from '../server/connection.ts';
 import { scopeOf } from '../server/run-secrets.ts';
 import { stateDir } from '../server/state.ts';
 import { chooseAnyRun, chooseRun, openEngine } from './engine.ts';
+import { haltDecision, type ResumeOptions, resumeGatedRun } from './gated/resume.ts';
 import { handOverSecrets } from './hand-over.ts';
 import { budgetsFor, openProject } from './project.ts';
 import { requireCleanRootOf } from './run-preflight.ts';
@@ -22,6 +26,7 @@ export async function halt(options: {
   readonly force?: boolean;
 }): Promise<number> {
   return steer(options.run, async (client, { runId, memo }) => {
+    if (parseRunId(runId)?.type === 'gated') return haltGated(client, { runId, memo }, options);
     if (memo?.status === 'halted') return `${runId} is halted already`;
     await haltRun(client, runId, options.reason ?? 'halted by a person', options.force);
     const run = await runUntil(client, runId, (now) => now.memo?.status === 'halted', waitMs);
@@ -31,8 +36,28 @@ export async function halt(options: {
   });
 }
 
-export async function resume(options: { readonly run?: string }): Promise<number> {
-  return steer(options.run, async (client, { runId, memo }) => {
+/** A gated run finishes its phase first, commits what is pending and shows its incomplete draft. */
+async function haltGated(
+  client: Steering,
+  { runId, memo }: Pick<FoundRun, 'runId' | 'memo'>,
+  { reason = null, force = false }: { readonly reason?: string | null; readonly force?: boolean },
+): Promise<string> {
+  const decision = haltDecision(memo?.gated, reason);
+  if (decision.kind === 'already') return decision.message;
+  if (decision.kind === 'refused') throw new LocusFailure('RunConflict', decision.message);
+  await haltRun(client, runId, decision.reason, force);
+  const run = await runUntil(client, runId, (now) => now.memo?.status === 'halted', waitMs);
+  if (!run?.open) return `${runId} has come to its end`;
+  if (run.memo?.status === 'halted') return `${runId} is halted; go on with \`locus resume\``;
+  return `${runId} halts when its phase ends: see \`locus status\`, or cut the phase with \`--force\``;
+}
+
+export async function resume(options: Omit<ResumeOptions, 'runId'> & { readonly run?: string }): Promise<number> {
+  return steer(options.run, async (client, { runId, memo }, engine) => {
+    if (parseRunId(runId)?.type === 'gated') {
+      await resumeGatedRun(engine, await openProject(process.cwd()).catch(() => null), { ...options, runId });
+      return `${runId} goes on`;
+    }
     if (memo?.status === 'running' && memo.waitingUntil !== null) return wakeRun(client, runId);
     if (memo !== null && memo.status !== 'halted') {
       throw new LocusFailure('NothingToResume', `${runId} is not halted`, { remedy: 'see `locus status`' });
@@ -47,6 +72,14 @@ export async function resume(options: { readonly run?: string }): Promise<number
     if (isItsOwn && (await configuredTemporal()) === null) await handOverSecrets(project, true);
     await resumeRun(client, runId, budgets);
     return `${runId} goes on`;
+  });
+}
+
+/** `locus answer [run] <value>`. */
+export async function answerTo(options: { readonly run?: string; readonly value: string }): Promise<number> {
+  return steer(options.run, async (_client, { runId }, engine) => {
+    await answerRun(engine.client, runId, options.value);
+    return `${runId} has its answer: ${oneLine(options.value)}`;
   });
 }
 
@@ -88,17 +121,17 @@ function keptOf({ tasks, warnings }: RunState): string[] {
   return [...lines, ...warnings.map((text) => `warning: ${oneLine(text)}`)];
 }
 
-type Steering = Awaited<ReturnType<typeof openEngine>>['client'];
+type Steering = Engine['client'];
 
 async function steer(
   name: string | undefined,
-  act: (client: Steering, run: Awaited<ReturnType<typeof chooseRun>>) => Promise<string>,
+  act: (client: Steering, run: FoundRun, engine: Engine) => Promise<string>,
 ): Promise<number> {
   const engine = await openEngine();
   try {
     const run = await chooseRun(engine, name);
     if (!run.open) throw new LocusFailure('RunConflict', `${run.runId} has ended`, { remedy: 'see `locus runs`' });
-    console.log(await act(engine.client, run));
+    console.log(await act(engine.client, run, engine));
     return 0;
   } finally {
     await engine.close();

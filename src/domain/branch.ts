@@ -1,3 +1,5 @@
+import { sha256 } from './sha256.ts';
+
 export function sprintBranch(slug: string): string {
   return `locus/sprint-${slug}`;
 }
@@ -15,9 +17,14 @@ export function nextFreeBranch(branch: string, taken: Iterable<string>): string 
   return `${branch}-${count}`;
 }
 
-/** `locus/sprint-x` is worked on in the workspace `sprint-x`. */
+/** The name of a folder: `locus/sprint-x` is worked on in `sprint-x`, `feature/x` in `feature+x`, a bare `x` in `branch+x`. */
 export function workspaceName(branch: string): string {
-  return branch.replace(/^locus\//, '');
+  if (branch.startsWith('locus/')) return branch.slice('locus/'.length);
+  const place = branch.includes('/') ? branch : `branch/${branch}`;
+  const name = place.replaceAll('/', '+');
+  if (/^[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(name)) return name;
+  // Two branches that differ in other characters alone do not share a folder.
+  return `branch+${name.replace(/[^A-Za-z0-9._+-]/g, '_')}-${sha256(branch).slice(0, 8)}`;
 }
 
 /** `refs/locus/wip/<task>`: where the unfinished work of a task is kept. */

@@ -5,8 +5,11 @@ export interface CommitParts {
   readonly type: string;
   /** Title of the issue, as it came from the tracker. */
   readonly title: string;
+  /** 0: the work belongs to no issue. */
   readonly issue: number;
   readonly runId: string;
+  /** Such as `sprint-1` in `feat(sprint-1): …`. */
+  readonly scope?: string | null;
 }
 
 const longestSubject = 100;
@@ -26,14 +29,16 @@ const renamed = new Map([
 ]);
 
 /** The message of the commit that Locus makes of what an agent left uncommitted. */
-export function commitMessage({ type, title, issue, runId }: CommitParts): string {
-  return `${commitSubject(type, title, issue)}\n\nLocus-Run: ${oneLine(runId)}\nLocus-Issue: ${issue}\n`;
+export function commitMessage(parts: CommitParts): string {
+  const { issue, runId } = parts;
+  const ofIssue = issue > 0 ? `Locus-Issue: ${issue}\n` : '';
+  return `${commitSubject(parts)}\n\nLocus-Run: ${oneLine(runId)}\n${ofIssue}`;
 }
 
 /** One line of at most 100 characters; a title that is too long is cut, the issue's number is always there. */
-function commitSubject(type: string, title: string, issue: number): string {
-  const prefix = `${type}: `;
-  const reference = ` (#${issue})`;
+function commitSubject({ type, title, issue, scope = null }: CommitParts): string {
+  const prefix = scope === null ? `${type}: ` : `${type}(${scope}): `;
+  const reference = issue > 0 ? ` (#${issue})` : '';
   const room = longestSubject - prefix.length - reference.length;
-  return `${prefix}${cut(oneLine(title) || 'work on the issue', room)}${reference}`;
+  return `${prefix}${cut(oneLine(title) || 'work on the task', room)}${reference}`;
 }

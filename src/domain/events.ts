@@ -1,4 +1,5 @@
 import type { Failure } from './failures.ts';
+import type { GatedProgress } from './gated/run-input.ts';
 import type { RunState, TaskState } from './run.ts';
 import { exitCodeOf, resumeCommand } from './run-state.ts';
 
@@ -40,7 +41,19 @@ export type RunEvent =
       readonly resume: string;
     })
   | (Stamp & { readonly event: 'run.warning'; readonly text: string })
+  | (Stamp & GatedEvent)
   | (Stamp & RunView & { readonly event: 'run.finished'; readonly exitCode: number });
+
+/** Of a gated run: each phase that begins, and each question. */
+type GatedEvent =
+  | {
+      readonly event: 'gated.phase';
+      readonly state: string;
+      readonly phase: string;
+      readonly cycle: number;
+      readonly limit: number;
+    }
+  | { readonly event: 'gated.question'; readonly text: string; readonly answers: readonly string[] };
 
 export interface RunView {
   readonly runId: string;
@@ -62,6 +75,7 @@ export function eventsBetween(before: RunState | null, after: RunState): RunEven
   const { runId } = after;
   const events: RunEvent[] = [];
   if (before === null) events.push({ event: 'run.started', at: iso(after.startedAt), ...viewOf(after) });
+  events.push(...gatedEvents(before?.gated, after.gated).map((event) => ({ ...event, runId, at: iso(Date.now()) })));
   for (const task of after.tasks) {
     const earlier = before?.tasks.find((candidate) => candidate.issue === task.issue) ?? null;
     events.push(...taskEvents(runId, earlier, task));
@@ -83,6 +97,20 @@ export function eventsBetween(before: RunState | null, after: RunState): RunEven
   if (after.finishedAt !== null && before?.finishedAt == null) {
     events.push({ event: 'run.finished', at: iso(after.finishedAt), exitCode: exitCodeOf(after), ...viewOf(after) });
   }
+  return events;
+}
+
+function gatedEvents(before: GatedProgress | undefined, after: GatedProgress | undefined): GatedEvent[] {
+  if (!after) return [];
+  const { state, phase, cycles } = after.run;
+  const events: GatedEvent[] = [];
+  const earlier = before?.run;
+  if (earlier?.phase !== phase || earlier.cycles.current !== cycles.current || earlier.state !== state) {
+    events.push({ event: 'gated.phase', state, phase, cycle: cycles.current, limit: cycles.limit });
+  }
+  const { question } = after;
+  if (question && !before?.question)
+    events.push({ event: 'gated.question', text: question.text, answers: question.answers });
   return events;
 }
 

@@ -19,6 +19,8 @@ export const failureKinds = {
   IssueInvalid: { course: 'final', exitCode: 2, remedy: 'check the issue or sprint on the tracker' },
   RunConflict: { course: 'final', exitCode: 2, remedy: 'see `locus status`' },
   NothingToResume: { course: 'final', exitCode: 2, remedy: 'start a run with `locus run`' },
+  /** A halted gated run does not go on like this. */
+  ResumeRefused: { course: 'final', exitCode: 1, remedy: 'see `locus status`' },
   RunHalted: { course: 'final', exitCode: 3, remedy: 'go on with `locus run --resume`' },
   Interrupted: { course: 'final', exitCode: 130, remedy: 'go on with `locus run --resume`' },
   ServerUnavailable: { course: 'final', exitCode: 2, remedy: 'see `locus doctor`' },

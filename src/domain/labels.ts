@@ -49,7 +49,10 @@ export interface LabelChange {
  * The change that leaves exactly one status label, `to`, on an issue. `current` are the labels it was last seen
  * with; a label that is certainly absent is not removed, which saves a call.
  */
-export function toStatus(to: 'inProgress' | 'done' | 'failed' | null, current: readonly string[]): LabelChange {
+export function toStatus(
+  to: 'inProgress' | 'inReview' | 'done' | 'failed' | null,
+  current: readonly string[],
+): LabelChange {
   const names: readonly string[] = Object.values(statusLabels).map((label) => label.name);
   const wanted = to === null ? null : statusLabels[to].name;
   return {

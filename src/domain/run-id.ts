@@ -5,7 +5,7 @@ export interface ParsedRunId {
   /** `owner/repo`, or `local/<hash>`. */
   readonly repoKey: string;
   readonly type: RunType;
-  /** Slug of the sprint, numbers of the issues, or number of the issue. */
+  /** Slug of the sprint, numbers of the issues, or number of the issue; empty for the gated run of a repository. */
   readonly subject: string;
 }
 
@@ -33,6 +33,11 @@ export function parallelRunId(repoKey: string, issues: readonly number[]): strin
   return `locus/${repoKey}/parallel/${all.length <= longestList ? all : shortened(numbers, all)}`;
 }
 
+/** One at a time for each repository, whatever its target. */
+export function gatedRunId(repoKey: string): string {
+  return `locus/${repoKey}/gated`;
+}
+
 /** Id of the workflow that counts a provider's agent starts. */
 export function accountGateId(provider: Provider): string {
   return `locus/account/${provider}`;
@@ -40,10 +45,10 @@ export function accountGateId(provider: Provider): string {
 
 /** The parts of a run's id; null for an id that is not a run's. */
 export function parseRunId(runId: string): ParsedRunId | null {
-  const match = /^locus\/([^/]+\/[^/]+)\/(sprint|parallel|issue)\/([^/]+)$/.exec(runId);
+  const match = /^locus\/([^/]+\/[^/]+)\/(?:(sprint|parallel|issue)\/([^/]+)|(gated))$/.exec(runId);
   if (!match) return null;
-  const [, key = '', type, subject = ''] = match;
-  return { repoKey: key, type: type as RunType, subject };
+  const [, key = '', type, subject = '', gated] = match;
+  return { repoKey: key, type: (type ?? gated) as RunType, subject };
 }
 
 const longestList = 200;

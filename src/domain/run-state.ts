@@ -1,3 +1,4 @@
+import type { GatedProgress } from './gated/run-input.ts';
 import { countByStatus } from './next-step.ts';
 import type { RunContext, RunInput, RunMemo, RunState, TaskSpec, TaskState, Waiting } from './run.ts';
 import { headBytes, oneLine } from './text.ts';
@@ -25,7 +26,7 @@ export function newRunState(input: RunInput, at: number): RunState {
 
 /** What activities are given of a run's input. */
 export function contextOf(input: RunInput): RunContext {
-  const { tasks: _tasks, finished: _finished, ...context } = input;
+  const { tasks: _tasks, finished: _finished, gated: _gated, ...context } = input;
   return context;
 }
 
@@ -51,7 +52,12 @@ export function memoOf(state: RunState): RunMemo {
       .slice(0, 10),
     waitingUntil: state.waiting?.until ?? null,
     failure: failure === null ? null : headBytes(oneLine(failure), 200),
+    ...(state.gated ? { gated: standing(state.gated) } : {}),
   };
+}
+
+function standing({ run }: GatedProgress): string {
+  return `${run.state} ${run.phase} ${run.cycles.current}`;
 }
 
 /** 0 done, 1 a task failed, 3 halted; the last also for a run, or a part of it, that was stopped. */
@@ -68,6 +74,7 @@ export function waitText({ reason, until }: Waiting, clock: (at: Date) => string
 
 /** What a person types to let this run go on. */
 export function resumeCommand({ type, only, tasks }: Pick<RunState, 'type' | 'only' | 'tasks'>): string {
+  if (type === 'gated') return 'locus resume';
   const sprintIssues = only === null ? [] : [only];
   const issues = type === 'sprint' ? sprintIssues : tasks.map((task) => task.issue);
   return ['locus run', ...issues, '--resume'].join(' ');

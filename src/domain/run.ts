@@ -1,8 +1,10 @@
 import type { BudgetState } from './budget.ts';
 import type { Failure } from './failures.ts';
+import type { GatedInput, GatedProgress } from './gated/run-input.ts';
 import type { RunSettings } from './settings.ts';
 
-export type RunType = 'sprint' | 'parallel' | 'issue';
+/** `gated`: one target, implemented, reviewed and audited in cycles. */
+export type RunType = 'sprint' | 'parallel' | 'issue' | 'gated';
 export type TaskStatus = 'pending' | 'in_progress' | 'done' | 'failed' | 'skipped';
 /** What a task is doing while it is in progress. */
 export type TaskPhase = 'preparing' | 'waiting' | 'working' | 'pushing' | 'halted';
@@ -59,6 +61,8 @@ export interface RunInput extends RunContext {
   readonly tasks: readonly TaskSpec[];
   /** Open issues of the sprint that earlier runs have done: not run again, named in its pull request. */
   readonly finished: readonly { readonly issue: number; readonly title: string }[];
+  /** Of `gated` runs alone, which have one task. */
+  readonly gated?: GatedInput;
 }
 
 export interface TaskState extends TaskSpec {
@@ -118,6 +122,7 @@ export interface RunState {
   readonly warnings: readonly string[];
   readonly startedAt: number;
   readonly finishedAt: number | null;
+  readonly gated?: GatedProgress;
 }
 
 /** At most 1 KB, in the workflow's memo: readable when no worker runs. */
@@ -132,4 +137,6 @@ export interface RunMemo {
   readonly current: readonly number[];
   readonly waitingUntil: number | null;
   readonly failure: string | null;
+  /** Of a gated run: `RUNNING REVIEW 2`, its state, phase and cycle. */
+  readonly gated?: string;
 }

@@ -40,7 +40,7 @@ export interface OpenedWorkspace {
 /** Makes sure that the branch and its work tree are there; changes nothing in a work tree that already is. */
 export async function openWorkspace(request: WorkspaceRequest): Promise<OpenedWorkspace> {
   const { repository, mode, name, branch } = request;
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(name)) {
     throw new LocusFailure('WorkspaceBroken', `${JSON.stringify(name)} cannot be the name of a workspace`);
   }
   const path = mode === 'root' ? repository.root : join(repository.worktreesDir, name);

@@ -65,6 +65,10 @@ function describe(event: RunEvent, sharedPull: boolean): string {
       return `${paint('yellow', '…')} waiting ${event.until === null ? 'for ' : `until ${clock(event.until)}: `}${oneLine(event.reason)}`;
     case 'run.warning':
       return `${paint('yellow', 'warning:')} ${oneLine(event.text)}`;
+    case 'gated.phase':
+      return `${paint('cyan', '●')} ${event.state}, ${event.phase}${event.cycle > 0 ? `, cycle ${event.cycle} of ${event.limit}` : ''}`;
+    case 'gated.question':
+      return `${paint('yellow', '?')} ${printable(event.text)}\n  answer with ${event.answers.map((each) => `\`locus answer ${each}\``).join(' or ')}`;
     case 'run.halted':
       return halted(event, '');
     case 'run.finished':

@@ -7,6 +7,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { HostActivities, SharedActivities, TrackerActivities } from '../activities/contract.ts';
+import type { GatedHostActivities, GatedTrackerActivities } from '../activities/gated/contract.ts';
 import { asFailure, type Failure, type FailureDetails, isFailureType } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
 import { hostQueue, hostsQueue } from './messages.ts';
@@ -80,7 +81,7 @@ export function lastHeartbeatOf(error: unknown): unknown {
 type Where = { readonly taskQueue: string } & ReturnType<typeof patienceWith>;
 
 function hostActivities(where: Where) {
-  return proxyActivities<Omit<HostActivities, 'runAgent'>>({
+  return proxyActivities<Omit<HostActivities, 'runAgent'> & GatedHostActivities>({
     ...where,
     startToCloseTimeout: '1 hour',
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -103,7 +104,7 @@ export type TrackerTools = ReturnType<typeof trackerTools>;
 /** A local tracker is files on the host of the repository; any worker speaks to the others. */
 export function trackerTools({ tracker, source }: RunContext) {
   const where = tracker.kind === 'local' && source.kind === 'checkout' ? { taskQueue: hostQueue(source.hostId) } : {};
-  return proxyActivities<TrackerActivities>({
+  return proxyActivities<TrackerActivities & GatedTrackerActivities>({
     ...where,
     startToCloseTimeout: '2 minutes',
     heartbeatTimeout: silenceOf(source),

@@ -1,5 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { AttemptResult } from '../activities/contract.ts';
+import type { AgentRole } from '../domain/gated/run-input.ts';
+import type { Provider } from '../domain/settings.ts';
 import { isHostLost, shared } from './activities.ts';
 import { type AgentStart, permitRequest, type Ready } from './ready.ts';
 import type { Run } from './run.ts';
@@ -8,20 +10,26 @@ import { HostMoved, type Tools } from './tools.ts';
 
 export interface AttemptPlan {
   readonly issue: number;
-  readonly ready: Ready;
+  readonly ready: Pick<Ready, 'workspace' | 'startCommit' | 'prompt' | 'start'>;
   /** The most that it may cost; null: no limit. */
   readonly allowanceUsd: number | null;
+  /** Of a gated run; left out: the implementer of a plain one. */
+  readonly role?: AgentRole;
+  /** What ends the agent beside a halt or stop. */
+  readonly isOver?: () => boolean;
 }
 
 /** One agent, from its permit to its end. A halt ends the agent first and only then lets go of the activity. */
 export async function attempt(run: Run, tools: Tools, plan: AttemptPlan): Promise<AttemptResult> {
-  const { issue, ready, allowanceUsd } = plan;
-  const { provider, agent } = run.input.settings;
+  const { issue, ready, allowanceUsd, role } = plan;
+  const { agent } = run.input.settings;
+  const provider = role?.provider ?? run.input.settings.provider;
+  const isCut = () => run.interrupted || (plan.isOver?.() ?? false);
   const start = ready.start ?? { attemptId: run.nextAttemptId(issue), permit: null };
   const { attemptId } = start;
-  await permitted(run, issue, start);
+  await permitted(run, { issue, provider, isCut }, start);
   const { session } = run.task(issue);
-  if (run.interrupted) return { outcome: 'ended', session, costUsd: 0, durationMs: 0 };
+  if (isCut()) return { outcome: 'ended', session, costUsd: 0, durationMs: 0 };
 
   run.update(issue, { phase: 'working', attemptId, attempts: run.task(issue).attempts + 1 });
   const request = {
@@ -33,13 +41,15 @@ export async function attempt(run: Run, tools: Tools, plan: AttemptPlan): Promis
     session,
     deadline: Math.round(Date.now() / 1000) + agent.timeoutMinutes * 60,
     allowanceUsd,
+    ...(role ? { role } : {}),
   };
-  const summary = `#${issue} ${provider}, attempt ${run.task(issue).attempts}`;
+  const what = role ? `${role.name} ${role.cycle}` : `#${issue}`;
+  const summary = `${what} ${provider}, attempt ${run.task(issue).attempts}`;
   const scope = new CancellationScope();
   const result = scope.run(() =>
     tools.onHost((place) => place.agent.runAgent.executeWithOptions({ summary }, [run.context, request])),
   );
-  const cutShort = !(await endsBefore(result, () => run.interrupted));
+  const cutShort = !(await endsBefore(result, isCut));
   const over = cutShort ? endAgent(run, tools, issue).then(() => result) : result;
   let told: AttemptResult = { outcome: 'ended', session, costUsd: 0, durationMs: 0 };
   if (await letsGo(run, over)) told = await over.catch((error: unknown) => lost(run, issue, error));
@@ -80,34 +90,50 @@ function lost(run: Run, issue: number, error: unknown): never {
 }
 
 /** Waits until the account's gate lets the agent start, or the run is interrupted. */
-async function permitted(run: Run, issue: number, { attemptId, permit }: AgentStart): Promise<void> {
-  const { provider, agent } = run.input.settings;
+async function permitted(
+  run: Run,
+  { issue, provider, isCut }: { readonly issue: number; readonly provider: Provider; readonly isCut: () => boolean },
+  { attemptId, permit }: AgentStart,
+): Promise<void> {
+  const { agent } = run.input.settings;
   for (let known = permit; ; known = null) {
-    const { at, limited } = known ?? (await ask(run, issue, attemptId));
+    const { at, limited } = known ?? (await ask(run, { issue, provider }, attemptId));
     if (at <= Date.now()) return;
     run.update(issue, { phase: 'waiting' });
     const reason = limited ? limitOf(provider) : `${agent.callsPerHour} agent starts an hour (${provider})`;
-    await run.wait({ reason, until: at });
-    if (!run.interrupted) continue;
-    await giveBack(run, { attemptId, permit: { at, limited } });
+    await run.wait({ reason, until: at }, isCut);
+    if (!isCut()) continue;
+    await giveBack(run, { attemptId, permit: { at, limited } }, provider);
     return;
   }
 }
 
-function ask(run: Run, issue: number, attemptId: string) {
-  const summary = `#${issue} may start ${run.input.settings.provider}`;
-  return shared.acquirePermit.executeWithOptions({ summary }, [permitRequest(run, attemptId)]);
+function ask(
+  run: Run,
+  { issue, provider }: { readonly issue: number; readonly provider: Provider },
+  attemptId: string,
+) {
+  const summary = `#${issue} may start ${provider}`;
+  return shared.acquirePermit.executeWithOptions({ summary }, [permitRequest(run, attemptId, provider)]);
 }
 
 /** A start that was reserved and is not made. One whose time has come counts all the same. */
-export async function giveBack(run: Run, start: AgentStart | null): Promise<void> {
+export async function giveBack(
+  run: Run,
+  start: AgentStart | null,
+  provider: Provider = run.input.settings.provider,
+): Promise<void> {
   if (!start?.permit || start.permit.at <= Date.now()) return;
-  await shared.releasePermit({ provider: run.input.settings.provider, attemptId: start.attemptId });
+  await shared.releasePermit({ provider, attemptId: start.attemptId });
 }
 
 /** The account's usage limit was met: every run of that account sleeps until it is over, or a person wakes it. */
-export async function limitOver(run: Run, issue: number, until: number | null): Promise<void> {
-  const { provider } = run.input.settings;
+export async function limitOver(
+  run: Run,
+  issue: number,
+  until: number | null,
+  provider: Provider = run.input.settings.provider,
+): Promise<void> {
   const { attemptId } = run.task(issue);
   run.update(issue, { phase: 'waiting' });
   const told = await shared.reportLimit.executeWithOptions({ summary: `#${issue} ${limitOf(provider)}` }, [

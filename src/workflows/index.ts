@@ -1,4 +1,5 @@
 export { accountGate } from './account-gate.ts';
+export { gatedTarget } from './gated.ts';
 export { issueTask } from './issue.ts';
 export { parallelRun } from './parallel.ts';
 export { sprintRun } from './sprint.ts';

@@ -1,6 +1,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Allowance, BudgetLimits } from '../domain/budget.ts';
+import type { ResumeFlags } from '../domain/gated/halt-resume.ts';
 import type { LimitReport, PermitAnswer, PermitRequest } from '../domain/permits.ts';
 import type { RunState, TaskState, Waiting } from '../domain/run.ts';
 
@@ -9,6 +10,7 @@ export const workflowTypes = {
   sprint: 'sprintRun',
   parallel: 'parallelRun',
   issue: 'issueTask',
+  gated: 'gatedTarget',
 } as const;
 
 export const sharedQueue = 'locus';
@@ -59,6 +61,16 @@ export const budgetWanted = defineSignal<[BudgetRequest]>('budgetWanted');
 /** The answer to it. */
 export const budgetGranted = defineSignal<[Allowance]>('budgetGranted');
 
+export interface ResumeGated extends ResumeRequest {
+  readonly flags: ResumeFlags;
+  /** The branch that a person means, or that the checkout it works in is on; left out: the run's own. */
+  readonly branch?: string;
+}
+/** How a halted gated run is to go on; refused with a sentence where it may not. */
+export const resumeGated = defineUpdate<{ readonly breaker: 'keep' | 'reset' | 'probe' }, [ResumeGated]>('resumeGated');
+/** A person's answer to what a gated run asks; refused where it asks nothing, or takes another answer. */
+export const answer = defineUpdate<void, [{ readonly value: string }]>('answer');
+
 export const progress = defineQuery<RunState>('progress');
 
 /** Reserves agent starts at an account's gate; answers in the order of the requests. */
@@ -80,6 +92,8 @@ export const attributes = {
   mode: defineSearchAttributeKey('LocusMode', SearchAttributeType.KEYWORD),
   sprint: defineSearchAttributeKey('LocusSprint', SearchAttributeType.KEYWORD),
   state: defineSearchAttributeKey('LocusState', SearchAttributeType.KEYWORD),
+  phase: defineSearchAttributeKey('LocusPhase', SearchAttributeType.KEYWORD),
+  cycle: defineSearchAttributeKey('LocusCycle', SearchAttributeType.INT),
   branch: defineSearchAttributeKey('LocusBranch', SearchAttributeType.KEYWORD),
   issues: defineSearchAttributeKey('LocusIssues', SearchAttributeType.KEYWORD_LIST),
 };

@@ -1,5 +1,6 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { FailureType } from '../domain/failures.ts';
+import type { RunType } from '../domain/run.ts';
 import { failureOf } from './activities.ts';
 import type { Run } from './run.ts';
 import { endsBefore } from './settled.ts';
@@ -17,11 +18,14 @@ export async function patiently<T>(run: Run, step: () => Promise<T>): Promise<T>
       if (error instanceof GivenUp) continue;
       if (isCancellation(error)) throw error;
       const failure = failureOf(error);
-      if (!forPeople.includes(failure.type) || run.input.type === 'parallel') throw error;
+      if (!forPeople.includes(failure.type) || !haltsHere.includes(run.input.type)) throw error;
       await run.haltFor(failure);
     }
   }
 }
+
+/** The others tell it to who can: their children, or a halt of their own kind. */
+const haltsHere: readonly RunType[] = ['sprint', 'issue'];
 
 const forPeople: readonly FailureType[] = [
   'BaseConflict',

@@ -49,8 +49,8 @@ export async function prepare(run: Run, tools: Tools, issue: number, again?: Res
 }
 
 /** What the account's gate is asked for one agent start. */
-export function permitRequest(run: Run, attemptId: string) {
-  const { provider, agent } = run.input.settings;
+export function permitRequest(run: Run, attemptId: string, provider = run.input.settings.provider) {
+  const { agent } = run.input.settings;
   return { provider, attemptId, runId: run.workflowId, perHour: agent.callsPerHour };
 }
 

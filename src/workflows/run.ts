@@ -9,6 +9,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Failure } from '../domain/failures.ts';
+import { gatedPage } from '../domain/gated/page.ts';
+import type { TargetState } from '../domain/gated/state.ts';
 import type { RunContext, RunInput, RunState, RunStatus, TaskSpec, TaskState, Waiting } from '../domain/run.ts';
 import { contextOf, memoOf, newRunState, withTask } from '../domain/run-state.ts';
 import { taskTable } from '../domain/task-table.ts';
@@ -23,6 +25,9 @@ interface Interrupt {
 /** Thrown out of a task when the run is to end for good; each workflow catches it at its top. */
 export class RunStopped extends Error {}
 
+/** Thrown out of a phase of a gated run that a person does not let end. */
+export class PhaseCut extends Error {}
+
 /** What a run knows and how it is told what to do: state, the signals that change its course, and what people see of it. */
 export class Run {
   readonly input: RunInput;
@@ -33,12 +38,14 @@ export class Run {
   private haltRequest: Interrupt | null = null;
   private stopRequest: Interrupt | null = null;
   private wakes = 0;
+  private readonly finishesPhases: boolean;
   private starts = 0;
   private shown = '';
   private unpublished = true;
 
   constructor(input: RunInput, carried: RunState | null = null) {
     this.input = input;
+    this.finishesPhases = input.type === 'gated';
     this.context = contextOf(input);
     this.state = carried ?? newRunState(input, Date.now());
     setHandler(progress, () => this.state, { description: 'The whole state of the run' });
@@ -47,7 +54,7 @@ export class Run {
       this.haltRequest = { ...request, ...this.haltRequest, ...(force ? { force } : {}) };
     });
     setHandler(resume, ({ budgets } = {}) => {
-      this.haltRequest = null;
+      this.letGoOn();
       if (budgets) this.change({ budget: { ...this.state.budget, ...budgets } });
     });
     setHandler(wake, () => {
@@ -63,9 +70,15 @@ export class Run {
     void CancellationScope.nonCancellable(() => this.showChanges());
   }
 
-  /** A person wants the running agent to end, for now or for good. */
+  /** A person wants the running agent to end, for now or for good. A gated run that is to halt finishes its phase. */
   get interrupted(): boolean {
-    return this.haltRequest !== null || this.stopRequest !== null;
+    if (this.stopRequest !== null) return true;
+    return this.haltRequest !== null && (!this.finishesPhases || this.forced);
+  }
+
+  /** Why a person wants it to halt; null: nobody does. */
+  get haltWanted(): string | null {
+    return this.haltRequest?.reason ?? null;
   }
 
   /** It is to end for good. */
@@ -111,13 +124,26 @@ export class Run {
   /** Waits here while the run is halted by a person; unwinds when it is to stop. */
   async checkpoint(): Promise<void> {
     if (this.stopRequest) throw new RunStopped(this.stopRequest.reason);
-    if (this.haltRequest) await this.halted(this.haltRequest);
+    if (!this.haltRequest) return;
+    if (!this.finishesPhases) return this.halted(this.haltRequest);
+    if (this.forced) throw new PhaseCut(this.haltRequest.reason);
   }
 
-  /** Halts because of a failure, until somebody resumes. */
+  /** Halts, until somebody resumes. */
   async haltFor(failure: Failure): Promise<void> {
     this.askToHalt(failure);
     await this.halted({ reason: failure.message, failure });
+  }
+
+  /** The same for what is no failure. */
+  async haltBecause(reason: string): Promise<void> {
+    this.haltRequest = { reason };
+    await this.halted({ reason });
+  }
+
+  /** Lets a halted run go on. */
+  letGoOn(): void {
+    this.haltRequest = null;
   }
 
   /** Like a person's `halt`, because of a failure. */
@@ -168,9 +194,21 @@ export class Run {
     const text = JSON.stringify(memo);
     if (text !== this.shown) upsertMemo({ run: memo });
     this.shown = text;
-    setCurrentDetails(taskTable(this.state));
+    const { gated } = this.state;
+    setCurrentDetails(gated ? gatedPage(gated, Date.now()) : taskTable(this.state));
     const shown = workflowInfo().typedSearchAttributes.get(attributes.state);
-    if (shown !== this.state.status) upsertSearchAttributes([{ key: attributes.state, value: this.state.status }]);
+    const state = gated ? gated.run.state : this.state.status;
+    if (shown !== state) upsertSearchAttributes([{ key: attributes.state, value: state }]);
+    if (gated) this.showPhase(gated.run);
+  }
+
+  private showPhase({ phase, cycles }: TargetState): void {
+    const shown = workflowInfo().typedSearchAttributes;
+    if (shown.get(attributes.phase) === phase && shown.get(attributes.cycle) === cycles.current) return;
+    upsertSearchAttributes([
+      { key: attributes.phase, value: phase },
+      { key: attributes.cycle, value: cycles.current },
+    ]);
   }
 }
 

@@ -4,15 +4,15 @@ import type { Run } from './run.ts';
 import type { Tools } from './tools.ts';
 import type { TrackerWrites } from './tracker-writes.ts';
 
-/** Says on the tracker that an issue is worked on. `labels`: its status labels as just read. */
+/** Says on the tracker that an issue is worked on. `labels`: its status labels as just read; null: they were not. */
 export function reportStarted(
   run: Run,
   tools: Tools,
   writes: TrackerWrites,
   issue: number,
-  labels: readonly string[],
+  labels: readonly string[] | null,
 ): void {
-  const change = toStatus('inProgress', labels);
+  const change = toStatus('inProgress', labels ?? []);
   if (!run.input.settings.agent.autoLabel || change.add.length + change.remove.length === 0) return;
   writes.add(issue, () =>
     tools.tracker.markStarted.executeWithOptions({ summary: `#${issue} in progress` }, [

@@ -34,6 +34,26 @@ export interface Artifact {
   readonly checksum: string;
 }
 
+/** A record of `audit.jsonl` for people; a line that is none is shown as it is. */
+export function auditLine(json: string): string {
+  let record: AuditRecord;
+  try {
+    record = JSON.parse(json) as AuditRecord;
+  } catch {
+    return json;
+  }
+  const about = `${record.timestamp}  ${record.action.padEnd(7)}  ${record.role}`;
+  if (record.type === 'danger_level') return `${about}  danger ${record.level}: ${record.reason}`;
+  if (record.type === 'handoff')
+    return `${about}  hands ${record.artifacts.map((each) => each.path).join(', ')} to ${record.to_role}`;
+  const checks = record.checks.map(({ name, status, reason, redactions, score }) => {
+    const figure =
+      redactions === undefined ? (score === undefined ? reason : `score ${score}`) : `${redactions} redactions`;
+    return `${name} ${status}${figure === undefined ? '' : ` (${figure})`}`;
+  });
+  return `${about}  input: ${checks.join(', ')}`;
+}
+
 /** What the guardrails did, in their order. A check that did not run is in it, too. */
 export function guardrailRecords(outcome: GuardrailOutcome, stamp: Stamp): readonly AuditRecord[] {
   const { timestamp, role, run, latency } = stamp;

@@ -57,3 +57,7 @@ export function entryPhase(phase: string, due: string | null = null): EntryPhase
 }
 
 const enterable: readonly EntryPhase[] = ['INIT', 'IMPLEMENT', 'REVIEW', 'AUDIT'];
+
+export function isRunState(name: string): name is RunStateName {
+  return Object.hasOwn(moves, name);
+}

@@ -1,0 +1,63 @@
+import { endAgent } from '../../agents/host/end.ts';
+import type { RunContext } from '../../domain/run.ts';
+import type { Repository } from '../../domain/workspace.ts';
+import { baseCommit, fetchBranches, isAncestor, resolveCommit } from '../../git/branches.ts';
+import { collectWork } from '../../git/collect.ts';
+import { git } from '../../git/run.ts';
+import { objectsDirOf } from '../confine.ts';
+import type { Dependencies } from '../deps.ts';
+import { attemptDir, credentialsFor, obtainRepository, repositoryOf } from '../repository.ts';
+import type { BranchFacts, BranchRequest, PendingRequest, RemotePlace } from './contract.ts';
+
+/** Commits what lies in the workspace, once whatever worked there has ended. */
+export async function commitPending(
+  deps: Dependencies,
+  run: RunContext,
+  { workspace, startCommit, message, attemptId }: PendingRequest,
+): Promise<{ readonly commit: string }> {
+  if (attemptId !== null) await endAgent(attemptDir(deps.stateDir, attemptId));
+  const objectsDir = await objectsDirOf(workspace);
+  const work = await collectWork(workspace, { start: startCommit, objectsDir, message, defaultBranch: run.baseBranch });
+  return { commit: work.commit };
+}
+
+export async function lookAtBranch(
+  deps: Dependencies,
+  run: RunContext,
+  { commit, since }: BranchRequest,
+): Promise<BranchFacts> {
+  const repository = await repositoryOf(run, deps.stateDir);
+  const base = await baseCommit(repository, run.baseBranch, run.remote);
+  const [files, commits, deleted, added] = await Promise.all([
+    named(repository, [`${base}...${commit}`]),
+    git({ commonDir: repository.commonDir }, ['rev-list', '--count', commit, `^${base}`]),
+    named(repository, ['--diff-filter=D', since, commit]),
+    named(repository, ['--diff-filter=A', since, commit]),
+  ]);
+  return { files: files.length, commits: Number(commits), deleted, added };
+}
+
+/** Where the branch stands on the remote, asked anew. */
+export async function comparePosition(
+  deps: Dependencies,
+  run: RunContext,
+  { branch }: { readonly branch: string },
+  signal: AbortSignal,
+): Promise<RemotePlace> {
+  if (run.remote === null) return 'absent';
+  const { token } = await deps.secrets(run);
+  const repository = await obtainRepository(run, deps.stateDir, token, signal);
+  const options = { token: credentialsFor(run, token), signal };
+  const theirs = (await fetchBranches(repository, run.remote, [branch], options))[branch];
+  const ours = await resolveCommit(repository, `refs/heads/${branch}`);
+  if (theirs === undefined || ours === null) return 'absent';
+  if (theirs === ours) return 'equal';
+  if (await isAncestor(repository, theirs, ours)) return 'local_ahead';
+  return (await isAncestor(repository, ours, theirs)) ? 'remote_ahead' : 'diverged';
+}
+
+/** Renames are told as such, so they neither add nor delete. */
+async function named(repository: Repository, args: readonly string[]): Promise<string[]> {
+  const diff = ['diff', '--no-ext-diff', '--no-textconv', '-M', '--name-only', '-z', ...args];
+  return (await git({ commonDir: repository.commonDir }, diff)).split('\0').filter((path) => path !== '');
+}

@@ -1,0 +1,123 @@
+import type { EarlierFindings } from '../../domain/gated/prompt-parts.ts';
+import type { RedTeamRecord } from '../../domain/gated/red-team.ts';
+import type { AgentRole, GatedTarget } from '../../domain/gated/run-input.ts';
+import type { GatedSettings } from '../../domain/gated/settings.ts';
+import type { Gate, Mode } from '../../domain/gated/state.ts';
+import type { RunContext, TaskSpec } from '../../domain/run.ts';
+import type { Workspace } from '../../domain/workspace.ts';
+import type { PullRef, WorkspaceRequest } from '../contract.ts';
+
+/** What gated runs ask of the host of their workspace, beside what all runs do. */
+export interface GatedHostActivities {
+  /** The target's workspace, clean and on its branch. */
+  openTarget(run: RunContext, request: OpenRequest): Promise<OpenedTarget>;
+  /** Writes the prompt of a role, after the guardrails have looked at what comes from outside. */
+  writePrompt(run: RunContext, request: RolePromptRequest): Promise<RolePrompt>;
+  /** Commits what lies in the workspace; where nothing does, answers the commit it stands on. */
+  commitPending(run: RunContext, request: PendingRequest): Promise<{ readonly commit: string }>;
+  /** What the branch comes to beside its base, and what has been deleted since `since`. */
+  lookAtBranch(run: RunContext, request: BranchRequest): Promise<BranchFacts>;
+  /** Where the run's branch on the remote stands beside ours. */
+  comparePosition(run: RunContext, request: { readonly branch: string }): Promise<RemotePlace>;
+}
+
+export interface GatedTrackerActivities {
+  /** Leaves exactly one open draft for the branch, with that title and body. */
+  openDraft(run: RunContext, draft: DraftRequest): Promise<PullRef>;
+  /** One status label: in review. */
+  markInReview(run: RunContext, request: { readonly issue: number }): Promise<void>;
+}
+
+/** Of the run, as far as its activities need it. */
+export interface GatedContext {
+  readonly id: string;
+  readonly target: GatedTarget;
+  readonly mode: Mode;
+  readonly allowHigh: boolean;
+  readonly guardrails: GatedSettings['guardrails'];
+}
+
+export interface OpenRequest extends WorkspaceRequest {
+  /** The base is not brought in: there is work that gates have seen. */
+  readonly asItIs: boolean;
+}
+
+export interface OpenedTarget {
+  readonly workspace: Workspace;
+  readonly startCommit: string;
+}
+
+export interface RolePromptRequest {
+  readonly gated: GatedContext;
+  readonly task: TaskSpec;
+  readonly role: AgentRole;
+  readonly workspace: Workspace;
+  readonly commit: string;
+  readonly about: PromptAbout;
+}
+
+export type PromptAbout =
+  | {
+      readonly kind: 'implement';
+      /** The latest answers that asked for changes; null: none. */
+      readonly feedback: {
+        readonly audit: string | null;
+        readonly review: string | null;
+        readonly redTeam: string | null;
+      };
+      readonly earlier: readonly EarlierFindings[];
+    }
+  | {
+      readonly kind: 'judge';
+      readonly gate: Gate;
+      readonly report: string;
+      readonly earlier: readonly EarlierFindings[];
+    }
+  | {
+      readonly kind: 'repair';
+      readonly by: Gate | 'red-team';
+      readonly problems: readonly string[];
+      readonly answer: string;
+    }
+  | {
+      readonly kind: 'red_team';
+      readonly designDoc: string;
+      readonly skipWithoutDesign: boolean;
+      readonly feedback: readonly string[];
+    };
+
+export type RolePrompt =
+  | { readonly kind: 'ready'; readonly file: string; readonly length: number; readonly sha256: string }
+  /** The danger gate or a guardrail keeps the role from starting. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** The red team has nothing to compare. */
+  | { readonly kind: 'nothing'; readonly record: RedTeamRecord };
+
+export interface PendingRequest {
+  readonly workspace: Workspace;
+  readonly startCommit: string;
+  readonly message: string;
+  /** Whose agent may have worked there; null: nobody's. */
+  readonly attemptId: string | null;
+}
+
+export interface BranchRequest {
+  readonly commit: string;
+  readonly since: string;
+}
+
+export interface BranchFacts {
+  readonly files: number;
+  readonly commits: number;
+  /** Between `since` and the commit, renames aside. */
+  readonly deleted: readonly string[];
+  readonly added: readonly string[];
+}
+
+export type RemotePlace = 'absent' | 'equal' | 'local_ahead' | 'remote_ahead' | 'diverged';
+
+export interface DraftRequest {
+  readonly branch: string;
+  readonly title: string;
+  readonly body: string;
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { auditorPrompt, reviewerPrompt } from '../../domain/gated/gate-prompts.ts';
+import type { RoleTarget } from '../../domain/gated/prompt-parts.ts';
+import { recordOfInput } from '../../domain/gated/red-team.ts';
+import { redTeamInput } from '../../domain/gated/red-team-input.ts';
+import { redTeamPrompt } from '../../domain/gated/red-team-prompt.ts';
+import { repairPrompt } from '../../domain/gated/repair-prompt.ts';
+import { implementerPrompt, type WorkParts } from '../../domain/gated/role-prompts.ts';
+import type { RunContext } from '../../domain/run.ts';
+import { baseCommit } from '../../git/branches.ts';
+import { readContext } from '../../git/context.ts';
+import { tryGit } from '../../git/run.ts';
+import { openTracker } from '../../trackers/open.ts';
+import type { Dependencies } from '../deps.ts';
+import { written } from '../prepare.ts';
+import type { RolePrompt, RolePromptRequest } from './contract.ts';
+import { guardedTarget } from './guarded.ts';
+import { keepArtifact } from './records.ts';
+
+/** What a role is told: read and guarded anew each time, as issues and their comments may have changed. */
+export async function writePrompt(
+  deps: Dependencies,
+  run: RunContext,
+  request: RolePromptRequest,
+): Promise<RolePrompt> {
+  const { gated, role, task, workspace } = request;
+  const { token } = await deps.secrets(run);
+  const tracker = await openTracker(run.tracker, token);
+  const guarded = await guardedTarget(deps, run, tracker, { gated, role });
+  if (guarded.kind === 'refused') return guarded;
+  const text = await textOf(run, request, guarded.target);
+  if (typeof text !== 'string') return { kind: 'nothing', record: text };
+  await keepArtifact(deps.stateDir, gated.id, `${role.name}-${role.cycle}.prompt.md`, text);
+  return { kind: 'ready', ...(await written(workspace.repository, workspace, task.issue, text)) };
+}
+
+async function textOf(run: RunContext, request: RolePromptRequest, target: RoleTarget) {
+  const { about, role } = request;
+  switch (about.kind) {
+    case 'implement':
+      return implementerPrompt({ ...(await workParts(run, request, target)), ...about, cycle: role.cycle });
+    case 'judge': {
+      const parts = { ...(await workParts(run, request, target)), ...about, cycle: role.cycle };
+      return about.gate === 'review' ? reviewerPrompt(parts) : auditorPrompt(parts);
+    }
+    case 'repair':
+      return repairPrompt({ ...about, target: target.name });
+    case 'red_team': {
+      const { diff } = await workParts(run, request, target);
+      const design = await designOf(run, request, about.designDoc);
+      const input = redTeamInput({ design, diff, feedback: about.feedback }, about.skipWithoutDesign);
+      if (input.kind !== 'ready') return recordOfInput(input) ?? nothingToCompare;
+      return redTeamPrompt({ target: target.name, channels: input.channels });
+    }
+  }
+}
+
+const nothingToCompare = { outcome: 'skipped', code: 0, reason: 'no_code_diff' } as const;
+
+async function workParts(
+  run: RunContext,
+  { workspace, commit }: RolePromptRequest,
+  target: RoleTarget,
+): Promise<WorkParts> {
+  const { repository } = workspace;
+  const base = await baseCommit(repository, run.baseBranch, run.remote);
+  const checkout = run.source.kind === 'checkout' && workspace.mode === 'worktree' ? run.source.root : null;
+  const context = await readContext(repository, { base, commit, checkout, withDiff: true });
+  const { instructions, diff, topLevel, recentCommits } = context;
+  const about = { name: run.repoName, branch: workspace.branch, baseBranch: run.baseBranch, topLevel, recentCommits };
+  return { instructions, target, diff, repository: about };
+}
+
+/** From the base: an agent must not write what its work is compared with. */
+async function designOf(run: RunContext, { workspace }: RolePromptRequest, file: string): Promise<string | null> {
+  const base = await baseCommit(workspace.repository, run.baseBranch, run.remote);
+  const found = await tryGit({ commonDir: workspace.repository.commonDir }, ['cat-file', 'blob', `${base}:${file}`]);
+  return found.exitCode === 0 ? found.stdout : null;
+}
+
+/** Hex of a text's sha256. */
+export function checksum(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,100 @@
+import { unfinishedRef, workspaceName } from '../domain/branch.ts';
+import type { RunContext } from '../domain/run.ts';
+import type { Repository, Workspace } from '../domain/workspace.ts';
+import { bringBaseIn } from '../git/base.ts';
+import { baseCommit, fetchBranches, type NetworkOptions } from '../git/branches.ts';
+import { cleanWorkspace } from '../git/clean.ts';
+import { type OpenedWorkspace, openWorkspace } from '../git/open.ts';
+import { giveBackUnfinished, setUnfinishedAside } from '../git/unfinished.ts';
+import { dropObjects } from './confine.ts';
+import type { WorkspaceRequest } from './contract.ts';
+import type { Dependencies, RunSecrets } from './deps.ts';
+import { setFoundAside } from './found.ts';
+import { makeReady } from './make-ready.ts';
+import { noteRun, removeStale } from './release.ts';
+import { noteReturn, workspaceKey, workspaceMode } from './repository.ts';
+import { hasStayed, noteStay } from './stay.ts';
+
+/** `asItIs`: the base is not brought in. */
+export type ReadyRequest = WorkspaceRequest & { readonly asItIs?: boolean };
+
+interface Given {
+  readonly repository: Repository;
+  readonly remoteTips: Readonly<Record<string, string>>;
+  readonly secrets: RunSecrets;
+  readonly signal: AbortSignal;
+}
+
+/** The task's workspace, clean and usable, with the base brought in and what an ended attempt has left given back. */
+export async function readyWorkspace(
+  deps: Dependencies,
+  run: RunContext,
+  { repository, remoteTips, secrets, signal }: Given,
+  request: ReadyRequest,
+): Promise<{ readonly workspace: Workspace; readonly startCommit: string }> {
+  const { task } = request;
+  const key = workspaceKey(run, task.branch);
+  // First whose it is: a sibling that tidies up must not take a new one for an ended run's.
+  await noteRun(repository, key, run.runId);
+  const isAnywhere = run.source.kind === 'remote' && !request.resuming;
+  const opened = await openWorkspace({
+    repository,
+    mode: workspaceMode(run),
+    name: workspaceName(task.branch),
+    branch: task.branch,
+    baseBranch: run.baseBranch,
+    remote: run.remote,
+    updateWith: run.settings.agent.updateWith,
+    // Hosts of a fleet know of each other by the remote alone, and nobody is there to bring branches together.
+    onlyPushed: isAnywhere && ((await hasStayed(deps, repository, key)) ? 'where parted' : 'always'),
+  });
+  const { workspace } = opened;
+  await noteStay(deps, repository, key);
+  if (opened.created) await removeStale(deps, run, repository);
+  if (opened.returnTo !== null) await noteReturn(repository, opened.returnTo);
+  const goesOn = request.resuming && request.startCommit === opened.tip;
+  if (opened.created || workspace.mode === 'root') await cleanWorkspace(workspace, opened.tip);
+  else await setFoundAside(run, { workspace, start: opened.tip, task });
+  await dropObjects(workspace);
+  const isPushed = request.pushed || remoteTips[task.branch] !== undefined;
+  const staysAsItIs = goesOn || request.asItIs;
+  const startCommit = staysAsItIs ? opened.tip : await updated(run, opened, isPushed);
+  await makeReady(deps, run, { workspace, isNew: opened.created, env: secrets.env, signal }).catch(async (error) => {
+    // What a setup has left half done must not look like work to whoever comes next.
+    await cleanWorkspace(workspace, startCommit);
+    throw error;
+  });
+  const ref = unfinishedRef(task.branch, task.issue);
+  const { attemptId } = request;
+  const given =
+    goesOn && attemptId !== null && (await giveBackUnfinished(workspace, { ref, start: startCommit, attemptId }));
+  // Of a run that was stopped, or on a branch that moved: a person may still want it, and this task writes to the ref.
+  if (!given) await setUnfinishedAside(repository, ref);
+  return { workspace, startCommit };
+}
+
+/** What the remote has of the base and the task's branch, brought here. */
+export async function fetchFor(
+  run: RunContext,
+  repository: Repository,
+  branch: string,
+  options: NetworkOptions,
+): Promise<Record<string, string>> {
+  const { remote } = run;
+  if (remote === null) return {};
+  return fetchBranches(repository, remote, [run.baseBranch, branch], options);
+}
+
+async function updated(run: RunContext, opened: OpenedWorkspace, pushed: boolean): Promise<string> {
+  if (!run.settings.agent.rebaseBeforeTask) return opened.tip;
+  const { workspace, tip } = opened;
+  const base = await baseCommit(workspace.repository, run.baseBranch, run.remote);
+  const result = await bringBaseIn(workspace, {
+    base,
+    baseBranch: run.baseBranch,
+    tip,
+    pushed,
+    updateWith: run.settings.agent.updateWith,
+  });
+  return result.tip;
+}

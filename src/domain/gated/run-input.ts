@@ -1,0 +1,50 @@
+import type { Provider } from '../settings.ts';
+import type { GatedSettings } from './settings.ts';
+import type { Mode, Role, TargetState } from './state.ts';
+import type { RunView } from './status.ts';
+
+/** What a gated run carries beside what every run does. */
+export interface GatedInput {
+  /** `run-YYYYMMDD-<8 hex>`, for people; the workflow's id is the lock. */
+  readonly id: string;
+  readonly target: GatedTarget;
+  readonly settings: GatedSettings;
+  readonly mode: Mode;
+  readonly options: TargetState['options'];
+  readonly allowHigh: boolean;
+}
+
+/** `name`: `sprint-N` or `issue-N`. */
+export type GatedTarget =
+  /** A section of the plan document, as it was when the run was started. */
+  | { readonly kind: 'section'; readonly name: string; readonly title: string; readonly text: string }
+  /** In their order; read anew for each agent. */
+  | { readonly kind: 'issues'; readonly name: string; readonly title: string; readonly issues: readonly number[] };
+
+/** Who works in one phase. */
+export interface AgentRole {
+  readonly name: Role;
+  readonly provider: Provider;
+  readonly model: string | null;
+  readonly cycle: number;
+  /** Of the commit of what an implementer leaves: `sprint-N`; null: none. */
+  readonly scope: string | null;
+}
+
+/** What a run waits for a person to say. */
+export interface Question {
+  readonly id: 'push';
+  /** For people, several lines. */
+  readonly text: string;
+  readonly answers: readonly string[];
+}
+
+/** What the query `progress` answers of a gated run, beside what it answers of every run. */
+export interface GatedProgress extends RunView {
+  readonly question: Question | null;
+}
+
+/** Roles that look and judge; they may not change the workspace. */
+export function isGate(role: Role): boolean {
+  return role === 'reviewer' || role === 'auditor' || role === 'red-team';
+}

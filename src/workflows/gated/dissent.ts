@@ -1,0 +1,36 @@
+import { gateNote } from '../../domain/gated/gate-note.ts';
+import type { LoopEvent } from '../../domain/gated/loop-state.ts';
+import type { RoleAgent } from '../../domain/gated/settings.ts';
+import { readVerdict } from '../../domain/gated/verdict.ts';
+import { agentOf, callRole, type GatedBench } from './role.ts';
+
+const gate = 'dissent';
+
+/** A review by another model: it need not agree, but it must be there, or be missed where people see it. */
+export async function dissent(bench: GatedBench): Promise<LoopEvent> {
+  const other = anotherModel(bench);
+  if (other === null) return missed('no role works with another model than the reviewer; set one under `roles`');
+  const { target } = bench;
+  const about = { kind: 'judge', gate: 'review', report: target.report, earlier: [] } as const;
+  const end = await callRole(bench, 'reviewer', about, other);
+  if (end.outcome === 'time_up') return { kind: 'time_up' };
+  if (end.outcome === 'refused') return { kind: 'refused', role: 'reviewer', reason: end.reason };
+  if (end.outcome === 'failed') return missed(end.detail);
+  if (end.outcome !== 'answered' || end.tampered) return missed('it changed the workspace');
+  const verdict = readVerdict(end.answer, 'review');
+  if ('reasons' in verdict) return missed(`its answer is not well-formed: ${verdict.reasons.join('; ')}`);
+  if (verdict.kind === 'approved') return { kind: 'dissent', note: null };
+  const { length } = verdict.findings;
+  return { kind: 'dissent', note: gateNote(gate, 'warning', `another model asks for changes (${length} findings)`) };
+}
+
+function missed(reason: string): LoopEvent {
+  return { kind: 'dissent', note: gateNote(gate, 'did_not_run', reason) };
+}
+
+/** Of the roles, the first that is not what the reviewer is. */
+function anotherModel(bench: GatedBench): RoleAgent | null {
+  const reviewer = agentOf(bench, 'reviewer');
+  const others = (['auditor', 'red-team', 'triage', 'implementer'] as const).map((role) => agentOf(bench, role));
+  return others.find(({ provider, model }) => provider !== reviewer.provider || model !== reviewer.model) ?? null;
+}

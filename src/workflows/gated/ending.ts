@@ -1,0 +1,198 @@
+import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
+import { type CompletionRecord, haltedPull, singlePull } from '../../domain/gated/bodies.ts';
+import {
+  type PushAnswer,
+  pushAnswer,
+  pushedCompletion,
+  pushHint,
+  pushSummary,
+  remotePlan,
+} from '../../domain/gated/push-mode.ts';
+import type { EntryPhase } from '../../domain/gated/transitions.ts';
+import type { PullText } from '../../domain/pull-body.ts';
+import { oneLine } from '../../domain/text.ts';
+import { failureOf } from '../activities.ts';
+import { patiently } from '../patience.ts';
+import type { LoopEnd } from './phases.ts';
+import { type GatedBench, isKnown } from './role.ts';
+
+type Halt = Exclude<LoopEnd, { readonly kind: 'complete' }>;
+
+/** How long a halted run's draft may take before the run shows that it is halted. */
+const patienceMs = 20_000;
+
+/** What was completed goes where the push mode says; null, or why the run halts instead. */
+export async function conclude(bench: GatedBench): Promise<Halt | null> {
+  const { run, target } = bench;
+  target.move('COMPLETE');
+  try {
+    const answer = await answerTo(bench);
+    if (answer === 'halted') return { kind: 'person', reason: run.haltWanted ?? '' };
+    const plan = remotePlan(target.state.options.push_mode, answer, run.input.settings.agent.autoPR);
+    if (plan.kind === 'ask') throw new Error('a question was answered by nobody');
+    if (plan.kind === 'none') {
+      target.complete(plan.completion);
+      if (run.input.remote !== null) run.warn(`to push it: ${pushHint(run.input.remote, target.state.branch)}`);
+    } else {
+      target.complete(await delivered(bench, plan.pullRequest ? donePull(bench) : null));
+      inReview(bench);
+    }
+    target.move('JACKED_OUT');
+    return null;
+  } catch (error) {
+    if (!isKnown(error)) throw error;
+    const { type, message } = failureOf(error);
+    const reason = type === 'GuardRefused' ? 'guard_refused' : 'gate_error';
+    return { kind: 'halt', reason, detail: message, trigger: null };
+  }
+}
+
+/** Halts: what is pending is committed, an incomplete draft says so, and somebody has to resume. Answers the phase to enter. */
+export async function haltAt(
+  bench: GatedBench,
+  halt: Halt,
+  resumption: () => 'keep' | 'reset' | 'probe',
+): Promise<EntryPhase> {
+  const { run, target } = bench;
+  const reason = halt.kind === 'person' ? halt.reason : `${halt.reason}: ${halt.detail}`;
+  await commitPending(bench, reason).catch((error: unknown) => {
+    if (!isKnown(error)) throw error;
+    run.warn(`what lies in the workspace could not be committed: ${failureOf(error).message}`);
+  });
+  target.halted(reason);
+  const scope = new CancellationScope();
+  const delivering = scope
+    .run(() => incomplete(bench))
+    .catch((error: unknown) => {
+      if (!isCancellation(error)) run.warn(`the incomplete draft could not be made: ${failureOf(error).message}`);
+    });
+  await Promise.race([delivering, sleep(patienceMs)]);
+  await target.outsideOfTime(run.haltBecause(reason));
+  scope.cancel();
+  await delivering;
+  target.ask(null);
+  target.opened = null;
+  return target.resumed(resumption());
+}
+
+async function commitPending(bench: GatedBench, reason: string): Promise<void> {
+  const { run, tools, target } = bench;
+  const { opened, tip, state } = target;
+  if (opened === null) return;
+  const { cycles, phase, run_id, target: name } = state;
+  const message = [
+    `wip(${name}): ${oneLine(reason).slice(0, 80)}`,
+    '',
+    `Halted: ${oneLine(reason)}`,
+    `Run: ${run_id}`,
+    `Target: ${name}`,
+    `Cycle: ${cycles.current}`,
+    `Phase: ${phase}`,
+    '',
+    `Locus-Run: ${run.input.runId}`,
+    '',
+  ].join('\n');
+  const request = {
+    workspace: opened.workspace,
+    startCommit: tip,
+    message,
+    attemptId: run.task(target.issue).attemptId,
+  };
+  const { commit } = await tools.onHost(({ host }) =>
+    host.commitPending.executeWithOptions({ summary: 'commit pending work' }, [run.context, request]),
+  );
+  run.update(target.issue, { commit });
+}
+
+/** A halted run's branch and draft, as its push mode says; where a person is asked first, until they answer. */
+async function incomplete(bench: GatedBench): Promise<void> {
+  const { run, target } = bench;
+  const { startCommit } = run.task(target.issue);
+  if (startCommit === null || (target.state.metrics.commits === 0 && target.tip === startCommit)) return;
+  const answer = await answerTo(bench);
+  if (answer === 'halted') return;
+  const plan = remotePlan(target.state.options.push_mode, answer, run.input.settings.agent.autoPR);
+  if (plan.kind !== 'push') return;
+  target.complete(await delivered(bench, plan.pullRequest ? incompletePull(bench) : null));
+}
+
+/** In PROMPT mode what a person says; null in the others. `halted`: they halt the run instead. */
+async function answerTo({ run, target }: GatedBench): Promise<PushAnswer | 'halted' | null> {
+  const { branch, metrics, options, state } = target.state;
+  if (remotePlan(options.push_mode, null, true).kind !== 'ask') return null;
+  const text = `Push this work and open a draft pull request?\n${pushSummary(branch, metrics.commits, metrics.files_changed)}`;
+  let said: PushAnswer | null = null;
+  target.ask({ id: 'push', text, answers: ['push', 'keep'] }, (value) => {
+    said = pushAnswer(value);
+  });
+  run.change({ waiting: { reason: 'an answer: push or keep', until: null } });
+  const isOver = () => said !== null || run.stopping;
+  // The clock of a halted run stands anyway.
+  if (state === 'HALTED') await condition(isOver);
+  else await target.outsideOfTime(condition(() => isOver() || run.haltWanted !== null));
+  run.change({ waiting: null });
+  target.ask(null);
+  await run.checkpoint();
+  return said ?? 'halted';
+}
+
+async function delivered(bench: GatedBench, pull: PullText | null) {
+  const { run, tools, target } = bench;
+  const { branch } = target.state;
+  if (run.input.remote !== null) {
+    const commit = target.tip;
+    await patiently(run, () =>
+      tools.onHost(({ host }) =>
+        host.pushBranch.executeWithOptions({ summary: `push ${branch}` }, [run.context, { branch, commit }]),
+      ),
+    );
+  }
+  if (pull === null) return pushedCompletion(null);
+  const draft = await patiently(run, () =>
+    tools.tracker.openDraft.executeWithOptions({ summary: `draft for ${branch}` }, [run.context, { branch, ...pull }]),
+  );
+  run.change({ pr: draft });
+  run.update(target.issue, { pr: draft.number, prUrl: draft.url });
+  return pushedCompletion(draft.url);
+}
+
+function donePull({ run, target }: GatedBench): PullText {
+  const { state, loop } = target;
+  const { verify } = run.input.settings.agent;
+  // It ended with 0 on the commit of each cycle, or the cycle would have failed.
+  const tests = verify === null ? [] : [{ command: verify.join(' '), exit_code: 0 }];
+  const { redTeam, dissent } = target.input.settings;
+  const completion: CompletionRecord = {
+    run_id: state.run_id,
+    target: state.target,
+    gates: {
+      review: 'APPROVED',
+      audit: 'APPROVED',
+      'red-team': redTeam.enabled ? outcomeOf('red-team', loop.notes) : 'off',
+      dissent: dissent ? outcomeOf('dissent', loop.notes) : 'off',
+    },
+    ts: state.timestamps.last_activity,
+  };
+  return singlePull({ state, tests, notes: loop.notes, issues: target.issues, completion });
+}
+
+/** What the notes say of a gate that need not approve. */
+function outcomeOf(gate: string, notes: readonly string[]): string {
+  const note = notes.find((each) => each.startsWith(`${gate} `));
+  if (note === undefined) return 'passed';
+  if (note.startsWith(`${gate} was skipped`)) return 'skipped';
+  return note.startsWith(`${gate} did not run`) ? 'did_not_run' : 'warned';
+}
+
+function incompletePull({ target }: GatedBench): PullText {
+  const { state, loop, issues } = target;
+  return haltedPull({ state, notes: loop.notes, issues, breakerOpen: loop.breaker.state === 'OPEN' });
+}
+
+function inReview({ run, tools, writes, target }: GatedBench): void {
+  if (!run.input.settings.agent.autoLabel || run.state.pr === null) return;
+  for (const issue of target.issues)
+    writes.add(issue, () =>
+      tools.tracker.markInReview.executeWithOptions({ summary: `#${issue} in review` }, [run.context, { issue }]),
+    );
+}

@@ -1,0 +1,33 @@
+import type { OpenedTarget } from '../../activities/gated/contract.ts';
+import { patiently } from '../patience.ts';
+import type { GatedBench } from './role.ts';
+
+/** The target's workspace as it is, opened again where this run has lost it. */
+export async function opened(bench: GatedBench): Promise<OpenedTarget> {
+  return bench.target.opened ?? open(bench, { asItIs: true });
+}
+
+/** Makes the workspace ready; with the base brought in, unless there is work that gates have seen. */
+export async function open(bench: GatedBench, { asItIs }: { readonly asItIs: boolean }): Promise<OpenedTarget> {
+  const { run, tools, target } = bench;
+  const { startCommit, attemptId } = run.task(target.issue);
+  const task = run.specOf(target.issue);
+  const found = await patiently(run, () => {
+    run.update(target.issue, { phase: 'preparing' });
+    const request = {
+      task,
+      resuming: startCommit !== null,
+      startCommit: startCommit === null ? null : target.tip,
+      attemptId,
+      pushed: target.state.completion.pushed,
+      asItIs,
+    };
+    return tools.onHost(({ host }) =>
+      host.openTarget.executeWithOptions({ summary: `open ${task.branch}` }, [run.context, request]),
+    );
+  });
+  const first = startCommit === null ? { startCommit: found.startCommit } : {};
+  run.update(target.issue, { ...first, commit: found.startCommit, status: 'in_progress' });
+  target.opened = found;
+  return found;
+}

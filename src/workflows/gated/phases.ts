@@ -1,0 +1,171 @@
+import type { PromptAbout } from '../../activities/gated/contract.ts';
+import { enterPhase, nextStep } from '../../domain/gated/loop.ts';
+import type { HaltStep, LoopEvent, LoopFacts, Step, WorkPhase } from '../../domain/gated/loop-state.ts';
+import type { Gate, Role } from '../../domain/gated/state.ts';
+import type { EntryPhase } from '../../domain/gated/transitions.ts';
+import { readVerdict } from '../../domain/gated/verdict.ts';
+import { failureOf } from '../activities.ts';
+import { patiently } from '../patience.ts';
+import { HostMoved } from '../tools.ts';
+import { dissent } from './dissent.ts';
+import { open } from './open.ts';
+import { redTeam } from './red-team.ts';
+import { callRole, type GatedBench, isKnown, type RoleEnd } from './role.ts';
+
+/** Why the target's loop has ended: it is complete, its breaker or a failure halts it, or a person does. */
+export type LoopEnd = { readonly kind: 'complete' } | HaltStep | { readonly kind: 'person'; readonly reason: string };
+
+/** A step that something is to be done for. */
+type Task = Exclude<Step, { readonly kind: 'complete' | 'halt' }>;
+
+/** Implements, reviews and audits, from a phase on, until the target is complete or halts. */
+export async function workFrom(bench: GatedBench, from: EntryPhase): Promise<LoopEnd> {
+  const { run, target } = bench;
+  let step: Step = from === 'INIT' ? await init(bench) : { kind: 'phase', phase: from };
+  while (step.kind !== 'complete' && step.kind !== 'halt') {
+    await run.checkpoint();
+    if (run.haltWanted !== null) return { kind: 'person', reason: run.haltWanted };
+    step = await carriedOut(bench, step);
+  }
+  if (step.kind === 'complete') target.passed = true;
+  return step;
+}
+
+/** A step and what follows it. What breaks it off is an event as well; a person's force is an end. */
+async function carriedOut(bench: GatedBench, step: Task): Promise<Step> {
+  try {
+    return await take(bench, step);
+  } catch (error) {
+    if (error instanceof HostMoved) {
+      // What was not pushed is gone with its host; the phase begins again on what is there.
+      bench.target.opened = null;
+      return step;
+    }
+    if (!isKnown(error)) throw error;
+    return happened(bench, broken(step, error));
+  }
+}
+
+/** The branch is made ready; what stands in the way of that halts the run. */
+async function init(bench: GatedBench): Promise<Step> {
+  try {
+    await open(bench, { asItIs: false });
+    if (bench.target.state.state === 'JACK_IN') bench.target.move('RUNNING');
+    return happened(bench, { kind: 'ready' });
+  } catch (error) {
+    if (!isKnown(error)) throw error;
+    if (bench.target.state.state === 'JACK_IN') bench.target.move('RUNNING');
+    return happened(bench, broken({ kind: 'phase', phase: 'IMPLEMENT' }, error));
+  }
+}
+
+function broken(step: Task, error: unknown): LoopEvent {
+  const { type, message } = failureOf(error);
+  if (type === 'GuardRefused') return { kind: 'broken', reason: 'guard_refused', detail: message };
+  if (type === 'BaseConflict') return { kind: 'broken', reason: 'base_conflict', detail: message };
+  const isWork = step.kind === 'phase' && step.phase === 'IMPLEMENT';
+  return { kind: 'broken', reason: isWork ? 'agent_failed' : 'gate_error', detail: message };
+}
+
+async function take(bench: GatedBench, step: Task): Promise<Step> {
+  switch (step.kind) {
+    case 'phase':
+      return enter(bench, step.phase);
+    case 'repair':
+      return judge(bench, step.gate, step.reasons);
+    case 'red_team':
+      return happened(bench, await redTeam(bench));
+    case 'dissent':
+      return happened(bench, await dissent(bench));
+  }
+}
+
+async function enter(bench: GatedBench, phase: WorkPhase): Promise<Step> {
+  const { run, target } = bench;
+  const { loop, entry } = enterPhase(target.loop, phase, target.clock);
+  target.set(loop);
+  if (entry.kind === 'halt') return entry;
+  if (entry.kind === 'wait') {
+    const untilTimeout = target.timeLeft === null ? Number.POSITIVE_INFINITY : Date.now() + target.timeLeft;
+    const until = Math.min(Date.parse(entry.until), untilTimeout);
+    const reason = `the limit of ${target.loop.rate.limit} phases an hour`;
+    await run.wait({ reason, until }, () => run.haltWanted !== null);
+    return { kind: 'phase', phase: entry.phase };
+  }
+  if (entry.phase === 'IMPLEMENT') return implement(bench);
+  return judge(bench, entry.phase === 'REVIEW' ? 'review' : 'audit', null);
+}
+
+/** One start of an agent for the whole target; what it leaves is a commit. */
+async function implement(bench: GatedBench): Promise<Step> {
+  const { run, tools, target } = bench;
+  const since = target.tip;
+  const { feedback, earlier } = target;
+  const end = await callRole(bench, 'implementer', { kind: 'implement', feedback, earlier });
+  if (end.outcome !== 'done') return happened(bench, unfinished('implementer', end));
+  run.update(target.issue, { commit: end.commit });
+  target.report = end.summary;
+  const facts = await patiently(run, () =>
+    tools.onHost(({ host }) =>
+      host.lookAtBranch.executeWithOptions({ summary: `cycle ${target.loop.cycle}` }, [
+        run.context,
+        { commit: end.commit, since },
+      ]),
+    ),
+  );
+  target.committed(facts);
+  const { deleted, added } = facts;
+  return happened(bench, { kind: 'implemented', filesChanged: Math.max(end.files, deleted.length, added.length) });
+}
+
+/** Asks a gate; `problems`: with what is wrong with the answer that it has given. */
+async function judge(bench: GatedBench, gate: Gate, problems: readonly string[] | null): Promise<Step> {
+  const { target } = bench;
+  const name = gate === 'review' ? 'reviewer' : 'auditor';
+  const own = target.earlier.filter((each) => each.gate === gate);
+  const about: PromptAbout =
+    problems === null
+      ? { kind: 'judge', gate, report: target.report, earlier: own }
+      : { kind: 'repair', by: gate, problems, answer: target.lastAnswer };
+  const end = await callRole(bench, name, about);
+  if (end.outcome !== 'answered') return happened(bench, unfinished(name, end));
+  if (end.tampered) {
+    return happened(bench, { kind: 'broken', reason: 'gate_error', detail: `the ${name} has changed the workspace` });
+  }
+  target.lastAnswer = end.answer;
+  target.answers = { ...target.answers, [gate]: end.answer };
+  const verdict = readVerdict(end.answer, gate);
+  if (verdict.kind === 'approved') target.judged(gate, verdict.findings, null);
+  if (verdict.kind === 'changes_required') target.judged(gate, verdict.findings, end.answer);
+  return happened(bench, { kind: 'judged', gate, verdict });
+}
+
+/** What it means that a role has not done its part. */
+function unfinished(role: Role, end: RoleEnd): LoopEvent {
+  switch (end.outcome) {
+    case 'refused':
+      return { kind: 'refused', role, reason: end.reason };
+    case 'time_up':
+      return { kind: 'time_up' };
+    case 'failed': {
+      const reason = role === 'implementer' ? 'agent_failed' : 'gate_error';
+      return { kind: 'broken', reason, detail: `the ${role} failed: ${end.detail}` };
+    }
+    default:
+      return { kind: 'broken', reason: 'gate_error', detail: `the ${role} gave no answer of its own` };
+  }
+}
+
+function happened({ run, target }: GatedBench, event: LoopEvent): Step {
+  const { redTeam, dissent } = target.input.settings;
+  const facts: LoopFacts = {
+    clock: target.clock,
+    hasDiff: target.state.metrics.files_changed > 0,
+    redTeam: redTeam.enabled,
+    dissent,
+  };
+  const { loop, step } = nextStep(target.loop, event, facts);
+  target.set(loop);
+  for (const note of loop.notes) if (!run.state.warnings.includes(note)) run.warn(note);
+  return step;
+}

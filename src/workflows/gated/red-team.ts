@@ -1,0 +1,45 @@
+import type { LoopEvent } from '../../domain/gated/loop-state.ts';
+import { type RedTeamRecord, recordOfAnswer } from '../../domain/gated/red-team.ts';
+import { decideRedTeam } from '../../domain/gated/red-team-decision.ts';
+import { sha256 } from '../../domain/sha256.ts';
+import { callRole, type GatedBench } from './role.ts';
+
+/** Compares the work with its design, asking twice where the model fails or answers nothing that can be read. */
+export async function redTeam(bench: GatedBench): Promise<LoopEvent> {
+  const { target } = bench;
+  const { severityThreshold: threshold } = target.input.settings.redTeam;
+  for (let asks = 1; ; asks += 1) {
+    const record = await asked(bench, threshold);
+    if (record === 'time_up') return { kind: 'time_up' };
+    if ('refused' in record) return { kind: 'refused', role: 'red-team', reason: record.refused };
+    const step = decideRedTeam(record, target.state.red_team_code, { asks, threshold, hash: sha256 });
+    if (step.next === 'ask_again') continue;
+    if (step.next === 'halt') return { kind: 'red_team', decision: 'halt', note: step.note };
+    target.redTeam(step.progress);
+    if (step.next === 'complete') return { kind: 'red_team', decision: 'complete', note: step.note };
+    target.feedback = { ...target.feedback, redTeam: step.feedback };
+    return { kind: 'red_team', decision: 'another_cycle', note: null };
+  }
+}
+
+async function asked(
+  bench: GatedBench,
+  threshold: number,
+): Promise<RedTeamRecord | 'time_up' | { readonly refused: string }> {
+  const { designDoc, skipWithoutDesign } = bench.target.input.settings.redTeam;
+  const { review, audit } = bench.target.answers;
+  const feedback = [review, audit].filter((text) => text !== null);
+  const end = await callRole(bench, 'red-team', { kind: 'red_team', designDoc, skipWithoutDesign, feedback });
+  switch (end.outcome) {
+    case 'nothing':
+      return end.record;
+    case 'time_up':
+      return 'time_up';
+    case 'refused':
+      return { refused: end.reason };
+    case 'answered':
+      return recordOfAnswer({ text: end.tampered ? '' : end.answer, exitCode: 0 }, threshold);
+    default:
+      return recordOfAnswer({ text: '', exitCode: null }, threshold);
+  }
+}

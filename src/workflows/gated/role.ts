@@ -1,0 +1,133 @@
+import { ActivityFailure, CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import type { AttemptResult } from '../../activities/contract.ts';
+import type { PromptAbout } from '../../activities/gated/contract.ts';
+import type { RedTeamRecord } from '../../domain/gated/red-team.ts';
+import type { AgentRole } from '../../domain/gated/run-input.ts';
+import type { RoleAgent } from '../../domain/gated/settings.ts';
+import type { Role } from '../../domain/gated/state.ts';
+import { attempt, limitOver } from '../attempt.ts';
+import { type Budget, spentFailure } from '../budget.ts';
+import { patiently } from '../patience.ts';
+import type { Run } from '../run.ts';
+import type { Tools } from '../tools.ts';
+import type { TrackerWrites } from '../tracker-writes.ts';
+import { opened } from './open.ts';
+import type { Target } from './target.ts';
+
+/** What a gated run works with. */
+export interface GatedBench {
+  readonly run: Run;
+  readonly tools: Tools;
+  readonly writes: TrackerWrites;
+  readonly budget: Budget;
+  readonly target: Target;
+}
+
+/** What became of a role. */
+export type RoleEnd =
+  | Extract<AttemptResult, { readonly outcome: 'done' | 'answered' }>
+  | { readonly outcome: 'refused'; readonly reason: string }
+  | { readonly outcome: 'nothing'; readonly record: RedTeamRecord }
+  | { readonly outcome: 'time_up' }
+  | { readonly outcome: 'failed'; readonly detail: string };
+
+/** How often one that somebody else has ended is started again. */
+const mostLosses = 5;
+
+/** Starts agents of a role until one has done its part, at most `agent.maxAttempts` of them. */
+export async function callRole(
+  bench: GatedBench,
+  name: Role,
+  about: PromptAbout,
+  agent: RoleAgent = agentOf(bench, name),
+): Promise<RoleEnd> {
+  const { run, tools, budget, target } = bench;
+  const { maxAttempts } = run.input.settings.agent;
+  const role = { ...roleOf(bench, name), ...agent };
+  run.update(target.issue, { session: null });
+  for (let failures = 0, losses = 0; ; ) {
+    const { workspace } = await opened(bench);
+    const allowance = await budget.reserve(target.issue);
+    if (allowance.kind === 'spent') return { outcome: 'failed', detail: spentFailure(allowance).message };
+    const request = {
+      gated: target.context,
+      task: run.specOf(target.issue),
+      role,
+      workspace,
+      commit: target.tip,
+      about,
+    };
+    const prompt = await patiently(run, () =>
+      tools.onHost(({ host }) =>
+        host.writePrompt.executeWithOptions({ summary: `prompt of the ${name}` }, [run.context, request]),
+      ),
+    );
+    if (prompt.kind === 'refused') return { outcome: 'refused', reason: prompt.reason };
+    if (prompt.kind === 'nothing') return { outcome: 'nothing', record: prompt.record };
+
+    const ready = { workspace, startCommit: target.tip, prompt, start: null };
+    const timer = timerOf(target.timeLeft);
+    const allowanceUsd = allowance.kind === 'granted' ? allowance.usd : null;
+    const result = await attempt(run, tools, {
+      issue: target.issue,
+      ready,
+      allowanceUsd,
+      role,
+      isOver: timer.isOver,
+    }).finally(timer.end);
+    await budget.settle(target.issue);
+    // What was made until now is kept: it is in the tree, or on the branch.
+    if (result.outcome === 'done' || result.outcome === 'answered') return result;
+    await run.checkpoint();
+    if (timer.isOver()) return { outcome: 'time_up' };
+    switch (result.outcome) {
+      case 'failed':
+        failures += 1;
+        if (!result.retry || failures >= maxAttempts) return { outcome: 'failed', detail: result.failure.message };
+        if (!result.killed) run.update(target.issue, { session: null });
+        break;
+      case 'limited':
+        await target.outsideOfTime(limitOver(run, target.issue, result.until, role.provider));
+        break;
+      case 'ended':
+        losses += 1;
+        if (losses >= mostLosses) return { outcome: 'failed', detail: `the ${name} was ended from outside` };
+        break;
+      case 'overspent':
+        break;
+    }
+  }
+}
+
+/** Its own provider and model, else those of the run. */
+export function agentOf({ run, target }: GatedBench, name: Role): RoleAgent {
+  const { provider, model } = target.input.settings.roles[name] ?? run.input.settings;
+  return { provider, model };
+}
+
+function roleOf({ target }: GatedBench, name: Role): Omit<AgentRole, keyof RoleAgent> {
+  const scope = target.input.target.name.startsWith('sprint-') ? target.input.target.name : null;
+  return { name, cycle: target.loop.cycle, scope };
+}
+
+/** Says when so much time is over; null: never. */
+function timerOf(ms: number | null) {
+  const scope = new CancellationScope();
+  let over = ms === 0;
+  if (ms !== null && ms > 0) {
+    scope
+      .run(() => sleep(ms))
+      .then(
+        () => {
+          over = true;
+        },
+        () => {},
+      );
+  }
+  return { isOver: () => over, end: () => scope.cancel() };
+}
+
+/** A step that was refused or failed for good: what it says halts the run. Anything else unwinds it, or is a fault of ours. */
+export function isKnown(error: unknown): boolean {
+  return error instanceof ActivityFailure && !isCancellation(error);
+}

@@ -1,0 +1,222 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import type { BranchFacts, GatedContext, OpenedTarget } from '../../activities/gated/contract.ts';
+import { type Clock, timeLeftMs } from '../../domain/gated/breaker.ts';
+import { withDeletions } from '../../domain/gated/deletions.ts';
+import { countFixed } from '../../domain/gated/identity.ts';
+import { resumeLoop } from '../../domain/gated/loop.ts';
+import { type LoopState, newLoop } from '../../domain/gated/loop-state.ts';
+import type { EarlierFindings } from '../../domain/gated/prompt-parts.ts';
+import { noCompletion } from '../../domain/gated/push-mode.ts';
+import type { GatedInput, Question } from '../../domain/gated/run-input.ts';
+import type { Completion, Finding, Gate, RunStateName, TargetState } from '../../domain/gated/state.ts';
+import { type EntryPhase, moveTo } from '../../domain/gated/transitions.ts';
+import type { Run } from '../run.ts';
+
+/** The latest answers that asked for changes, for the next implementation; null: that gate asks for none. */
+export interface Feedback {
+  readonly review: string | null;
+  readonly audit: string | null;
+  readonly redTeam: string | null;
+}
+
+const noFeedback: Feedback = { review: null, audit: null, redTeam: null };
+
+/** What a gated run knows of its target, and shows. */
+export class Target {
+  readonly input: GatedInput;
+  readonly issue: number;
+  loop: LoopState;
+  /** Where it is worked on; null before it is open, and after its host was lost. */
+  opened: OpenedTarget | null = null;
+  feedback: Feedback = noFeedback;
+  earlier: readonly EarlierFindings[] = [];
+  /** What the latest implementer says that it did. */
+  report = '';
+  /** What each gate has said last, whatever it said. */
+  answers: Readonly<Record<Gate, string | null>> = { review: null, audit: null };
+  /** The answer that a gate is asked to repair. */
+  lastAnswer = '';
+  /** Both gates have approved what is on the branch. */
+  passed = false;
+  private readonly run: Run;
+  private view: TargetState;
+  private question: Question | null = null;
+  private take: (value: string) => void = () => {};
+  private excludedMs = 0;
+  private lastFindings: readonly Finding[] = [];
+
+  constructor(run: Run) {
+    const { gated, branch, tasks } = run.input;
+    const [task] = tasks;
+    if (!gated || !branch || !task)
+      throw ApplicationFailure.nonRetryable('a gated run has a target, a branch and a task');
+    this.run = run;
+    this.input = gated;
+    this.issue = task.issue;
+    const { settings, options, target } = gated;
+    const limits = { ...settings.limits, maxCycles: options.max_cycles, timeoutHours: options.timeout_hours };
+    this.loop = newLoop(limits, settings.callsPerHour, this.now());
+    this.view = {
+      run_id: gated.id,
+      target: target.name,
+      branch,
+      state: 'JACK_IN',
+      phase: 'INIT',
+      mode: gated.mode,
+      timestamps: { started: this.now(), last_activity: this.now() },
+      cycles: { current: 0, limit: options.max_cycles, history: [] },
+      metrics: { files_changed: 0, files_deleted: 0, commits: 0, findings_fixed: 0 },
+      options,
+      completion: noCompletion,
+      red_team_code: {
+        cycles: 0,
+        max_cycles: settings.redTeam.maxCycles,
+        findings_total: 0,
+        divergences_found: 0,
+        last_findings_hash: null,
+      },
+      deletions: [],
+    };
+    this.show();
+  }
+
+  get state(): TargetState {
+    return this.view;
+  }
+
+  /** What its activities are given. */
+  get context(): GatedContext {
+    const { id, target, mode, allowHigh, settings } = this.input;
+    return { id, target, mode, allowHigh, guardrails: settings.guardrails };
+  }
+
+  /** Issues that its work belongs to. */
+  get issues(): readonly number[] {
+    const { target } = this.input;
+    return target.kind === 'issues' ? target.issues : [];
+  }
+
+  /** The commit that the branch stands on. */
+  get tip(): string {
+    const { commit, startCommit } = this.run.task(this.issue);
+    return commit ?? startCommit ?? '';
+  }
+
+  get clock(): Clock {
+    return { now: this.now(), excludedMs: this.excludedMs };
+  }
+
+  /** Milliseconds until the timeout; null: none holds. */
+  get timeLeft(): number | null {
+    return timeLeftMs(this.loop.breaker, this.clock);
+  }
+
+  set(loop: LoopState): void {
+    this.loop = loop;
+    this.show();
+  }
+
+  move(to: RunStateName): void {
+    this.view = { ...this.view, state: moveTo(this.view.state, to) };
+    this.show();
+  }
+
+  halted(reason: string): void {
+    this.view = {
+      ...this.view,
+      state: moveTo(this.view.state, 'HALTED'),
+      halt: { reason, timestamp: this.now() },
+    };
+    this.show();
+  }
+
+  /** Goes on after a halt; answers the phase to enter. */
+  resumed(how: 'keep' | 'reset' | 'probe'): EntryPhase {
+    const { halt: _halt, ...rest } = this.view;
+    this.view = { ...rest, state: moveTo(rest.state, 'RUNNING') };
+    if (how === 'reset') this.excludedMs = 0;
+    const { loop, phase } = resumeLoop(this.loop, how, this.now());
+    this.set(loop);
+    return phase;
+  }
+
+  complete(completion: Completion): void {
+    this.view = { ...this.view, completion };
+    this.show();
+  }
+
+  /** A cycle's commit: what the branch has become. */
+  committed({ files, commits, deleted, added }: BranchFacts): void {
+    const deletions = withDeletions(this.view.deletions, { deleted, added }, this.view.target, this.loop.cycle);
+    const metrics = { ...this.view.metrics, files_changed: files, commits, files_deleted: deletions.length };
+    this.view = { ...this.view, deletions, metrics };
+    this.show();
+  }
+
+  /** What a gate has found; its answer is what the next implementation is given, unless it approves. */
+  judged(gate: Gate, findings: readonly Finding[], answer: string | null): void {
+    const { metrics } = this.view;
+    const fixed = metrics.findings_fixed + countFixed(this.lastFindings, findings);
+    this.view = { ...this.view, metrics: { ...metrics, findings_fixed: fixed } };
+    this.lastFindings = findings;
+    this.feedback = { ...this.feedback, [gate]: answer };
+    if (findings.length > 0) this.earlier = [...this.earlier, { cycle: this.loop.cycle, gate, findings }].slice(-40);
+    this.show();
+  }
+
+  redTeam(red_team_code: TargetState['red_team_code']): void {
+    this.view = { ...this.view, red_team_code };
+    this.show();
+  }
+
+  /** Asks a person; `take` is given the answer, once. null: nothing is asked any more. */
+  ask(question: Question | null, take: (value: string) => void = () => {}): void {
+    this.question = question;
+    this.take = take;
+    this.show();
+  }
+
+  get asked(): Question | null {
+    return this.question;
+  }
+
+  answered(value: string): void {
+    const { take } = this;
+    this.ask(null);
+    take(value);
+  }
+
+  /** Time that does not count: a person, or a provider's limit, is waited for. */
+  async outsideOfTime<T>(waiting: Promise<T>): Promise<T> {
+    const since = Date.now();
+    try {
+      return await waiting;
+    } finally {
+      this.excludedMs += Date.now() - since;
+      this.show();
+    }
+  }
+
+  private now(): string {
+    return new Date(Date.now()).toISOString();
+  }
+
+  private show(): void {
+    const { cycle, phase, history, breaker, notes } = this.loop;
+    this.view = {
+      ...this.view,
+      phase,
+      timestamps: { ...this.view.timestamps, last_activity: this.now() },
+      cycles: { ...this.view.cycles, current: cycle, history },
+    };
+    this.run.change({
+      gated: {
+        run: this.view,
+        circuit_breaker: breaker,
+        excludedMs: this.excludedMs,
+        notes,
+        question: this.question,
+      },
+    });
+  }
+}

@@ -1,0 +1,90 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type GitHubRepository, makeRepository, type RepositoryOptions } from './repository.ts';
+import type { World } from './world.ts';
+
+const agent = fileURLToPath(new URL('./gated-agent.mjs', import.meta.url));
+
+/** What a role does in one turn; left out: an implementer adds a file, a gate approves. */
+export interface Turn {
+  readonly write?: Readonly<Record<string, string>>;
+  readonly remove?: readonly string[];
+  /** Changes nothing. */
+  readonly idle?: boolean;
+  /** Rules of findings, all of them high; of the red team whole findings. */
+  readonly findings?: readonly unknown[];
+  /** The answer itself. */
+  readonly text?: string;
+  readonly exit?: number;
+  /** Waits until this gate is open. */
+  readonly gate?: string;
+}
+
+export type Script = Readonly<Partial<Record<'implementer' | 'reviewer' | 'auditor' | 'red-team', readonly Turn[]>>>;
+
+/** One start of a role's agent. */
+export interface Call {
+  readonly role: string;
+  readonly turn: number;
+  readonly cycle: number;
+  readonly attempt: string;
+  readonly run: string;
+  readonly prompt: string;
+}
+
+export interface GatedRepository extends GitHubRepository {
+  /** What the roles do from now on. */
+  play(script: Script): Promise<void>;
+  calls(): Promise<Call[]>;
+  /** `implementer 1`, `reviewer 1`, … in time. */
+  order(): Promise<string[]>;
+  status(): Promise<Record<string, never>>;
+}
+
+/** A checkout on a branch of its own, with gated runs switched on, an issue and a plan of two sprints. */
+export async function makeGated(
+  world: World,
+  script: Script,
+  options: RepositoryOptions = {},
+): Promise<GatedRepository> {
+  const { run_mode, agent: agentConfig, ...config } = (options.config ?? {}) as Record<string, Record<string, unknown>>;
+  const repository = await makeRepository(world, {
+    ...options,
+    config: {
+      ...config,
+      run_mode: { enabled: true, ...run_mode },
+      agent: { command: [process.execPath, agent], ...agentConfig },
+    },
+    files: { 'docs/sprint-plan.md': plan, 'old.txt': 'old\n', ...options.files },
+  });
+  repository.github.seed({ issues: [{ title: 'Add a cart', body: 'A page with a cart.' }] });
+  await repository.git('switch', '-q', '-c', 'mine');
+  const calls = async () => {
+    const text = await readFile(path.join(repository.agentFolder, 'log.ndjson'), 'utf8').catch(() => '');
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Call);
+  };
+  const play = (next: Script) => writeFile(path.join(repository.agentFolder, 'script.json'), JSON.stringify(next));
+  await play(script);
+  return {
+    ...repository,
+    play,
+    calls,
+    order: async () => (await calls()).map(({ role, cycle }) => `${role} ${cycle}`),
+    status: async () => JSON.parse((await repository.run(['status', '--json', 'gated'])).stdout),
+  };
+}
+
+const plan = `# Plan
+
+## Sprint 1: The cart
+
+- a page that shows what is in it
+
+## Sprint 2: The checkout
+
+- pay
+`;
