@@ -1,17 +1,13 @@
-import { ApplicationFailure, setHandler } from '@temporalio/workflow';
-import type { RemotePlace } from '../activities/gated/contract.ts';
-import { decideResume, type ResumeFacts } from '../domain/gated/halt-resume.ts';
 import type { EntryPhase } from '../domain/gated/transitions.ts';
 import type { RunInput, RunState } from '../domain/run.ts';
-import { oneLine } from '../domain/text.ts';
 import { failureOf } from './activities.ts';
 import { budgetOf } from './budget.ts';
 import { labelsReady, releaseWorkspace, stopped, toItsEnd, unlessStopped } from './endings.ts';
 import { conclude, haltAt } from './gated/ending.ts';
 import { type LoopEnd, workFrom } from './gated/phases.ts';
 import type { GatedBench } from './gated/role.ts';
+import { remotePosition, steered } from './gated/steer.ts';
 import { Target } from './gated/target.ts';
-import { answer, type ResumeGated, resume, resumeGated } from './messages.ts';
 import { PhaseCut, Run } from './run.ts';
 import { reportLeft, reportStarted } from './task-reports.ts';
 import { Tools } from './tools.ts';
@@ -29,7 +25,7 @@ export async function gatedTarget(input: RunInput): Promise<RunState> {
     run.warn(`#${issue}: ${failureOf(error).message}`),
   );
   const bench: GatedBench = { run, tools, writes, budget: budgetOf(run), target };
-  const course = steered(bench);
+  const course = steered(run, target, () => remotePosition(bench, target));
   return toItsEnd(
     async () => {
       begin(bench);
@@ -70,56 +66,4 @@ async function ended({ run, tools, writes, target }: GatedBench): Promise<RunSta
 function begin({ run, tools, writes, target }: GatedBench): void {
   run.update(target.issue, { status: 'in_progress', phase: 'preparing', startedAt: Date.now() });
   for (const issue of target.issues) reportStarted(run, tools, writes, issue, null);
-}
-
-/** How people let a halted run go on, and answer what it asks. */
-function steered(bench: GatedBench): { readonly resumption: 'keep' | 'reset' | 'probe' } {
-  const { run, target } = bench;
-  const course = { resumption: 'keep' as 'keep' | 'reset' | 'probe' };
-  const decided = ({ flags, branch }: ResumeGated, remote: ResumeFacts['remote']) => {
-    const { state } = target.state;
-    const runBranch = target.state.branch;
-    const facts = { state, runBranch, branch: branch ?? runBranch, remote, breaker: target.loop.breaker };
-    const decision = decideResume(facts, flags);
-    if (decision.kind === 'refused') throw ApplicationFailure.nonRetryable(decision.message, 'ResumeRefused');
-    return decision.breaker;
-  };
-  const goOn = async (request: ResumeGated) => {
-    const breaker = decided(request, request.flags.force ? 'equal' : await remotePosition(bench));
-    course.resumption = breaker;
-    if (request.budgets) run.change({ budget: { ...run.state.budget, ...request.budgets } });
-    run.letGoOn();
-    return { breaker };
-  };
-  setHandler(resumeGated, goOn, { validator: (request) => void decided(request, 'equal') });
-  // As every run is resumed: without a word on its breaker. Whoever sent it hears no refusal.
-  setHandler(resume, ({ budgets } = {}) => {
-    const request: ResumeGated = {
-      flags: { reset: false, probe: false, force: false },
-      ...(budgets ? { budgets } : {}),
-    };
-    goOn(request).catch((error: Error) => run.warn(`not resumed: ${error.message}`));
-  });
-  setHandler(answer, ({ value }) => target.answered(value.trim().toLowerCase()), {
-    validator: ({ value }) => {
-      const { asked } = target;
-      if (asked === null) throw ApplicationFailure.nonRetryable('the run asks nothing', 'RunConflict');
-      if (asked.answers.includes(value.trim().toLowerCase())) return;
-      const wanted = asked.answers.join(' or ');
-      throw ApplicationFailure.nonRetryable(
-        `the answer is ${wanted}, not ${oneLine(value).slice(0, 80)}`,
-        'UsageInvalid',
-      );
-    },
-  });
-  return course;
-}
-
-/** Where nobody can tell, the push will: it never forces. */
-async function remotePosition({ run, tools, target }: GatedBench): Promise<RemotePlace> {
-  const { branch, options } = target.state;
-  if (run.input.remote === null || options.push_mode === 'LOCAL' || target.state.metrics.commits === 0) return 'absent';
-  return tools.onHost(({ host }) =>
-    host.comparePosition.executeWithOptions({ summary: `compare ${branch}` }, [run.context, { branch }]),
-  );
 }

@@ -54,9 +54,8 @@ describe('a gated run', () => {
     });
     await repository.play({});
     expect((await repository.run(['resume', 'gated', '--reset-breaker'])).code).toBe(0);
-    await until('the run has ended', async () => (await repository.run(['runs'])).stdout.includes('finished'));
-    const pulls = repository.github.state().pulls;
-    expect(pulls).toHaveLength(1);
-    expect(pulls[0]?.title).toBe('Run Mode: sprint-1 implementation');
+    const titles = () => repository.github.state().pulls.map(({ title }: { title: string }) => title);
+    await until('the draft is complete', async () => !titles().includes('[INCOMPLETE] Run Mode: sprint-1'));
+    expect(titles()).toEqual(['Run Mode: sprint-1 implementation']);
   }, 90_000);
 });

@@ -1,4 +1,5 @@
 import type { Provider } from '../settings.ts';
+import { noCompletion } from './push-mode.ts';
 import type { GatedSettings } from './settings.ts';
 import type { Mode, Role, TargetState } from './state.ts';
 import type { RunView } from './status.ts';
@@ -42,6 +43,35 @@ export interface Question {
 /** What the query `progress` answers of a gated run, beside what it answers of every run. */
 export interface GatedProgress extends RunView {
   readonly question: Question | null;
+}
+
+/** A target that has just begun. `at` is ISO 8601. */
+export function newTargetState(
+  { id, target, mode, options, settings }: GatedInput,
+  branch: string,
+  at: string,
+): TargetState {
+  return {
+    run_id: id,
+    target: target.name,
+    branch,
+    state: 'JACK_IN',
+    phase: 'INIT',
+    mode,
+    timestamps: { started: at, last_activity: at },
+    cycles: { current: 0, limit: options.max_cycles, history: [] },
+    metrics: { files_changed: 0, files_deleted: 0, commits: 0, findings_fixed: 0 },
+    options,
+    completion: noCompletion,
+    red_team_code: {
+      cycles: 0,
+      max_cycles: settings.redTeam.maxCycles,
+      findings_total: 0,
+      divergences_found: 0,
+      last_findings_hash: null,
+    },
+    deletions: [],
+  };
 }
 
 /** Roles that look and judge; they may not change the workspace. */

@@ -1,18 +1,11 @@
-import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import { type CompletionRecord, haltedPull, singlePull } from '../../domain/gated/bodies.ts';
-import {
-  type PushAnswer,
-  pushAnswer,
-  pushedCompletion,
-  pushHint,
-  pushSummary,
-  remotePlan,
-} from '../../domain/gated/push-mode.ts';
+import { pushHint, remotePlan } from '../../domain/gated/push-mode.ts';
 import type { EntryPhase } from '../../domain/gated/transitions.ts';
 import type { PullText } from '../../domain/pull-body.ts';
 import { oneLine } from '../../domain/text.ts';
 import { failureOf } from '../activities.ts';
-import { patiently } from '../patience.ts';
+import { answerTo, delivered, markInReview } from './delivery.ts';
 import type { LoopEnd } from './phases.ts';
 import { type GatedBench, isKnown } from './role.ts';
 
@@ -26,7 +19,7 @@ export async function conclude(bench: GatedBench): Promise<Halt | null> {
   const { run, target } = bench;
   target.move('COMPLETE');
   try {
-    const answer = await answerTo(bench);
+    const answer = await answerTo(run, target);
     if (answer === 'halted') return { kind: 'person', reason: run.haltWanted ?? '' };
     const plan = remotePlan(target.state.options.push_mode, answer, run.input.settings.agent.autoPR);
     if (plan.kind === 'ask') throw new Error('a question was answered by nobody');
@@ -34,8 +27,8 @@ export async function conclude(bench: GatedBench): Promise<Halt | null> {
       target.complete(plan.completion);
       if (run.input.remote !== null) run.warn(`to push it: ${pushHint(run.input.remote, target.state.branch)}`);
     } else {
-      target.complete(await delivered(bench, plan.pullRequest ? donePull(bench) : null));
-      inReview(bench);
+      target.complete(await delivered(bench, target, plan.pullRequest ? donePull(bench) : null));
+      markInReview(bench, target.issues);
     }
     target.move('JACKED_OUT');
     return null;
@@ -109,51 +102,11 @@ async function incomplete(bench: GatedBench): Promise<void> {
   const { run, target } = bench;
   const { startCommit } = run.task(target.issue);
   if (startCommit === null || (target.state.metrics.commits === 0 && target.tip === startCommit)) return;
-  const answer = await answerTo(bench);
+  const answer = await answerTo(run, target);
   if (answer === 'halted') return;
   const plan = remotePlan(target.state.options.push_mode, answer, run.input.settings.agent.autoPR);
   if (plan.kind !== 'push') return;
-  target.complete(await delivered(bench, plan.pullRequest ? incompletePull(bench) : null));
-}
-
-/** In PROMPT mode what a person says; null in the others. `halted`: they halt the run instead. */
-async function answerTo({ run, target }: GatedBench): Promise<PushAnswer | 'halted' | null> {
-  const { branch, metrics, options, state } = target.state;
-  if (remotePlan(options.push_mode, null, true).kind !== 'ask') return null;
-  const text = `Push this work and open a draft pull request?\n${pushSummary(branch, metrics.commits, metrics.files_changed)}`;
-  let said: PushAnswer | null = null;
-  target.ask({ id: 'push', text, answers: ['push', 'keep'] }, (value) => {
-    said = pushAnswer(value);
-  });
-  run.change({ waiting: { reason: 'an answer: push or keep', until: null } });
-  const isOver = () => said !== null || run.stopping;
-  // The clock of a halted run stands anyway.
-  if (state === 'HALTED') await condition(isOver);
-  else await target.outsideOfTime(condition(() => isOver() || run.haltWanted !== null));
-  run.change({ waiting: null });
-  target.ask(null);
-  await run.checkpoint();
-  return said ?? 'halted';
-}
-
-async function delivered(bench: GatedBench, pull: PullText | null) {
-  const { run, tools, target } = bench;
-  const { branch } = target.state;
-  if (run.input.remote !== null) {
-    const commit = target.tip;
-    await patiently(run, () =>
-      tools.onHost(({ host }) =>
-        host.pushBranch.executeWithOptions({ summary: `push ${branch}` }, [run.context, { branch, commit }]),
-      ),
-    );
-  }
-  if (pull === null) return pushedCompletion(null);
-  const draft = await patiently(run, () =>
-    tools.tracker.openDraft.executeWithOptions({ summary: `draft for ${branch}` }, [run.context, { branch, ...pull }]),
-  );
-  run.change({ pr: draft });
-  run.update(target.issue, { pr: draft.number, prUrl: draft.url });
-  return pushedCompletion(draft.url);
+  target.complete(await delivered(bench, target, plan.pullRequest ? incompletePull(bench) : null));
 }
 
 function donePull({ run, target }: GatedBench): PullText {
@@ -187,12 +140,4 @@ function outcomeOf(gate: string, notes: readonly string[]): string {
 function incompletePull({ target }: GatedBench): PullText {
   const { state, loop, issues } = target;
   return haltedPull({ state, notes: loop.notes, issues, breakerOpen: loop.breaker.state === 'OPEN' });
-}
-
-function inReview({ run, tools, writes, target }: GatedBench): void {
-  if (!run.input.settings.agent.autoLabel || run.state.pr === null) return;
-  for (const issue of target.issues)
-    writes.add(issue, () =>
-      tools.tracker.markInReview.executeWithOptions({ summary: `#${issue} in review` }, [run.context, { issue }]),
-    );
 }

@@ -6,11 +6,20 @@ import { countFixed } from '../../domain/gated/identity.ts';
 import { resumeLoop } from '../../domain/gated/loop.ts';
 import { type LoopState, newLoop } from '../../domain/gated/loop-state.ts';
 import type { EarlierFindings } from '../../domain/gated/prompt-parts.ts';
-import { noCompletion } from '../../domain/gated/push-mode.ts';
-import type { GatedInput, Question } from '../../domain/gated/run-input.ts';
-import type { Completion, Finding, Gate, RunStateName, TargetState } from '../../domain/gated/state.ts';
+import { type GatedInput, newTargetState, type Question } from '../../domain/gated/run-input.ts';
+import type {
+  BreakerState,
+  Completion,
+  Finding,
+  Gate,
+  PushMode,
+  RunStateName,
+  TargetState,
+} from '../../domain/gated/state.ts';
 import { type EntryPhase, moveTo } from '../../domain/gated/transitions.ts';
 import type { Run } from '../run.ts';
+import type { Deliverable } from './delivery.ts';
+import type { Steerable } from './steer.ts';
 
 /** The latest answers that asked for changes, for the next implementation; null: that gate asks for none. */
 export interface Feedback {
@@ -22,7 +31,7 @@ export interface Feedback {
 const noFeedback: Feedback = { review: null, audit: null, redTeam: null };
 
 /** What a gated run knows of its target, and shows. */
-export class Target {
+export class Target implements Deliverable, Steerable {
   readonly input: GatedInput;
   readonly issue: number;
   loop: LoopState;
@@ -53,35 +62,43 @@ export class Target {
     this.run = run;
     this.input = gated;
     this.issue = task.issue;
-    const { settings, options, target } = gated;
+    const { settings, options } = gated;
     const limits = { ...settings.limits, maxCycles: options.max_cycles, timeoutHours: options.timeout_hours };
     this.loop = newLoop(limits, settings.callsPerHour, this.now());
-    this.view = {
-      run_id: gated.id,
-      target: target.name,
-      branch,
-      state: 'JACK_IN',
-      phase: 'INIT',
-      mode: gated.mode,
-      timestamps: { started: this.now(), last_activity: this.now() },
-      cycles: { current: 0, limit: options.max_cycles, history: [] },
-      metrics: { files_changed: 0, files_deleted: 0, commits: 0, findings_fixed: 0 },
-      options,
-      completion: noCompletion,
-      red_team_code: {
-        cycles: 0,
-        max_cycles: settings.redTeam.maxCycles,
-        findings_total: 0,
-        divergences_found: 0,
-        last_findings_hash: null,
-      },
-      deletions: [],
-    };
+    this.view = newTargetState(gated, branch, this.now());
     this.show();
   }
 
   get state(): TargetState {
     return this.view;
+  }
+
+  get stateName(): RunStateName {
+    return this.view.state;
+  }
+
+  get breaker(): BreakerState {
+    return this.loop.breaker;
+  }
+
+  get branch(): string {
+    return this.view.branch;
+  }
+
+  get pushMode(): PushMode {
+    return this.view.options.push_mode;
+  }
+
+  get commits(): number {
+    return this.view.metrics.commits;
+  }
+
+  get files(): number {
+    return this.view.metrics.files_changed;
+  }
+
+  get isHalted(): boolean {
+    return this.view.state === 'HALTED';
   }
 
   /** What its activities are given. */

@@ -1,0 +1,87 @@
+import { condition } from '@temporalio/workflow';
+import {
+  type PushAnswer,
+  pushAnswer,
+  pushedCompletion,
+  pushSummary,
+  remotePlan,
+} from '../../domain/gated/push-mode.ts';
+import type { Question } from '../../domain/gated/run-input.ts';
+import type { Completion, PushMode } from '../../domain/gated/state.ts';
+import type { PullText } from '../../domain/pull-body.ts';
+import { patiently } from '../patience.ts';
+import type { Run } from '../run.ts';
+import type { Tools } from '../tools.ts';
+import type { TrackerWrites } from '../tracker-writes.ts';
+
+/** A target or a plan, as far as its way to the remote is concerned. */
+export interface Deliverable {
+  readonly branch: string;
+  /** What the branch stands on. */
+  readonly tip: string;
+  readonly pushMode: PushMode;
+  readonly commits: number;
+  readonly files: number;
+  readonly isHalted: boolean;
+  ask(question: Question | null, take?: (value: string) => void): void;
+  /** Time in which a person is waited for. */
+  outsideOfTime<T>(waiting: Promise<T>): Promise<T>;
+}
+
+interface Means {
+  readonly run: Run;
+  readonly tools: Tools;
+  readonly writes: TrackerWrites;
+}
+
+/** In PROMPT mode what a person says; null in the others. `halted`: they halt the run instead. */
+export async function answerTo(run: Run, work: Deliverable): Promise<PushAnswer | 'halted' | null> {
+  if (remotePlan(work.pushMode, null, true).kind !== 'ask') return null;
+  const text = `Push this work and open a draft pull request?\n${pushSummary(work.branch, work.commits, work.files)}`;
+  let said: PushAnswer | null = null;
+  work.ask({ id: 'push', text, answers: ['push', 'keep'] }, (value) => {
+    said = pushAnswer(value);
+  });
+  run.change({ waiting: { reason: 'an answer: push or keep', until: null } });
+  const isOver = () => said !== null || run.stopping;
+  // The clock of a halted run stands anyway.
+  if (work.isHalted) await condition(isOver);
+  else await work.outsideOfTime(condition(() => isOver() || run.haltWanted !== null));
+  run.change({ waiting: null });
+  work.ask(null);
+  await run.checkpoint();
+  return said ?? 'halted';
+}
+
+/** Pushes the work, to its branch or to `head`, and leaves one draft with that text; null: none. */
+export async function delivered(
+  { run, tools }: Pick<Means, 'run' | 'tools'>,
+  work: Pick<Deliverable, 'branch' | 'tip'>,
+  pull: PullText | null,
+): Promise<Completion> {
+  const { branch, tip: commit } = work;
+  if (run.input.remote !== null) {
+    await patiently(run, () =>
+      tools.onHost(({ host }) =>
+        host.pushBranch.executeWithOptions({ summary: `push ${branch}` }, [run.context, { branch, commit }]),
+      ),
+    );
+  }
+  if (pull === null) return pushedCompletion(null);
+  const draft = await patiently(run, () =>
+    tools.tracker.openDraft.executeWithOptions({ summary: `draft for ${branch}` }, [run.context, { branch, ...pull }]),
+  );
+  const [task] = run.input.tasks;
+  run.change({ pr: draft });
+  if (task) run.update(task.issue, { pr: draft.number, prUrl: draft.url });
+  return pushedCompletion(draft.url);
+}
+
+/** Of work whose draft is open. */
+export function markInReview({ run, tools, writes }: Means, issues: readonly number[]): void {
+  if (!run.input.settings.agent.autoLabel || run.state.pr === null) return;
+  for (const issue of issues)
+    writes.add(issue, () =>
+      tools.tracker.markInReview.executeWithOptions({ summary: `#${issue} in review` }, [run.context, { issue }]),
+    );
+}

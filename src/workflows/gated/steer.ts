@@ -1,0 +1,75 @@
+import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import type { RemotePlace } from '../../activities/gated/contract.ts';
+import { decideResume, type ResumeFacts } from '../../domain/gated/halt-resume.ts';
+import type { Question } from '../../domain/gated/run-input.ts';
+import type { BreakerState, RunStateName } from '../../domain/gated/state.ts';
+import { oneLine } from '../../domain/text.ts';
+import { answer, type ResumeGated, resume, resumeGated } from '../messages.ts';
+import type { Run } from '../run.ts';
+import type { Tools } from '../tools.ts';
+import type { Deliverable } from './delivery.ts';
+
+/** What people steer: a target, or a plan with the sprint that it is at. */
+export interface Steerable extends Pick<Deliverable, 'branch'> {
+  readonly stateName: RunStateName;
+  readonly breaker: BreakerState;
+  readonly asked: Question | null;
+  answered(value: string): void;
+}
+
+export type Resumption = 'keep' | 'reset' | 'probe';
+
+/** How people let a halted run go on, and answer what it asks. Answers with what the latest resume said of the breaker. */
+export function steered(
+  run: Run,
+  work: Steerable,
+  position: () => Promise<RemotePlace>,
+): { readonly resumption: Resumption } {
+  const course = { resumption: 'keep' as Resumption };
+  const decided = ({ flags, branch }: ResumeGated, remote: ResumeFacts['remote']) => {
+    const { stateName: state, branch: runBranch, breaker } = work;
+    const decision = decideResume({ state, runBranch, branch: branch ?? runBranch, remote, breaker }, flags);
+    if (decision.kind === 'refused') throw ApplicationFailure.nonRetryable(decision.message, 'ResumeRefused');
+    return decision.breaker;
+  };
+  const goOn = async (request: ResumeGated) => {
+    const breaker = decided(request, request.flags.force ? 'equal' : await position());
+    course.resumption = breaker;
+    if (request.budgets) run.change({ budget: { ...run.state.budget, ...request.budgets } });
+    run.letGoOn();
+    return { breaker };
+  };
+  setHandler(resumeGated, goOn, { validator: (request) => void decided(request, 'equal') });
+  // As every run is resumed: without a word on its breaker. Whoever sent it hears no refusal.
+  setHandler(resume, ({ budgets } = {}) => {
+    const request: ResumeGated = {
+      flags: { reset: false, probe: false, force: false },
+      ...(budgets ? { budgets } : {}),
+    };
+    goOn(request).catch((error: Error) => run.warn(`not resumed: ${error.message}`));
+  });
+  setHandler(answer, ({ value }) => work.answered(value.trim().toLowerCase()), {
+    validator: ({ value }) => {
+      const { asked } = work;
+      if (asked === null) throw ApplicationFailure.nonRetryable('the run asks nothing', 'RunConflict');
+      if (asked.answers.includes(value.trim().toLowerCase())) return;
+      const wanted = asked.answers.join(' or ');
+      throw ApplicationFailure.nonRetryable(
+        `the answer is ${wanted}, not ${oneLine(value).slice(0, 80)}`,
+        'UsageInvalid',
+      );
+    },
+  });
+  return course;
+}
+
+/** Where nobody can tell, the push will: it never forces. */
+export async function remotePosition(
+  { run, tools }: { readonly run: Run; readonly tools: Tools },
+  { branch, pushMode, commits }: Pick<Deliverable, 'branch' | 'pushMode' | 'commits'>,
+): Promise<RemotePlace> {
+  if (run.input.remote === null || pushMode === 'LOCAL' || commits === 0) return 'absent';
+  return tools.onHost(({ host }) =>
+    host.comparePosition.executeWithOptions({ summary: `compare ${branch}` }, [run.context, { branch }]),
+  );
+}
