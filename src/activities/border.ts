@@ -65,7 +65,7 @@ function translated(error: unknown, waitForCredentials: boolean): unknown {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure || error instanceof CompleteAsyncError)
     return error;
   if (error instanceof LocusFailure) {
-    const waits = waitForCredentials && /^Credentials/.test(error.type);
+    const waits = waitForCredentials && error.type === 'CredentialsMissing';
     const retryAt = waits ? Date.now() + credentialsMs : error.details.retryAt;
     return ApplicationFailure.create({
       message: error.message,

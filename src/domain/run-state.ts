@@ -1,4 +1,4 @@
-import type { GatedProgress } from './gated/run-input.ts';
+import type { GatedProgress, PlanProgress } from './gated/run-input.ts';
 import { countByStatus } from './next-step.ts';
 import type { RunContext, RunInput, RunMemo, RunState, TaskSpec, TaskState, Waiting } from './run.ts';
 import { headBytes, oneLine } from './text.ts';
@@ -26,7 +26,7 @@ export function newRunState(input: RunInput, at: number): RunState {
 
 /** What activities are given of a run's input. */
 export function contextOf(input: RunInput): RunContext {
-  const { tasks: _tasks, finished: _finished, gated: _gated, ...context } = input;
+  const { tasks: _tasks, finished: _finished, gated: _gated, plan: _plan, ...context } = input;
   return context;
 }
 
@@ -53,11 +53,16 @@ export function memoOf(state: RunState): RunMemo {
     waitingUntil: state.waiting?.until ?? null,
     failure: failure === null ? null : headBytes(oneLine(failure), 200),
     ...(state.gated ? { gated: standing(state.gated) } : {}),
+    ...(state.plan ? { gated: standingOfPlan(state.plan) } : {}),
   };
 }
 
 function standing({ run }: GatedProgress): string {
   return `${run.state} ${run.phase} ${run.cycles.current}`;
+}
+
+function standingOfPlan({ plan, current }: PlanProgress): string {
+  return `${plan.state} ${current?.run.phase ?? 'INIT'} ${current?.run.cycles.current ?? 0}`;
 }
 
 /** 0 done, 1 a task failed, 3 halted; the last also for a run, or a part of it, that was stopped. */
@@ -74,7 +79,7 @@ export function waitText({ reason, until }: Waiting, clock: (at: Date) => string
 
 /** What a person types to let this run go on. */
 export function resumeCommand({ type, only, tasks }: Pick<RunState, 'type' | 'only' | 'tasks'>): string {
-  if (type === 'gated') return 'locus resume';
+  if (type === 'gated' || type === 'plan') return 'locus resume';
   const sprintIssues = only === null ? [] : [only];
   const issues = type === 'sprint' ? sprintIssues : tasks.map((task) => task.issue);
   return ['locus run', ...issues, '--resume'].join(' ');

@@ -1,10 +1,10 @@
 import type { BudgetState } from './budget.ts';
 import type { Failure } from './failures.ts';
-import type { GatedInput, GatedProgress } from './gated/run-input.ts';
+import type { GatedInput, GatedProgress, PlanInput, PlanProgress } from './gated/run-input.ts';
 import type { RunSettings } from './settings.ts';
 
-/** `gated`: one target, implemented, reviewed and audited in cycles. */
-export type RunType = 'sprint' | 'parallel' | 'issue' | 'gated';
+/** `gated`: one target, implemented, reviewed and audited in cycles. `plan`: such targets one after the other, on one branch. */
+export type RunType = 'sprint' | 'parallel' | 'issue' | 'gated' | 'plan';
 export type TaskStatus = 'pending' | 'in_progress' | 'done' | 'failed' | 'skipped';
 /** What a task is doing while it is in progress. */
 export type TaskPhase = 'preparing' | 'waiting' | 'working' | 'pushing' | 'halted';
@@ -63,6 +63,7 @@ export interface RunInput extends RunContext {
   readonly finished: readonly { readonly issue: number; readonly title: string }[];
   /** Of `gated` runs alone, which have one task. */
   readonly gated?: GatedInput;
+  readonly plan?: PlanInput;
 }
 
 export interface TaskState extends TaskSpec {
@@ -123,6 +124,7 @@ export interface RunState {
   readonly startedAt: number;
   readonly finishedAt: number | null;
   readonly gated?: GatedProgress;
+  readonly plan?: PlanProgress;
 }
 
 /** At most 1 KB, in the workflow's memo: readable when no worker runs. */

@@ -44,10 +44,14 @@ export async function toItsEnd(work: () => Promise<RunState>, onStop: () => Prom
   });
 }
 
-/** Waits for the tracker, which may not answer for hours: a stop does not. */
+/** Waits for the tracker, which may not answer for hours: a stop does not, and a token that it refuses halts the run. */
 export async function unlessStopped(run: Run, written: Promise<void>): Promise<void> {
-  await Promise.race([written, condition(() => run.stopping)]);
-  if (run.stopping) await run.checkpoint();
+  for (;;) {
+    await Promise.race([written, condition(() => run.stopping || run.haltDue !== null)]);
+    if (run.stopping) await run.checkpoint();
+    if (run.haltDue === null) return written;
+    await run.haltIfDue();
+  }
 }
 
 /** Ends a run for good: its agents are gone by now; status labels are taken back, unfinished tasks are pending again. */

@@ -1,9 +1,10 @@
+import { workflowInfo } from '@temporalio/workflow';
 import type { EntryPhase } from '../domain/gated/transitions.ts';
 import type { RunInput, RunState } from '../domain/run.ts';
-import { failureOf } from './activities.ts';
 import { budgetOf } from './budget.ts';
 import { labelsReady, releaseWorkspace, stopped, toItsEnd, unlessStopped } from './endings.ts';
 import { conclude, haltAt } from './gated/ending.ts';
+import { partOf } from './gated/part.ts';
 import { type LoopEnd, workFrom } from './gated/phases.ts';
 import type { GatedBench } from './gated/role.ts';
 import { remotePosition, steered } from './gated/steer.ts';
@@ -21,11 +22,10 @@ export async function gatedTarget(input: RunInput): Promise<RunState> {
   const run = new Run(input);
   const target = new Target(run);
   const tools = new Tools(run);
-  const writes = new TrackerWrites(labelsReady(run, tools.tracker, false), (issue, error) =>
-    run.warn(`#${issue}: ${failureOf(error).message}`),
-  );
-  const bench: GatedBench = { run, tools, writes, budget: budgetOf(run), target };
-  const course = steered(run, target, () => remotePosition(bench, target));
+  const writes = new TrackerWrites(run, labelsReady(run, tools.tracker, false));
+  const plan = workflowInfo().parent?.workflowId ?? null;
+  const bench: GatedBench = { run, tools, writes, budget: budgetOf(run), target, plan };
+  const course = plan === null ? steered(run, target, () => remotePosition(bench, target)) : partOf(plan, bench);
   return toItsEnd(
     async () => {
       begin(bench);
@@ -37,7 +37,8 @@ export async function gatedTarget(input: RunInput): Promise<RunState> {
       }
       run.update(target.issue, { status: 'done', phase: null, finishedAt: Date.now() });
       await unlessStopped(run, writes.drain());
-      await releaseWorkspace(run, tools, target.state.branch);
+      // A plan's next sprint goes on in it.
+      if (plan === null) await releaseWorkspace(run, tools, target.branch);
       await tools.leaveHost();
       return run.finish();
     },

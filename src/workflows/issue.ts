@@ -1,6 +1,5 @@
 import { condition, getExternalWorkflowHandle, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { RunInput, RunState } from '../domain/run.ts';
-import { failureOf } from './activities.ts';
 import { budgetOf } from './budget.ts';
 import { Deliveries } from './deliveries.ts';
 import { labelsReady, stopped, toItsEnd, unlessStopped } from './endings.ts';
@@ -17,9 +16,7 @@ export async function issueTask(input: RunInput): Promise<RunState> {
   // It may be cancelled, or outlive its parent, at any moment.
   if (parent) tellParent(run, parent).catch(() => {});
   const tools = new Tools(run);
-  const writes = new TrackerWrites(labelsReady(run, tools.tracker, parent !== undefined), (issue, error) =>
-    run.warn(`#${issue}: ${failureOf(error).message}`),
-  );
+  const writes = new TrackerWrites(run, labelsReady(run, tools.tracker, parent !== undefined));
   const bench: Bench = { run, tools, writes, budget: budgetOf(run, parent), deliveries: new Deliveries(run) };
   return toItsEnd(
     async () => {

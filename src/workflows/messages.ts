@@ -2,6 +2,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Allowance, BudgetLimits } from '../domain/budget.ts';
 import type { ResumeFlags } from '../domain/gated/halt-resume.ts';
+import type { GatedProgress } from '../domain/gated/run-input.ts';
 import type { LimitReport, PermitAnswer, PermitRequest } from '../domain/permits.ts';
 import type { RunState, TaskState, Waiting } from '../domain/run.ts';
 
@@ -11,6 +12,7 @@ export const workflowTypes = {
   parallel: 'parallelRun',
   issue: 'issueTask',
   gated: 'gatedTarget',
+  plan: 'planRun',
 } as const;
 
 export const sharedQueue = 'locus';
@@ -68,6 +70,19 @@ export interface ResumeGated extends ResumeRequest {
 }
 /** How a halted gated run is to go on; refused with a sentence where it may not. */
 export const resumeGated = defineUpdate<{ readonly breaker: 'keep' | 'reset' | 'probe' }, [ResumeGated]>('resumeGated');
+export interface SprintNews {
+  /** `sprint-N`. */
+  readonly sprint: string;
+  readonly gated: GatedProgress;
+  readonly task: TaskState;
+  readonly hostId: string | null;
+  readonly waiting: Waiting | null;
+}
+/** The target of a plan's sprint tells the plan where it stands. */
+export const sprintChanged = defineSignal<[SprintNews]>('sprintChanged');
+/** A plan lets its halted target go on, as a person has decided. */
+export const sprintResumed =
+  defineSignal<[ResumeRequest & { readonly breaker: 'keep' | 'reset' | 'probe' }]>('sprintResumed');
 /** A person's answer to what a gated run asks; refused where it asks nothing, or takes another answer. */
 export const answer = defineUpdate<void, [{ readonly value: string }]>('answer');
 

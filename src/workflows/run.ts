@@ -38,14 +38,16 @@ export class Run {
   private haltRequest: Interrupt | null = null;
   private stopRequest: Interrupt | null = null;
   private wakes = 0;
-  private readonly finishesPhases: boolean;
+  /** It halts between its phases, in a way of its own. */
+  readonly finishesPhases: boolean;
+  private due: Failure | null = null;
   private starts = 0;
   private shown = '';
   private unpublished = true;
 
   constructor(input: RunInput, carried: RunState | null = null) {
     this.input = input;
-    this.finishesPhases = input.type === 'gated';
+    this.finishesPhases = input.type === 'gated' || input.type === 'plan';
     this.context = contextOf(input);
     this.state = carried ?? newRunState(input, Date.now());
     setHandler(progress, () => this.state, { description: 'The whole state of the run' });
@@ -135,15 +137,35 @@ export class Run {
     await this.halted({ reason: failure.message, failure });
   }
 
-  /** The same for what is no failure. */
-  async haltBecause(reason: string): Promise<void> {
+  /** It is to halt, and not by force any more: what is left to do before it shows that it does can be done. */
+  beginHalt(reason: string): void {
     this.haltRequest = { reason };
-    await this.halted({ reason });
+  }
+
+  /** Halts where nobody has resumed it since `beginHalt`. */
+  async stayHalted(): Promise<void> {
+    if (this.haltRequest) await this.halted(this.haltRequest);
   }
 
   /** Lets a halted run go on. */
   letGoOn(): void {
     this.haltRequest = null;
+  }
+
+  /** Halts at the next `haltIfDue`: no agent is ended for it. */
+  haltSoon(failure: Failure): void {
+    this.due ??= failure;
+  }
+
+  get haltDue(): Failure | null {
+    return this.due;
+  }
+
+  /** Halts for what was noted by `haltSoon`, until somebody resumes. */
+  async haltIfDue(): Promise<void> {
+    if (this.due === null) return;
+    await this.haltFor(this.due);
+    this.due = null;
   }
 
   /** Like a person's `halt`, because of a failure. */
@@ -194,12 +216,13 @@ export class Run {
     const text = JSON.stringify(memo);
     if (text !== this.shown) upsertMemo({ run: memo });
     this.shown = text;
-    const { gated } = this.state;
-    setCurrentDetails(gated ? gatedPage(gated, Date.now()) : taskTable(this.state));
+    const { gated, plan } = this.state;
+    setCurrentDetails(gated || plan ? gatedPage({ gated, plan }, Date.now()) : taskTable(this.state));
     const shown = workflowInfo().typedSearchAttributes.get(attributes.state);
-    const state = gated ? gated.run.state : this.state.status;
+    const state = plan?.plan.state ?? gated?.run.state ?? this.state.status;
     if (shown !== state) upsertSearchAttributes([{ key: attributes.state, value: state }]);
-    if (gated) this.showPhase(gated.run);
+    const target = plan?.current?.run ?? gated?.run;
+    if (target) this.showPhase(target);
   }
 
   private showPhase({ phase, cycles }: TargetState): void {

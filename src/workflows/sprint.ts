@@ -19,9 +19,7 @@ export async function sprintRun(input: RunInput, carried: RunState | null = null
   const { branch } = input;
   const run = new Run(input, carried);
   const tools = new Tools(run);
-  const writes = new TrackerWrites(labelsReady(run, tools.tracker, carried !== null), (issue, error) =>
-    run.warn(`#${issue}: ${failureOf(error).message}`),
-  );
+  const writes = new TrackerWrites(run, labelsReady(run, tools.tracker, carried !== null));
   const deliveries = new Deliveries(run);
   const bench: Bench = { run, tools, writes, budget: budgetOf(run), deliveries };
   return toItsEnd(
@@ -47,6 +45,7 @@ async function workOff(bench: Bench): Promise<void> {
   const { input } = run;
   for (;;) {
     await run.checkpoint();
+    if (run.haltDue !== null) await run.haltIfDue();
     const others = run.state.tasks.filter((task) => task.issue !== deliveries.issue);
     const step = nextStep(others, input.settings.sprint.stopOnFailure);
     if (step.kind !== 'work' && deliveries.issue !== null) {

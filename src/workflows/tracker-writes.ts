@@ -1,20 +1,25 @@
-import { condition } from '@temporalio/workflow';
+import { condition, isCancellation, sleep } from '@temporalio/workflow';
+import { failureOf } from './activities.ts';
+import type { Run } from './run.ts';
+
+const againMs = 10_000;
 
 /**
  * Tracker writes that nothing waits for: one ordered chain per issue, chains of different issues side by side. A write
- * that is refused for good is told to `warn` and does not stop the ones behind it.
+ * that is refused for good is a warning of the run and does not stop the ones behind it; one whose token is refused halts
+ * the run at its next boundary, and is made when somebody has resumed it with another.
  */
 export class TrackerWrites {
   private readonly ready: Promise<void>;
-  private readonly warn: (issue: number, error: unknown) => void;
+  private readonly run: Run;
   private waiting = 0;
   private readonly chains = new Map<number, Promise<void>>();
 
-  constructor(ready: Promise<void>, warn: (issue: number, error: unknown) => void) {
+  constructor(run: Run, ready: Promise<void>) {
+    this.run = run;
     this.ready = ready;
     // Told where it is waited for; a run that is cancelled before that must not trip over it.
     ready.catch(() => {});
-    this.warn = warn;
   }
 
   add(issue: number, write: () => Promise<void>): void {
@@ -23,12 +28,30 @@ export class TrackerWrites {
     this.chains.set(
       issue,
       before
-        .then(write)
-        .catch((error: unknown) => this.warn(issue, error))
+        .then(() => this.untilAccepted(write))
+        .catch((error: unknown) => this.run.warn(`#${issue}: ${failureOf(error).message}`))
         .finally(() => {
           this.waiting -= 1;
         }),
     );
+  }
+
+  private async untilAccepted(write: () => Promise<void>): Promise<void> {
+    const { run } = this;
+    for (;;) {
+      try {
+        return await write();
+      } catch (error) {
+        const failure = isCancellation(error) ? null : failureOf(error);
+        if (failure?.type !== 'CredentialsRefused' || run.stopping) throw error;
+        // A gated run halts for what its loop is about alone; the next command hands a token over all the same.
+        if (run.finishesPhases) await sleep(againMs);
+        else {
+          run.haltSoon(failure);
+          await condition(() => run.haltDue === null || run.stopping);
+        }
+      }
+    }
   }
 
   /** Whether everything is written, or after a while not: where a person is to act, a tracker that is down must not hide it. */

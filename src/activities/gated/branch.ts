@@ -21,6 +21,8 @@ export async function commitPending(
   return { commit: work.commit };
 }
 
+const longestLog = 300;
+
 export async function lookAtBranch(
   deps: Dependencies,
   run: RunContext,
@@ -28,13 +30,14 @@ export async function lookAtBranch(
 ): Promise<BranchFacts> {
   const repository = await repositoryOf(run, deps.stateDir);
   const base = await baseCommit(repository, run.baseBranch, run.remote);
-  const [files, commits, deleted, added] = await Promise.all([
+  const [files, commits, deleted, added, log] = await Promise.all([
     named(repository, [`${base}...${commit}`]),
     git({ commonDir: repository.commonDir }, ['rev-list', '--count', commit, `^${base}`]),
     named(repository, ['--diff-filter=D', since, commit]),
     named(repository, ['--diff-filter=A', since, commit]),
+    git({ commonDir: repository.commonDir }, ['log', `-${longestLog}`, '--format=%H %s', commit, `^${base}`]),
   ]);
-  return { files: files.length, commits: Number(commits), deleted, added };
+  return { files: files.length, commits: Number(commits), deleted, added, log: commitsIn(log) };
 }
 
 /** Where the branch stands on the remote, asked anew. */
@@ -54,6 +57,11 @@ export async function comparePosition(
   if (theirs === ours) return 'equal';
   if (await isAncestor(repository, theirs, ours)) return 'local_ahead';
   return (await isAncestor(repository, ours, theirs)) ? 'remote_ahead' : 'diverged';
+}
+
+function commitsIn(log: string): BranchFacts['log'] {
+  const lines = log.split('\n').filter((line) => line !== '');
+  return lines.map((line) => ({ sha: line.slice(0, line.indexOf(' ')), subject: line.slice(line.indexOf(' ') + 1) }));
 }
 
 /** Renames are told as such, so they neither add nor delete. */

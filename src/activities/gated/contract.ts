@@ -1,3 +1,4 @@
+import type { Commit } from '../../domain/gated/body-parts.ts';
 import type { EarlierFindings } from '../../domain/gated/prompt-parts.ts';
 import type { RedTeamRecord } from '../../domain/gated/red-team.ts';
 import type { AgentRole, GatedTarget } from '../../domain/gated/run-input.ts';
@@ -109,6 +110,8 @@ export interface BranchRequest {
 export interface BranchFacts {
   readonly files: number;
   readonly commits: number;
+  /** The latest of them, newest first, at most 300. */
+  readonly log: readonly Commit[];
   /** Between `since` and the commit, renames aside. */
   readonly deleted: readonly string[];
   readonly added: readonly string[];

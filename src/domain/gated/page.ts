@@ -1,10 +1,16 @@
 import { fenced } from '../text.ts';
-import type { GatedProgress } from './run-input.ts';
-import { runText } from './status.ts';
+import type { GatedProgress, PlanProgress } from './run-input.ts';
+import { planText, runText } from './status.ts';
 
-/** A gated run as a markdown page, for Temporal's Web UI. `now` is in milliseconds. */
-export function gatedPage(progress: GatedProgress, now: number): string {
-  const { question } = progress;
+interface Shown {
+  readonly gated?: GatedProgress | undefined;
+  readonly plan?: PlanProgress | undefined;
+}
+
+/** A gated run or a plan as a markdown page, for Temporal's Web UI. `now` is in milliseconds. */
+export function gatedPage({ gated, plan }: Shown, now: number): string {
+  const text = plan ? planText(plan, now) : gated ? runText(gated, now) : '';
+  const question = plan?.question ?? gated?.question ?? null;
   const asked = question === null ? '' : `\n\n**Asks:**\n\n${fenced(question.text)}`;
-  return `${fenced(runText(progress, now))}${asked}`;
+  return `${fenced(text)}${asked}`;
 }

@@ -2,7 +2,7 @@ import type { Provider } from '../settings.ts';
 import { noCompletion } from './push-mode.ts';
 import type { GatedSettings } from './settings.ts';
 import type { Mode, Role, TargetState } from './state.ts';
-import type { RunView } from './status.ts';
+import type { PlanView, RunView } from './status.ts';
 
 /** What a gated run carries beside what every run does. */
 export interface GatedInput {
@@ -21,6 +21,24 @@ export type GatedTarget =
   | { readonly kind: 'section'; readonly name: string; readonly title: string; readonly text: string }
   /** In their order; read anew for each agent. */
   | { readonly kind: 'issues'; readonly name: string; readonly title: string; readonly issues: readonly number[] };
+
+/** What a plan carries: its sprints, each to be the target of a run of its own. */
+export interface PlanInput {
+  /** `plan-YYYYMMDD-<8 hex>`, for people. */
+  readonly id: string;
+  /** In their order, `sprint-N`. */
+  readonly sprints: readonly GatedTarget[];
+  /** Those that an earlier run of this plan has completed on this branch. */
+  readonly completed: readonly string[];
+  readonly from: number;
+  readonly to: number;
+  /** One draft for all of them, rather than one for each. */
+  readonly consolidate: boolean;
+  readonly settings: GatedSettings;
+  readonly mode: Mode;
+  readonly options: TargetState['options'];
+  readonly allowHigh: boolean;
+}
 
 /** Who works in one phase. */
 export interface AgentRole {
@@ -72,6 +90,11 @@ export function newTargetState(
     },
     deletions: [],
   };
+}
+
+/** What the query `progress` answers of a plan. */
+export interface PlanProgress extends PlanView {
+  readonly question: Question | null;
 }
 
 /** Roles that look and judge; they may not change the workspace. */

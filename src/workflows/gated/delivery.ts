@@ -1,4 +1,4 @@
-import { condition } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import {
   type PushAnswer,
   pushAnswer,
@@ -9,6 +9,7 @@ import {
 import type { Question } from '../../domain/gated/run-input.ts';
 import type { Completion, PushMode } from '../../domain/gated/state.ts';
 import type { PullText } from '../../domain/pull-body.ts';
+import { failureOf } from '../activities.ts';
 import { patiently } from '../patience.ts';
 import type { Run } from '../run.ts';
 import type { Tools } from '../tools.ts';
@@ -75,6 +76,34 @@ export async function delivered(
   run.change({ pr: draft });
   if (task) run.update(task.issue, { pr: draft.number, prUrl: draft.url });
   return pushedCompletion(draft.url);
+}
+
+/** How long a halted run's draft may take before the run shows that it is halted. */
+const patienceMs = 20_000;
+
+/** Halts, with an incomplete draft where the push mode makes one, until somebody resumes. */
+export async function standHalted(
+  run: Run,
+  work: Deliverable,
+  reason: string,
+  incomplete: () => Promise<void>,
+): Promise<void> {
+  run.beginHalt(reason);
+  const scope = new CancellationScope();
+  const delivering = scope.run(incomplete).catch((error: unknown) => {
+    if (!isCancellation(error)) run.warn(`the incomplete draft could not be made: ${failureOf(error).message}`);
+  });
+  const over = async () => {
+    await Promise.race([delivering, condition(() => run.haltWanted === null || run.stopping, patienceMs)]);
+    await run.stayHalted();
+  };
+  try {
+    await work.outsideOfTime(over());
+  } finally {
+    scope.cancel();
+    await delivering;
+    work.ask(null);
+  }
 }
 
 /** Of work whose draft is open. */

@@ -1,23 +1,21 @@
-import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import { type CompletionRecord, haltedPull, singlePull } from '../../domain/gated/bodies.ts';
 import { pushHint, remotePlan } from '../../domain/gated/push-mode.ts';
 import type { EntryPhase } from '../../domain/gated/transitions.ts';
 import type { PullText } from '../../domain/pull-body.ts';
 import { oneLine } from '../../domain/text.ts';
 import { failureOf } from '../activities.ts';
-import { answerTo, delivered, markInReview } from './delivery.ts';
+import { PhaseCut } from '../run.ts';
+import { answerTo, delivered, markInReview, standHalted } from './delivery.ts';
 import type { LoopEnd } from './phases.ts';
 import { type GatedBench, isKnown } from './role.ts';
 
 type Halt = Exclude<LoopEnd, { readonly kind: 'complete' }>;
 
-/** How long a halted run's draft may take before the run shows that it is halted. */
-const patienceMs = 20_000;
-
 /** What was completed goes where the push mode says; null, or why the run halts instead. */
 export async function conclude(bench: GatedBench): Promise<Halt | null> {
   const { run, target } = bench;
   target.move('COMPLETE');
+  if (bench.plan !== null) return null;
   try {
     const answer = await answerTo(run, target);
     if (answer === 'halted') return { kind: 'person', reason: run.haltWanted ?? '' };
@@ -33,6 +31,7 @@ export async function conclude(bench: GatedBench): Promise<Halt | null> {
     target.move('JACKED_OUT');
     return null;
   } catch (error) {
+    if (error instanceof PhaseCut) return { kind: 'person', reason: error.message };
     if (!isKnown(error)) throw error;
     const { type, message } = failureOf(error);
     const reason = type === 'GuardRefused' ? 'guard_refused' : 'gate_error';
@@ -53,17 +52,8 @@ export async function haltAt(
     run.warn(`what lies in the workspace could not be committed: ${failureOf(error).message}`);
   });
   target.halted(reason);
-  const scope = new CancellationScope();
-  const delivering = scope
-    .run(() => incomplete(bench))
-    .catch((error: unknown) => {
-      if (!isCancellation(error)) run.warn(`the incomplete draft could not be made: ${failureOf(error).message}`);
-    });
-  await Promise.race([delivering, sleep(patienceMs)]);
-  await target.outsideOfTime(run.haltBecause(reason));
-  scope.cancel();
-  await delivering;
-  target.ask(null);
+  // Of a plan's sprint the plan makes the draft.
+  await standHalted(run, target, reason, async () => (bench.plan === null ? incomplete(bench) : undefined));
   target.opened = null;
   return target.resumed(resumption());
 }

@@ -21,6 +21,8 @@ export interface GatedBench {
   readonly writes: TrackerWrites;
   readonly budget: Budget;
   readonly target: Target;
+  /** The plan that it is a sprint of: its workflow's id. */
+  readonly plan: string | null;
 }
 
 /** What became of a role. */

@@ -1,0 +1,130 @@
+import { type ChildWorkflowHandle, condition, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import type { GatedInput, GatedProgress, GatedTarget } from '../../domain/gated/run-input.ts';
+import type { RunInput, RunState } from '../../domain/run.ts';
+import { failureOf } from '../activities.ts';
+import type { gatedTarget } from '../gated.ts';
+import { halt, sprintResumed, stop, workflowTypes } from '../messages.ts';
+import type { Run } from '../run.ts';
+import type { Plan } from './state.ts';
+
+/** How a sprint's run stands that needs its plan: it is complete, or halted. */
+export type SprintEnd =
+  | { readonly kind: 'complete'; readonly gated: GatedProgress; readonly state: RunState }
+  | { readonly kind: 'halted'; readonly reason: string }
+  /** It ended without being complete; a resume begins another one. */
+  | { readonly kind: 'gone'; readonly reason: string };
+
+/** One sprint of a plan, as a workflow of its own. */
+export class Sprint {
+  readonly id: string;
+  private readonly run: Run;
+  private readonly plan: Plan;
+  private readonly handle: ChildWorkflowHandle<typeof gatedTarget>;
+  private ended: SprintEnd | null = null;
+  private told = '';
+
+  private constructor(run: Run, plan: Plan, id: string, handle: ChildWorkflowHandle<typeof gatedTarget>) {
+    this.run = run;
+    this.plan = plan;
+    this.id = id;
+    this.handle = handle;
+    void this.waitForEnd();
+    void this.tellItsCourse();
+  }
+
+  static async begin(run: Run, plan: Plan, target: GatedTarget): Promise<Sprint> {
+    const handle = await startChild<typeof gatedTarget>(workflowTypes.gated, {
+      workflowId: `${run.input.runId}/${target.name}`,
+      args: [inputOf(run, plan, target)],
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      staticSummary: `${target.name} ${target.title}`.slice(0, 200),
+    });
+    return new Sprint(run, plan, target.name, handle);
+  }
+
+  /** Until it is complete, halted or gone. `heard`: what it has told last of itself. */
+  async outcome(heard: () => GatedProgress | null): Promise<SprintEnd> {
+    const halted = () => {
+      const { state, halt: why } = heard()?.run ?? {};
+      return state === 'HALTED' ? (why?.reason ?? 'halted') : null;
+    };
+    await condition(() => this.ended !== null || halted() !== null);
+    return this.ended ?? { kind: 'halted', reason: halted() ?? '' };
+  }
+
+  get isOver(): boolean {
+    return this.ended !== null;
+  }
+
+  /** Lets it go on; answers when it says that it does, or has ended. */
+  async resume(breaker: 'keep' | 'reset' | 'probe', heard: () => GatedProgress | null): Promise<void> {
+    const { taskUsd, runUsd } = this.run.state.budget;
+    this.told = '';
+    await this.handle.signal(sprintResumed, { breaker, budgets: { taskUsd, runUsd } }).catch(() => {});
+    await condition(() => this.ended !== null || heard()?.run.state !== 'HALTED');
+  }
+
+  private async waitForEnd(): Promise<void> {
+    try {
+      const state = await this.handle.result();
+      const { gated } = state;
+      const isComplete = gated?.run.state === 'COMPLETE';
+      this.ended = isComplete
+        ? { kind: 'complete', gated, state }
+        : { kind: 'gone', reason: `the run of ${this.id} was stopped` };
+    } catch (error) {
+      this.ended = { kind: 'gone', reason: failureOf(error).message };
+    }
+  }
+
+  /** Tells it each halt and stop of the plan. */
+  private async tellItsCourse(): Promise<void> {
+    for (;;) {
+      await condition(() => this.ended !== null || (this.wanted() !== '' && this.wanted() !== this.told));
+      if (this.ended !== null) return;
+      this.told = this.wanted();
+      const reason = this.run.haltWanted ?? 'the plan was stopped';
+      const request = { reason, force: this.run.forced };
+      await this.handle.signal(this.run.stopping ? stop : halt, request).catch(() => {});
+    }
+  }
+
+  private wanted(): string {
+    if (this.run.stopping) return 'stop';
+    if (this.run.haltWanted === null || this.plan.isHalted) return '';
+    return this.run.forced ? 'cut' : 'halt';
+  }
+}
+
+/** A run of the plan's own repository, branch and settings, with the time and the budget that are left. */
+function inputOf({ input, state }: Run, plan: Plan, target: GatedTarget): RunInput {
+  const { settings, mode, options, allowHigh, id } = plan.input;
+  const gated: GatedInput = {
+    id: `${id}-${target.name}`,
+    target,
+    settings,
+    mode,
+    options: { ...options, timeout_hours: plan.hoursLeft },
+    allowHigh,
+  };
+  const issue = target.kind === 'issues' && target.issues.length === 1 ? (target.issues[0] ?? 0) : 0;
+  const spent = state.tasks.reduce((sum, { costUsd }) => sum + costUsd, 0);
+  const { taskUsd, runUsd } = state.budget;
+  const budgets = { budgetUsd: taskUsd, runBudgetUsd: runUsd === null ? null : Math.max(0, runUsd - spent) };
+  const task = {
+    issue,
+    title: target.title || target.name,
+    order: null,
+    commitType: 'feat',
+    branch: plan.branch,
+    committed: null,
+  };
+  const { plan: _plan, ...rest } = input;
+  return {
+    ...rest,
+    type: 'gated',
+    tasks: [task],
+    settings: { ...input.settings, agent: { ...input.settings.agent, ...budgets } },
+    gated,
+  };
+}

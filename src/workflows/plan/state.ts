@@ -1,0 +1,183 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import { newBreaker } from '../../domain/gated/breaker.ts';
+import { withDeletions } from '../../domain/gated/deletions.ts';
+import {
+  newPlan,
+  nextSprint,
+  planMoved,
+  type SprintTotals,
+  sprintCompleted,
+  sprintHalted,
+  sprintProgressed,
+  sprintStarted,
+} from '../../domain/gated/plan.ts';
+import type { GatedProgress, PlanInput, Question } from '../../domain/gated/run-input.ts';
+import type {
+  BreakerState,
+  Deletion,
+  PlanState,
+  PushMode,
+  RunStateName,
+  TargetState,
+} from '../../domain/gated/state.ts';
+import type { Deliverable } from '../gated/delivery.ts';
+import type { Steerable } from '../gated/steer.ts';
+import type { SprintNews } from '../messages.ts';
+import type { Run } from '../run.ts';
+
+/** What a plan knows of its sprints, and shows. */
+export class Plan implements Deliverable, Steerable {
+  readonly input: PlanInput;
+  readonly branch: string;
+  /** Of all its sprints so far. */
+  notes: readonly string[] = [];
+  deletions: readonly Deletion[] = [];
+  private readonly run: Run;
+  private view: PlanState;
+  private current: GatedProgress | null = null;
+  private question: Question | null = null;
+  private take: (value: string) => void = () => {};
+  private excludedMs = 0;
+  private tipSoFar: string | null = null;
+
+  constructor(run: Run) {
+    const { plan, branch } = run.input;
+    if (!plan || !branch) throw ApplicationFailure.nonRetryable('a plan has sprints and a branch');
+    this.run = run;
+    this.input = plan;
+    this.branch = branch;
+    const { id, sprints, completed, from, to, options } = plan;
+    this.view = newPlan(
+      {
+        plan_id: id,
+        branch,
+        sprints: sprints.map(({ name }) => name),
+        completed,
+        options: { from, to, max_cycles: options.max_cycles, timeout_hours: options.timeout_hours },
+      },
+      this.now(),
+    );
+    this.show();
+  }
+
+  get state(): PlanState {
+    return this.view;
+  }
+
+  get stateName(): RunStateName {
+    return this.view.state;
+  }
+
+  /** Of the sprint that it is at. */
+  get breaker(): BreakerState {
+    return this.current?.circuit_breaker ?? newBreaker(this.input.settings.limits, this.view.timestamps.started);
+  }
+
+  get asked(): Question | null {
+    return this.question;
+  }
+
+  get tip(): string {
+    return this.tipSoFar ?? '';
+  }
+
+  get pushMode(): PushMode {
+    return this.input.options.push_mode;
+  }
+
+  /** What the latest sprint has told of the branch. */
+  get commits(): number {
+    return this.current?.run.metrics.commits ?? 0;
+  }
+
+  get files(): number {
+    return this.current?.run.metrics.files_changed ?? 0;
+  }
+
+  get isHalted(): boolean {
+    return this.view.state === 'HALTED';
+  }
+
+  get next(): string | null {
+    return nextSprint(this.view);
+  }
+
+  /** Hours that are left of the plan's time, at least a second. */
+  get hoursLeft(): number {
+    const spent = Date.now() - Date.parse(this.view.timestamps.started) - this.excludedMs;
+    return Math.max(1 / 3600, this.view.options.timeout_hours - spent / 3_600_000);
+  }
+
+  started(id: string): void {
+    this.view = sprintStarted(this.view, id, this.now());
+    this.show();
+  }
+
+  /** What the sprint's own run tells of itself. */
+  heard({ sprint, gated, task, hostId, waiting }: SprintNews): void {
+    this.current = gated;
+    this.tipSoFar = task.commit ?? this.tipSoFar;
+    const { issue } = this.run.input.tasks[0] ?? task;
+    this.run.update(issue, { attemptId: task.attemptId, attempts: task.attempts, phase: task.phase });
+    this.run.change({ hostId, waiting });
+    this.view = sprintProgressed(this.view, sprint, totalsOf(gated.run), this.now());
+    this.show();
+  }
+
+  completed(id: string, gated: GatedProgress): void {
+    this.current = gated;
+    this.view = sprintCompleted(this.view, id, totalsOf(gated.run), this.now());
+    this.notes = [...this.notes, ...(gated.notes ?? []).map((note) => `${id}: ${note}`)];
+    for (const { path, cycle } of gated.run.deletions)
+      this.deletions = withDeletions(this.deletions, { deleted: [path] }, id, cycle);
+    this.excludedMs += gated.excludedMs ?? 0;
+    this.show();
+  }
+
+  halted(id: string, reason: string): void {
+    const totals = this.current ? totalsOf(this.current.run) : { cycles: 0, files_changed: 0, findings_fixed: 0 };
+    this.view = sprintHalted(this.view, id, { ...totals, reason }, this.now());
+    this.show();
+  }
+
+  move(state: RunStateName): void {
+    this.view = planMoved(this.view, state, this.now());
+    this.show();
+  }
+
+  ask(question: Question | null, take: (value: string) => void = () => {}): void {
+    this.question = question;
+    this.take = take;
+    this.show();
+  }
+
+  answered(value: string): void {
+    const { take } = this;
+    this.ask(null);
+    take(value);
+  }
+
+  async outsideOfTime<T>(waiting: Promise<T>): Promise<T> {
+    const since = Date.now();
+    try {
+      return await waiting;
+    } finally {
+      this.excludedMs += Date.now() - since;
+      this.show();
+    }
+  }
+
+  private now(): string {
+    return new Date(Date.now()).toISOString();
+  }
+
+  private show(): void {
+    const { view: plan, current, question, excludedMs } = this;
+    this.run.change({ plan: { plan, current, question, excludedMs } });
+  }
+}
+
+function totalsOf({ cycles, metrics }: TargetState): SprintTotals {
+  const { files_changed, findings_fixed } = metrics;
+  return { cycles: cycles.current, files_changed, findings_fixed };
+}
