@@ -33,7 +33,7 @@ function program(): Command {
   cli
     .command('run')
     .description('work on the active sprint, on one issue, or on several side by side')
-    .argument('[issue...]', 'issue numbers; with --gated one issue or sprint-N')
+    .argument('[issue...]', 'issue numbers; with --gated one issue or sprint-N; sprint-plan')
     .option('-m, --model <name>')
     .option('--sprint <title>')
     .option('--resume', 'go on after a halt or a failure')
@@ -56,9 +56,13 @@ function program(): Command {
     .option('--reset-breaker', 'with --resume: count anew')
     .addOption(new Option('--reset-ice').hideHelp())
     .option('--probe', 'with --resume: one more cycle')
+    .option('--from <n>', 'sprint-plan: the first sprint')
+    .option('--to <n>', 'sprint-plan: the last sprint')
+    .option('--no-consolidate', 'sprint-plan: a draft for each sprint')
     .action(async (issues: string[], options) => {
       const given = { ...options, cwd: process.cwd(), issues };
-      const start = options.gated
+      const { isGated } = await import('./commands/gated/flags.ts');
+      const start = isGated(given)
         ? (await import('./commands/gated/run.ts')).runGated
         : (await import('./commands/run.ts')).run;
       return finish(start(given));

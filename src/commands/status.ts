@@ -3,8 +3,8 @@ import { type FoundRun, listRuns, readState } from '../client/runs.ts';
 import { type Activity, stuckActivities } from '../client/watch.ts';
 import { unfinishedRef } from '../domain/branch.ts';
 import { viewOf } from '../domain/events.ts';
-import type { GatedProgress, Question } from '../domain/gated/run-input.ts';
-import { runJson, runText } from '../domain/gated/status.ts';
+import type { GatedProgress, PlanProgress, Question } from '../domain/gated/run-input.ts';
+import { planJson, planText, runJson, runText } from '../domain/gated/status.ts';
 import type { RunState } from '../domain/run.ts';
 import { resumeCommand, waitText } from '../domain/run-state.ts';
 import { oneLine } from '../domain/text.ts';
@@ -58,8 +58,9 @@ function printJson(found: readonly FoundRun[], states: readonly (RunState | null
   const views = found.map((run, index) => {
     const state = states[index];
     if (!state) return brief(run);
-    const { halt, waiting, gated } = state;
-    const more = gated ? { ...runJson(gated, Date.now()), question: gated.question } : {};
+    const { halt, waiting, gated, plan } = state;
+    const ofTarget = gated ? { ...runJson(gated, Date.now()), question: gated.question } : {};
+    const more = plan ? { ...planJson(plan, Date.now()), question: plan.question } : ofTarget;
     return { ...viewOf(state), halt, waiting, ...more };
   });
   const [only] = views;
@@ -84,7 +85,8 @@ function printText(
     if (index > 0) console.log('');
     console.log(line(run));
     const state = states[index];
-    if (state?.gated) printGated(state, state.gated, verbose);
+    if (state?.plan) printPlan(state, state.plan, verbose);
+    else if (state?.gated) printGated(state, state.gated, verbose);
     else if (state) printTasks(state);
     else if (run.open) console.log('  no worker answers; `locus up` starts one');
     printStuck(stuck[index] ?? []);
@@ -99,10 +101,18 @@ function printStuck(activities: readonly Activity[]): void {
   if (lines.size > mostStuck) console.log(`  and ${lines.size - mostStuck} more like these`);
 }
 
+function printPlan(state: RunState, plan: PlanProgress, verbose: boolean): void {
+  printPage(state, planText(plan, Date.now(), verbose), plan.question);
+}
+
 function printGated(state: RunState, gated: GatedProgress, verbose: boolean): void {
+  printPage(state, runText(gated, Date.now(), verbose), gated.question);
+}
+
+function printPage(state: RunState, text: string, question: Question | null): void {
   if (state.waiting) console.log(`  ${waitText(state.waiting, (at) => at.toLocaleString())}`);
-  for (const row of runText(gated, Date.now(), verbose).split('\n')) console.log(row === '' ? '' : `  ${row}`);
-  if (gated.question) console.log(`\n  ${oneLine(gated.question.text)}\n  ${answerHint(gated.question)}`);
+  for (const row of text.split('\n')) console.log(row === '' ? '' : `  ${row}`);
+  if (question) console.log(`\n  ${oneLine(question.text)}\n  ${answerHint(question)}`);
   if (state.pr) console.log(`\n  pull request #${state.pr.number}`);
 }
 

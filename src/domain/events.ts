@@ -48,6 +48,7 @@ export type RunEvent =
 type GatedEvent =
   | {
       readonly event: 'gated.phase';
+      readonly target: string;
       readonly state: string;
       readonly phase: string;
       readonly cycle: number;
@@ -75,7 +76,9 @@ export function eventsBetween(before: RunState | null, after: RunState): RunEven
   const { runId } = after;
   const events: RunEvent[] = [];
   if (before === null) events.push({ event: 'run.started', at: iso(after.startedAt), ...viewOf(after) });
-  events.push(...gatedEvents(before?.gated, after.gated).map((event) => ({ ...event, runId, at: iso(Date.now()) })));
+  events.push(
+    ...gatedEvents(progressOf(before), progressOf(after)).map((event) => ({ ...event, runId, at: iso(Date.now()) })),
+  );
   for (const task of after.tasks) {
     const earlier = before?.tasks.find((candidate) => candidate.issue === task.issue) ?? null;
     events.push(...taskEvents(runId, earlier, task));
@@ -100,13 +103,28 @@ export function eventsBetween(before: RunState | null, after: RunState): RunEven
   return events;
 }
 
-function gatedEvents(before: GatedProgress | undefined, after: GatedProgress | undefined): GatedEvent[] {
-  if (!after) return [];
-  const { state, phase, cycles } = after.run;
+interface Progress {
+  readonly run: Pick<GatedProgress['run'], 'target' | 'phase' | 'cycles'>;
+  readonly state: string;
+  readonly question: GatedProgress['question'];
+}
+
+/** Of a plan, the state is its own and the rest that of the sprint that it is at. */
+function progressOf(run: RunState | null): Progress | null {
+  if (run?.gated) return { run: run.gated.run, state: run.gated.run.state, question: run.gated.question };
+  const { plan } = run ?? {};
+  return plan?.current ? { run: plan.current.run, state: plan.plan.state, question: plan.question } : null;
+}
+
+function gatedEvents(before: Progress | null, after: Progress | null): GatedEvent[] {
+  if (after === null) return [];
+  const { state } = after;
+  const { target, phase, cycles } = after.run;
   const events: GatedEvent[] = [];
   const earlier = before?.run;
-  if (earlier?.phase !== phase || earlier.cycles.current !== cycles.current || earlier.state !== state) {
-    events.push({ event: 'gated.phase', state, phase, cycle: cycles.current, limit: cycles.limit });
+  const isNew = earlier?.target !== target || earlier.phase !== phase || earlier.cycles.current !== cycles.current;
+  if (isNew || before?.state !== state) {
+    events.push({ event: 'gated.phase', target, state, phase, cycle: cycles.current, limit: cycles.limit });
   }
   const { question } = after;
   if (question && !before?.question)

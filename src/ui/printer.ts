@@ -54,9 +54,9 @@ function linePrinter(): Printer {
 function describe(event: RunEvent, sharedPull: boolean): string {
   switch (event.event) {
     case 'run.started':
-      return `${paint('bold', event.sprint !== null ? oneLine(event.sprint) : event.tasks.map((task) => `#${task.issue}`).join(' '))}  ${count(event.tasks.length, 'task')}${event.branch ? `, branch ${event.branch}` : ''}`;
+      return `${paint('bold', event.sprint !== null ? oneLine(event.sprint) : event.tasks.map(({ issue, title }) => (issue > 0 ? `#${issue}` : oneLine(title))).join(' '))}  ${count(event.tasks.length, 'task')}${event.branch ? `, branch ${event.branch}` : ''}`;
     case 'task.started':
-      return `${paint('cyan', '▶')} #${event.issue} ${oneLine(event.title)}`;
+      return `${paint('cyan', '▶')} ${named(event)}`;
     case 'agent.event':
       return paint('dim', `    #${event.issue} ${oneLine(event.text)}`);
     case 'task.finished':
@@ -66,7 +66,7 @@ function describe(event: RunEvent, sharedPull: boolean): string {
     case 'run.warning':
       return `${paint('yellow', 'warning:')} ${oneLine(event.text)}`;
     case 'gated.phase':
-      return `${paint('cyan', '●')} ${event.state}, ${event.phase}${event.cycle > 0 ? `, cycle ${event.cycle} of ${event.limit}` : ''}`;
+      return `${paint('cyan', '●')} ${event.target}: ${event.state}, ${event.phase}${event.cycle > 0 ? `, cycle ${event.cycle} of ${event.limit}` : ''}`;
     case 'gated.question':
       return `${paint('yellow', '?')} ${printable(event.text)}\n  answer with ${event.answers.map((each) => `\`locus answer ${each}\``).join(' or ')}`;
     case 'run.halted':
@@ -88,7 +88,7 @@ function halted(event: Extract<RunEvent, { readonly event: 'run.halted' }>, told
 function finished(event: Extract<RunEvent, { readonly event: 'task.finished' }>, sharedPull: boolean): string {
   const time = paint('dim', duration(event.durationMs));
   const pull = event.pr === null || sharedPull ? '' : `  pull request #${event.pr}`;
-  const what = `#${event.issue} ${oneLine(event.title)}`;
+  const what = named(event);
   if (event.status === 'done') return `${paint('green', '✔')} ${what}${pull}  ${time}`;
   if (event.status === 'skipped') return `${paint('dim', '-')} ${what}  skipped: the issue is closed`;
   const error = event.error
@@ -104,6 +104,11 @@ function summary(event: Extract<RunEvent, { readonly event: 'run.finished' }>): 
   if (failed > 0) parts.push(paint('red', `${failed} failed`));
   if (event.pr !== null) parts.push(`pull request #${event.pr}`);
   return `${event.status === 'stopped' ? 'stopped' : 'finished'}: ${parts.join(', ')}`;
+}
+
+/** A task of no issue has its title alone. */
+function named({ issue, title }: { readonly issue: number; readonly title: string }): string {
+  return issue > 0 ? `#${issue} ${oneLine(title)}` : oneLine(title);
 }
 
 function count(number: number, noun: string): string {

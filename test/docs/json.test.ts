@@ -33,7 +33,15 @@ const samples: Samples = {
   'run.waiting': { event: 'run.waiting', ...stamp, reason: 'agent starts', until: stamp.at },
   'run.halted': { event: 'run.halted', ...stamp, reason: 'a conflict', remedy: 'resolve it', files: [], resume: '' },
   'run.warning': { event: 'run.warning', ...stamp, text: 'a label could not be made' },
-  'gated.phase': { event: 'gated.phase', ...stamp, state: 'RUNNING', phase: 'REVIEW', cycle: 1, limit: 20 },
+  'gated.phase': {
+    event: 'gated.phase',
+    ...stamp,
+    target: 'issue-7',
+    state: 'RUNNING',
+    phase: 'REVIEW',
+    cycle: 1,
+    limit: 20,
+  },
   'gated.question': { event: 'gated.question', ...stamp, text: 'Push?', answers: ['push', 'keep'] },
   'run.finished': { event: 'run.finished', ...stamp, ...run, exitCode: 0 },
 };

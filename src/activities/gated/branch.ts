@@ -26,10 +26,10 @@ const longestLog = 300;
 export async function lookAtBranch(
   deps: Dependencies,
   run: RunContext,
-  { commit, since }: BranchRequest,
+  { commit, since, base: from }: BranchRequest,
 ): Promise<BranchFacts> {
   const repository = await repositoryOf(run, deps.stateDir);
-  const base = await baseCommit(repository, run.baseBranch, run.remote);
+  const base = from ?? (await baseCommit(repository, run.baseBranch, run.remote));
   const [files, commits, deleted, added, log] = await Promise.all([
     named(repository, [`${base}...${commit}`]),
     git({ commonDir: repository.commonDir }, ['rev-list', '--count', commit, `^${base}`]),

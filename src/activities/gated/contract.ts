@@ -105,6 +105,8 @@ export interface PendingRequest {
 export interface BranchRequest {
   readonly commit: string;
   readonly since: string;
+  /** What it is compared with; null: the base branch. */
+  readonly base: string | null;
 }
 
 export interface BranchFacts {

@@ -1,3 +1,4 @@
+import type { GatedTarget } from '../../domain/gated/run-input.ts';
 import type { RunInput } from '../../domain/run.ts';
 import { oneLine } from '../../domain/text.ts';
 
@@ -8,24 +9,36 @@ export function printGatedPlan(
   input: RunInput,
   { sandbox, json }: { readonly sandbox: string; readonly json: boolean },
 ): number {
-  const { gated, settings, branch, baseBranch } = input;
-  if (!gated) return 0;
-  const { target, options, mode, settings: rules } = gated;
+  const { gated, plan, settings, branch, baseBranch } = input;
+  const given = gated ?? plan;
+  if (!given) return 0;
+  const { options, mode, settings: rules } = given;
+  const targets = plan?.sprints ?? (gated ? [gated.target] : []);
   const roles = [...loopRoles, ...(rules.redTeam.enabled ? (['red-team'] as const) : [])].map((name) => ({
     name,
     ...(rules.roles[name] ?? { provider: settings.provider, model: settings.model }),
   }));
-  const asked = target.kind === 'issues' ? { issues: target.issues } : { characters: target.text.length };
-  const plan = { target: target.name, title: target.title, ...asked, branch, base: baseBranch, mode, options, roles };
-  if (json) console.log(JSON.stringify({ runId: input.runId, type: input.type, ...plan, sandbox }, null, 2));
-  else {
-    const what =
-      target.kind === 'issues' ? target.issues.map((issue) => `#${issue}`).join(', ') : 'of the plan document';
+  const asked = targets.map((target) => ({ target: target.name, title: target.title, ...askedOf(target) }));
+  const what = plan ? { sprints: asked, consolidate: plan.consolidate } : asked[0];
+  if (json) {
+    const shown = {
+      runId: input.runId,
+      type: input.type,
+      ...what,
+      branch,
+      base: baseBranch,
+      mode,
+      options,
+      roles,
+      sandbox,
+    };
+    console.log(JSON.stringify(shown, null, 2));
+  } else {
     console.log(
       [
-        `Dry run of ${target.name}: nothing is changed`,
+        `Dry run of ${plan ? 'the sprint plan' : (targets[0]?.name ?? '')}: nothing is changed`,
         '',
-        `  Target: ${oneLine(target.title)} (${what})`,
+        ...targets.map((target) => `  Target: ${target.name} ${oneLine(target.title)} (${wordsOf(target)})`),
         `  Branch: ${branch}, based on ${baseBranch}`,
         ...roles.map(({ name, provider, model }) => `  ${name}: ${provider} / ${model ?? 'default'}`),
         `  Limits: ${options.max_cycles} cycles, ${options.timeout_hours} h`,
@@ -36,4 +49,14 @@ export function printGatedPlan(
     );
   }
   return 0;
+}
+
+function askedOf(target: GatedTarget) {
+  return target.kind === 'issues' ? { issues: target.issues } : { characters: target.text.length };
+}
+
+function wordsOf(target: GatedTarget): string {
+  return target.kind === 'issues'
+    ? target.issues.map((issue) => `#${issue}`).join(', ')
+    : `${target.text.length} characters`;
 }

@@ -19,6 +19,11 @@ export interface GatedOptions extends RunOptions {
   /** Its old name. */
   readonly resetIce?: boolean;
   readonly probe?: boolean;
+  /** Of a plan. */
+  readonly from?: string;
+  readonly to?: string;
+  /** `--no-consolidate`: false. */
+  readonly consolidate?: boolean;
 }
 
 /** Flags that mean something for gated runs alone, as they are typed. */
@@ -33,6 +38,8 @@ const ownFlags = {
   resetBreaker: '--reset-breaker',
   resetIce: '--reset-ice',
   probe: '--probe',
+  from: '--from',
+  to: '--to',
 } as const;
 
 /** A plain run would not do what these ask for. */
@@ -40,6 +47,21 @@ export function refuseGatedFlags(options: GatedOptions): void {
   const given = (Object.keys(ownFlags) as (keyof typeof ownFlags)[]).find((name) => options[name] !== undefined);
   if (given === undefined) return;
   throw new LocusFailure('UsageInvalid', `${ownFlags[given]} is for gated runs`, { remedy: 'add --gated' });
+}
+
+export const planTarget = 'sprint-plan';
+
+/** Whether a run is a gated one: it was said, or its target is always one. */
+export function isGated({ gated, issues }: Pick<GatedOptions, 'gated' | 'issues'>): boolean {
+  return Boolean(gated) || issues.includes(planTarget);
+}
+
+/** `--from` and `--to`; left out where they were not given. */
+export function rangeOf({ from, to }: GatedOptions): { readonly from?: number; readonly to?: number } {
+  return {
+    ...(from === undefined ? {} : { from: sprintNumber('--from', from) }),
+    ...(to === undefined ? {} : { to: sprintNumber('--to', to) }),
+  };
 }
 
 /** The one target that was named. */
@@ -52,7 +74,7 @@ export function targetOf({ issues, sprint }: GatedOptions): string {
   if (more.length > 0) throw new LocusFailure('UsageInvalid', 'a gated run has one target', { remedy });
   const name = target.replace(/^(?:#|issue-)(?=\d+$)/, '');
   if (/^\d{1,9}$/.test(name) && Number(name) > 0) return `issue-${Number(name)}`;
-  if (/^sprint-\d{1,9}$/.test(name)) return name;
+  if (/^sprint-\d{1,9}$/.test(name) || name === planTarget) return name;
   throw new LocusFailure('UsageInvalid', `${JSON.stringify(target)} is no target of a gated run`, { remedy });
 }
 
@@ -80,6 +102,11 @@ export function optionsOf(
 function wholeNumber(flag: string, text: string): number {
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
   throw new LocusFailure('UsageInvalid', `${flag} takes a whole number of at least 1, not ${JSON.stringify(text)}`);
+}
+
+function sprintNumber(flag: string, text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new LocusFailure('UsageInvalid', `${flag} takes the number of a sprint, not ${JSON.stringify(text)}`);
 }
 
 function hours(text: string): number {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { Engine } from '../../client/connect.ts';
-import { findRun } from '../../client/runs.ts';
+import { findRun, readState } from '../../client/runs.ts';
 import { gatedSnapshot } from '../../config/snapshot.ts';
 import { LocusFailure } from '../../domain/failures.ts';
-import type { GatedInput } from '../../domain/gated/run-input.ts';
+import type { GatedInput, PlanInput } from '../../domain/gated/run-input.ts';
 import type { RunInput } from '../../domain/run.ts';
 import { gatedRunId } from '../../domain/run-id.ts';
 import { openPrinter } from '../../ui/printer.ts';
@@ -16,10 +16,13 @@ import { checkCombination, sandboxMode } from '../run-options.ts';
 import { type Plan, preflight, requireClean } from '../run-preflight.ts';
 import { openRunEngine, placementOf, startAndShow } from '../run-start.ts';
 import { printGatedPlan } from './dry.ts';
-import { type GatedOptions, optionsOf, targetOf } from './flags.ts';
+import { type GatedOptions, optionsOf, planTarget, rangeOf, targetOf } from './flags.ts';
 import { branchFor, requireRoles, requireSafeCheckout } from './preflight.ts';
 import { resumeGatedRun } from './resume.ts';
-import { findTarget } from './target.ts';
+import { findPlan, findTarget } from './target.ts';
+
+/** One target, or the sprints of a plan. */
+type Work = { readonly gated: GatedInput } | { readonly plan: PlanInput };
 
 /** `locus run <target> --gated`: looks at everything that could go wrong, in the order of A1, starts the run and shows it. */
 export async function runGated(options: GatedOptions): Promise<number> {
@@ -41,23 +44,27 @@ export async function runGated(options: GatedOptions): Promise<number> {
   if (placement === 'here') requireSafeCheckout(project);
   const plan = await preflight(project, { model: options.model, sandbox, placement });
   if (placement === 'here') await requireRoles(plan.settings, settings.roles);
-  const target = await findTarget(name, { tracker, root: project.checkout.root, plan: settings.plan });
-  const branch = branchFor(options.branch ?? `feature/${name}`, plan.baseBranch);
+  const places = { tracker, root: project.checkout.root, plan: settings.plan };
+  const isPlan = name === planTarget;
+  const found = isPlan ? await findPlan(rangeOf(options), places) : { target: await findTarget(name, places) };
+  const branch = branchFor(options.branch ?? `feature/${name}${isPlan ? `-${today()}` : ''}`, plan.baseBranch);
   const isHere = plan.source.kind === 'checkout' && project.checkout.currentBranch === branch;
   if (isHere) await requireClean(project.checkout.root);
 
   const printer = openPrinter({ json: options.json ?? false });
   for (const warning of [note, ...plan.warnings]) if (warning) printer.note(`warning: ${warning}`);
   const isInteractive = !options.autonomous && !options.detach && Boolean(process.stdin.isTTY && process.stdout.isTTY);
-  const gated: GatedInput = {
-    id: newId(),
-    target,
+  const given = {
     settings,
     mode: isInteractive ? 'interactive' : 'autonomous',
     options: kept,
     allowHigh: options.allowHigh ?? false,
-  };
-  const input = inputOf(project, plan, { gated, branch, isHere });
+  } as const;
+  const work: Work =
+    'target' in found
+      ? { gated: { ...given, id: newId('run'), target: found.target } }
+      : { plan: { ...given, ...found, id: newId('plan'), completed: [], consolidate: options.consolidate ?? true } };
+  const input = inputOf(project, plan, { work, branch, isHere });
   if (options.dryRun) {
     printer.close();
     return printGatedPlan(input, { sandbox: plan.sandboxTitle, json: options.json ?? false });
@@ -68,7 +75,8 @@ export async function runGated(options: GatedOptions): Promise<number> {
   try {
     await refuseConflict(engine, input.runId, options.fresh ?? false);
     if (!engine.target.configured) await handOverSecrets(project, true);
-    return await startAndShow(engine, { kind: 'start', input }, { printer, options });
+    const decision = { kind: 'start', input: await goingOn(engine, input) } as const;
+    return await startAndShow(engine, decision, { printer, options });
   } finally {
     printer.close();
     await engine.close();
@@ -106,15 +114,16 @@ async function refuseConflict(engine: Engine, runId: string, fresh: boolean): Pr
 function inputOf(
   project: Project,
   plan: Plan,
-  { gated, branch, isHere }: { readonly gated: GatedInput; readonly branch: string; readonly isHere: boolean },
+  { work, branch, isHere }: { readonly work: Work; readonly branch: string; readonly isHere: boolean },
 ): RunInput {
-  const { target } = gated;
-  // Of several issues the one that its agents' figures stand under; the target names them all.
-  const issue = target.kind === 'issues' && target.issues.length === 1 ? (target.issues[0] ?? 0) : 0;
+  const target = 'gated' in work ? work.gated.target : null;
+  // Of several issues none is the one that its agents' figures stand under; the target names them all.
+  const issue = target?.kind === 'issues' && target.issues.length === 1 ? (target.issues[0] ?? 0) : 0;
+  const title = target === null ? 'Sprint plan' : target.title || target.name;
   const { sprint } = plan.settings;
   return {
     runId: gatedRunId(project.key),
-    type: 'gated',
+    type: 'gated' in work ? 'gated' : 'plan',
     repoName: project.name,
     tracker: project.tracker,
     source: plan.source,
@@ -126,14 +135,27 @@ function inputOf(
     settings: { ...plan.settings, sprint: { ...sprint, workspace: isHere ? 'root' : 'worktree' } },
     startedBy: userInfo().username,
     restarted: false,
-    tasks: [{ issue, title: target.title || target.name, order: null, commitType: 'feat', branch, committed: null }],
+    tasks: [{ issue, title, order: null, commitType: 'feat', branch, committed: null }],
     finished: [],
-    gated,
+    ...work,
   };
 }
 
+/** A plan that was ended on this branch is gone on with: what it has completed is not done again. */
+async function goingOn({ client }: Engine, input: RunInput): Promise<RunInput> {
+  if (!input.plan) return input;
+  const before = (await findRun(client, input.runId)) && (await readState(client, input.runId, 3000));
+  if (!before?.plan || before.branch !== input.branch) return input;
+  const done = before.plan.plan.sprints.list.filter(({ status }) => status === 'completed').map(({ id }) => id);
+  const known = new Set(input.plan.sprints.map(({ name }) => name));
+  return { ...input, plan: { ...input.plan, completed: done.filter((id) => known.has(id)) } };
+}
+
 /** `run-YYYYMMDD-<8 hex>`, the day in UTC. */
-function newId(): string {
-  const day = new Date().toISOString().slice(0, 10).replaceAll('-', '');
-  return `run-${day}-${randomBytes(4).toString('hex')}`;
+function newId(kind: 'run' | 'plan'): string {
+  return `${kind}-${today()}-${randomBytes(4).toString('hex')}`;
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10).replaceAll('-', '');
 }

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LocusFailure } from '../../domain/failures.ts';
-import { resolveSprint } from '../../domain/gated/plan-source.ts';
+import { discoverSprints, type PlannedSprint, resolveSprint, selectSprints } from '../../domain/gated/plan-source.ts';
 import type { GatedTarget } from '../../domain/gated/run-input.ts';
 import { inOrder } from '../../domain/issue.ts';
+import { oneLine } from '../../domain/text.ts';
 import type { Tracker } from '../../trackers/tracker.ts';
 
 const longestPlan = 1024 * 1024;
@@ -16,15 +17,31 @@ export async function findTarget(
   const number = /^issue-(\d+)$/.exec(name)?.[1];
   if (number !== undefined) return issueTarget(tracker, Number(number));
   const document = await readPlan(path.join(root, plan));
-  const sprint = resolveSprint(name, { document, tracker: await tracker.listSprints() });
-  if (sprint.source === 'document') return { kind: 'section', name, title: sprint.title, text: sprint.text };
-  const open = sprint.milestone === null ? [] : await tracker.listIssues({ sprint: sprint.milestone, state: 'open' });
+  return targetOf(resolveSprint(name, { document, tracker: await tracker.listSprints() }), tracker);
+}
+
+/** The sprints of the plan, by number, from the first place that has any; each as a target of its own. */
+export async function findPlan(
+  range: { readonly from?: number; readonly to?: number },
+  { tracker, root, plan }: { readonly tracker: Tracker; readonly root: string; readonly plan: string },
+): Promise<{ readonly sprints: readonly GatedTarget[]; readonly from: number; readonly to: number }> {
+  const document = await readPlan(path.join(root, plan));
+  const folders = await readFolders(path.join(root, '.locus', 'sprints'));
+  const selection = selectSprints(discoverSprints({ document, tracker: await tracker.listSprints(), folders }), range);
+  const sprints: GatedTarget[] = [];
+  for (const sprint of selection.sprints) sprints.push(await targetOf(sprint, tracker));
+  return { sprints, from: selection.from, to: selection.to };
+}
+
+async function targetOf({ id, title, source, text, milestone }: PlannedSprint, tracker: Tracker): Promise<GatedTarget> {
+  if (source !== 'tracker') return { kind: 'section', name: id, title, text };
+  const open = milestone === null ? [] : await tracker.listIssues({ sprint: milestone, state: 'open' });
   if (open.length === 0) {
-    throw new LocusFailure('IssueInvalid', `${name} ("${sprint.title}") has no open issues`, {
+    throw new LocusFailure('IssueInvalid', `${id} ("${oneLine(title)}") has no open issues`, {
       remedy: 'add issues to it on the tracker, or choose another target',
     });
   }
-  return { kind: 'issues', name, title: sprint.title, issues: inOrder(open).map((issue) => issue.number) };
+  return { kind: 'issues', name: id, title, issues: inOrder(open).map((issue) => issue.number) };
 }
 
 async function issueTarget(tracker: Tracker, number: number): Promise<GatedTarget> {
@@ -43,4 +60,20 @@ async function readPlan(file: string): Promise<string | null> {
   });
   if (text === null || text.length <= longestPlan) return text;
   throw new LocusFailure('ConfigInvalid', `the plan document ${file} is larger than 1 MiB`);
+}
+
+/** `.locus/sprints/sprint-N`: what its Markdown files say, in the order of their names. */
+async function readFolders(root: string): Promise<{ readonly name: string; readonly text: string }[]> {
+  const names = await readdir(root, { withFileTypes: true }).catch(() => []);
+  const folders = names.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return Promise.all(folders.map(async (name) => ({ name, text: await textIn(path.join(root, name)) })));
+}
+
+async function textIn(folder: string): Promise<string> {
+  const files = (await readdir(folder, { withFileTypes: true })).filter(
+    (entry) => entry.isFile() && /\.md$/.test(entry.name),
+  );
+  const names = files.map(({ name }) => name).sort();
+  const texts = await Promise.all(names.map((name) => readPlan(path.join(folder, name))));
+  return texts.join('\n\n');
 }

@@ -109,7 +109,7 @@ async function implement(bench: GatedBench): Promise<Step> {
     tools.onHost(({ host }) =>
       host.lookAtBranch.executeWithOptions({ summary: `cycle ${target.loop.cycle}` }, [
         run.context,
-        { commit: end.commit, since },
+        { commit: end.commit, since, base: bench.plan === null ? null : run.task(target.issue).startCommit },
       ]),
     ),
   );

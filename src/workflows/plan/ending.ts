@@ -26,7 +26,7 @@ export async function concludePlan(bench: PlanBench): Promise<void> {
   const { run, plan } = bench;
   for (;;) {
     plan.move('COMPLETE');
-    const problem = await problemOf(() => (plan.input.consolidate ? draftOfAll(bench) : Promise.resolve()));
+    const problem = await problemOf(async () => (plan.input.consolidate ? draftOfAll(bench) : undefined));
     if (problem === null) break;
     plan.move('HALTED');
     await standHalted(run, plan, problem, async () => {});
@@ -35,7 +35,7 @@ export async function concludePlan(bench: PlanBench): Promise<void> {
   plan.move('JACKED_OUT');
 }
 
-async function problemOf(step: () => Promise<string | void>): Promise<string | null> {
+async function problemOf(step: () => Promise<string | undefined>): Promise<string | null> {
   try {
     return (await step()) ?? null;
   } catch (error) {
@@ -112,7 +112,7 @@ async function wholePull({ run, tools, plan }: PlanBench): Promise<PullText> {
     tools.onHost(({ host }) =>
       host.lookAtBranch.executeWithOptions({ summary: `commits of ${branch}` }, [
         run.context,
-        { commit: tip, since: tip },
+        { commit: tip, since: tip, base: null },
       ]),
     ),
   );

@@ -37,6 +37,8 @@ export class Plan implements Deliverable, Steerable {
   private current: GatedProgress | null = null;
   private question: Question | null = null;
   private take: (value: string) => void = () => {};
+  /** Of completed sprints. */
+  private commitsDone = 0;
   private excludedMs = 0;
   private tipSoFar: string | null = null;
 
@@ -85,13 +87,14 @@ export class Plan implements Deliverable, Steerable {
     return this.input.options.push_mode;
   }
 
-  /** What the latest sprint has told of the branch. */
   get commits(): number {
-    return this.current?.run.metrics.commits ?? 0;
+    const underWay = this.view.sprints.current === null ? 0 : (this.current?.run.metrics.commits ?? 0);
+    return this.commitsDone + underWay;
   }
 
+  /** A file that two sprints change counts twice. */
   get files(): number {
-    return this.current?.run.metrics.files_changed ?? 0;
+    return this.view.metrics.total_files_changed;
   }
 
   get isHalted(): boolean {
@@ -130,6 +133,7 @@ export class Plan implements Deliverable, Steerable {
     this.notes = [...this.notes, ...(gated.notes ?? []).map((note) => `${id}: ${note}`)];
     for (const { path, cycle } of gated.run.deletions)
       this.deletions = withDeletions(this.deletions, { deleted: [path] }, id, cycle);
+    this.commitsDone += gated.run.metrics.commits;
     this.excludedMs += gated.excludedMs ?? 0;
     this.show();
   }
