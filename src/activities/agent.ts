@@ -23,6 +23,7 @@ import type { AttemptRequest, AttemptResult } from './contract.ts';
 import { delivered } from './delivered.ts';
 import type { Dependencies, RunSecrets } from './deps.ts';
 import { endHalfDone } from './found.ts';
+import { keepAnswer } from './gated/records.ts';
 import { judge } from './judge.ts';
 import { attemptDir, noteAttempt } from './repository.ts';
 
@@ -58,6 +59,7 @@ async function settle(
   const figures = { session: end.report.session, costUsd: end.report.costUsd, durationMs: end.durationMs };
   const verdict = judge(workerOf(run, request).provider, end, secrets.env.TZ);
   if (verdict.outcome !== 'ok') return { ...figures, ...verdict };
+  if (request.role) await keepAnswer(deps.stateDir, request.role, end.answer || end.report.summary, secrets);
   try {
     if (request.role && isGate(request.role.name))
       return await answered(request, { dir, figures, text: end.answer, secrets });
@@ -99,7 +101,7 @@ function workerOf({ settings }: RunContext, { role }: AttemptRequest): Pick<Agen
 
 function identityOf({ runId }: RunContext, { task, attemptId, role }: AttemptRequest): AgentIdentity {
   const cycle = role ? { cycle: role.cycle } : {};
-  return { role: role?.name ?? 'implementer', runId, issue: task.issue, attemptId, ...cycle };
+  return { role: role?.name ?? 'implementer', runId: role?.run ?? runId, issue: task.issue, attemptId, ...cycle };
 }
 
 async function start(

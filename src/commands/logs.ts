@@ -8,6 +8,7 @@ import { findRun, readState } from '../client/runs.ts';
 import type { AgentEvent } from '../domain/agent.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import { auditLine } from '../domain/gated/guardrail-log.ts';
+import { sprintRunId } from '../domain/gated/run-input.ts';
 import type { RunState, TaskState } from '../domain/run.ts';
 import { printable } from '../domain/text.ts';
 import { stateDir } from '../server/state.ts';
@@ -46,13 +47,19 @@ export async function logs(options: {
 
 /** `--audit`: what the guardrails did, and who handed what to whom, one line each. */
 async function printAudit(state: RunState | null, dir: string): Promise<number> {
-  const id = state?.gated?.run.run_id;
-  if (id === undefined) throw new LocusFailure('UsageInvalid', 'that is no gated run', { remedy: 'see `locus runs`' });
-  const file = path.join(dir, 'runs', id, 'audit.jsonl');
-  const text = await readFile(file, 'utf8').catch(() => null);
-  if (text === null) throw new LocusFailure('UsageInvalid', `nothing is recorded of ${id} on this host`);
+  const ids = state ? auditedRuns(state) : [];
+  if (ids.length === 0) throw new LocusFailure('UsageInvalid', 'that is no gated run', { remedy: 'see `locus runs`' });
+  const files = ids.map((id) => path.join(dir, 'runs', id, 'audit.jsonl'));
+  const text = (await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')))).join('');
+  if (text === '') throw new LocusFailure('UsageInvalid', `nothing is recorded of ${ids.join(', ')} on this host`);
   for (const record of text.split('\n').filter((each) => each !== '')) console.log(printable(auditLine(record)));
   return 0;
+}
+
+/** The run ids that its records are kept under: of a plan one for each sprint. */
+function auditedRuns({ gated, plan }: RunState): string[] {
+  if (gated) return [gated.run.run_id];
+  return plan ? plan.plan.sprints.list.map(({ id }) => sprintRunId(plan.plan.plan_id, id)) : [];
 }
 
 function chooseTask(state: RunState, issue: string | undefined): TaskState | null {

@@ -112,7 +112,7 @@ function endOf(state: RunState | null, wasOpen: boolean): string {
 function keptOf({ tasks, warnings }: RunState): string[] {
   const lines = tasks.map((task) => {
     const { issue, title, branch, status } = task;
-    const what = `#${issue} ${oneLine(title)}: `;
+    const what = issue > 0 ? `#${issue} ${oneLine(title)}: ` : `${oneLine(title)}: `;
     if (status === 'done') return `${what}done, on ${branch}`;
     if (task.commit !== null) return `${what}committed on ${branch}, not pushed yet`;
     if (task.unfinished) return `${what}unfinished, kept on ${unfinishedRef(branch, issue)}`;

@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeGated } from './support/gated.ts';
 import { until } from './support/wait.ts';
@@ -28,6 +30,13 @@ describe('a gated run', () => {
     expect(issues[0]?.labels.map(({ name }: { name: string }) => name)).toEqual(['locus:in-review']);
     expect(stdout).toContain('JACKED_OUT');
     expect(await repository.worktrees()).toEqual([]);
+    const [{ run } = { run: '' }] = await repository.calls();
+    expect(run).toMatch(/^run-\d{8}-[0-9a-f]{8}$/);
+    const kept = await readdir(path.join(world.stateDir, 'runs', run));
+    expect(kept).toEqual(expect.arrayContaining(['implementation-1.md', 'review-1.md', 'audit-1.md', 'audit.jsonl']));
+    const audit = await repository.run(['logs', '--audit', 'gated']);
+    expect(audit.stdout).toContain('implementer  hands implementation-1.md to reviewer');
+    expect(audit.stdout).toContain('reviewer  hands review-1.md to auditor');
   }, 60_000);
 
   test('C11, C13, C22: the same finding three times trips the breaker; the audit is never called', async () => {

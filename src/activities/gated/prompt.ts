@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { auditorPrompt, reviewerPrompt } from '../../domain/gated/gate-prompts.ts';
 import type { RoleTarget } from '../../domain/gated/prompt-parts.ts';
 import { recordOfInput } from '../../domain/gated/red-team.ts';
@@ -76,9 +75,4 @@ async function designOf(run: RunContext, { workspace }: RolePromptRequest, file:
   const base = await baseCommit(workspace.repository, run.baseBranch, run.remote);
   const found = await tryGit({ commonDir: workspace.repository.commonDir }, ['cat-file', 'blob', `${base}:${file}`]);
   return found.exitCode === 0 ? found.stdout : null;
-}
-
-/** Hex of a text's sha256. */
-export function checksum(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,6 +1,11 @@
+import { createHash } from 'node:crypto';
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { AuditRecord } from '../../domain/gated/guardrail-log.ts';
+import { type AuditRecord, handoffRecord } from '../../domain/gated/guardrail-log.ts';
+import type { AgentRole } from '../../domain/gated/run-input.ts';
+import { readVerdict } from '../../domain/gated/verdict.ts';
+import { redact } from '../../domain/redact.ts';
+import type { RunSecrets } from '../deps.ts';
 
 /** The folder of a gated run's artifacts on this host. `id` is one of ours, `run-…`. */
 export function artifactsDir(stateDir: string, id: string): string {
@@ -20,6 +25,36 @@ export async function keepArtifact(stateDir: string, id: string, name: string, t
   const file = path.join(await folderOf(stateDir, id), name);
   await writeFile(file, text, { mode: 0o600 });
   return file;
+}
+
+const names = {
+  implementer: 'implementation',
+  reviewer: 'review',
+  auditor: 'audit',
+  'red-team': 'red-team',
+  triage: 'triage',
+} as const;
+
+/** What a role has said, for people, and that it was handed on. Credentials are taken out. */
+export async function keepAnswer(stateDir: string, role: AgentRole, text: string, secrets: RunSecrets): Promise<void> {
+  const clean = redact(text, secrets.token === null ? [] : [secrets.token]);
+  const name = `${names[role.name]}-${role.cycle}.md`;
+  await keepArtifact(stateDir, role.run, name, clean);
+  const artifact = {
+    path: name,
+    size_bytes: Buffer.byteLength(clean),
+    checksum: createHash('sha256').update(clean).digest('hex'),
+  };
+  const stamp = { timestamp: new Date().toISOString(), run: role.run };
+  await noteAudit(stateDir, role.run, [handoffRecord(role.name, nextRole(role, text), [artifact], stamp)]);
+}
+
+/** Who reads the answer next, as far as it says that itself. */
+function nextRole({ name }: AgentRole, text: string): string {
+  if (name === 'implementer') return 'reviewer';
+  if (name === 'reviewer') return readVerdict(text, 'review').kind === 'approved' ? 'auditor' : 'implementer';
+  if (name === 'auditor') return readVerdict(text, 'audit').kind === 'approved' ? 'person' : 'implementer';
+  return 'implementer';
 }
 
 async function folderOf(stateDir: string, id: string): Promise<string> {

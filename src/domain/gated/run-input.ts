@@ -1,4 +1,5 @@
 import type { Provider } from '../settings.ts';
+import { sha256 } from '../sha256.ts';
 import { noCompletion } from './push-mode.ts';
 import type { GatedSettings } from './settings.ts';
 import type { Mode, Role, TargetState } from './state.ts';
@@ -40,8 +41,16 @@ export interface PlanInput {
   readonly allowHigh: boolean;
 }
 
+/** The run id of a plan's sprint: of the form of all of them, and the same each time. */
+export function sprintRunId(planId: string, sprint: string): string {
+  const day = /\d{8}/.exec(planId)?.[0] ?? '';
+  return `run-${day}-${sha256(`${planId} ${sprint}`).slice(0, 8)}`;
+}
+
 /** Who works in one phase. */
 export interface AgentRole {
+  /** `run-…`, under which its artifacts are kept. */
+  readonly run: string;
   readonly name: Role;
   readonly provider: Provider;
   readonly model: string | null;

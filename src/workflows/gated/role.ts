@@ -109,7 +109,7 @@ export function agentOf({ run, target }: GatedBench, name: Role): RoleAgent {
 
 function roleOf({ target }: GatedBench, name: Role): Omit<AgentRole, keyof RoleAgent> {
   const scope = target.input.target.name.startsWith('sprint-') ? target.input.target.name : null;
-  return { name, cycle: target.loop.cycle, scope };
+  return { run: target.input.id, name, cycle: target.loop.cycle, scope };
 }
 
 /** Says when so much time is over; null: never. */

@@ -1,5 +1,5 @@
 import { type ChildWorkflowHandle, condition, ParentClosePolicy, startChild } from '@temporalio/workflow';
-import type { GatedInput, GatedProgress, GatedTarget } from '../../domain/gated/run-input.ts';
+import { type GatedInput, type GatedProgress, type GatedTarget, sprintRunId } from '../../domain/gated/run-input.ts';
 import type { RunInput, RunState } from '../../domain/run.ts';
 import { failureOf } from '../activities.ts';
 import type { gatedTarget } from '../gated.ts';
@@ -100,7 +100,7 @@ export class Sprint {
 function inputOf({ input, state }: Run, plan: Plan, target: GatedTarget): RunInput {
   const { settings, mode, options, allowHigh, id } = plan.input;
   const gated: GatedInput = {
-    id: `${id}-${target.name}`,
+    id: sprintRunId(id, target.name),
     target,
     settings,
     mode,

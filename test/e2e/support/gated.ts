@@ -74,7 +74,8 @@ export async function makeGated(
     play,
     calls,
     order: async () => (await calls()).map(({ role, cycle }) => `${role} ${cycle}`),
-    status: async () => JSON.parse((await repository.run(['status', '--json', `locus/acme/${repository.github.repo}/gated`])).stdout),
+    status: async () =>
+      JSON.parse((await repository.run(['status', '--json', `locus/acme/${repository.github.repo}/gated`])).stdout),
   };
 }
 
