@@ -7,6 +7,7 @@ import { registerSearchAttributes } from '../server/search-attributes.ts';
 import { locusVersion } from '../server/version.ts';
 import { catchInterruptions } from '../ui/interrupt.ts';
 import type { Printer } from '../ui/printer.ts';
+import { inProgress } from './gated/conflict.ts';
 import { handOverSecrets } from './hand-over.ts';
 import type { Project } from './project.ts';
 import { attach } from './run-attach.ts';
@@ -61,6 +62,8 @@ async function start(engine: Engine, input: RunInput, printer: Printer): Promise
     return startRun(client, input);
   });
   if (started) return;
+  // Nobody has asked for that one: its target may be another.
+  if (input.type === 'gated' || input.type === 'plan') throw inProgress('JACK_IN');
   printer.note(`${input.runId} was started just before: showing that run`);
 }
 

@@ -46,6 +46,7 @@ function opened(payload: Payload, key: Uint8Array): Payload {
 function macOf({ metadata, data }: Payload, key: Uint8Array): Uint8Array {
   const mac = createHmac('sha256', key);
   mac.update(metadata?.encoding ?? '').update('\0');
-  mac.update(data ?? '');
+  // Of a payload without data, such as an update's answer that is nothing, it is an empty array at times.
+  mac.update(data?.length ? data : '');
   return mac.digest();
 }

@@ -20,6 +20,15 @@ test('a payload of ours is taken, and stays readable for people', async () => {
   expect(await codec.decode([sealed as Payload])).toEqual([plain]);
 });
 
+test('one that is nothing, as of an update without an answer, is sealed like any other', async () => {
+  const codec = sealCodec(await sealKey(stateDir));
+  // As the worker hands it over: protobuf's default for bytes.
+  const nothing = { ...defaultPayloadConverter.toPayload(undefined), data: [] as unknown as Uint8Array };
+  const [sealed] = await codec.encode([nothing]);
+  const [read] = await codec.decode([{ ...sealed, data: Buffer.alloc(0) }]);
+  expect(defaultPayloadConverter.fromPayload(read as Payload)).toBeUndefined();
+});
+
 test('one without a seal, with another key’s, or that was changed is refused', async () => {
   const codec = sealCodec(await sealKey(stateDir));
   const [sealed] = (await codec.encode([plain])) as [Payload];

@@ -11,10 +11,10 @@ import { openPrinter } from '../../ui/printer.ts';
 import { handOverSecrets } from '../hand-over.ts';
 import { openProject, type Project } from '../project.ts';
 import { confirmNoSandbox } from '../run-consent.ts';
-import { endForGood } from '../run-decision.ts';
 import { checkCombination, sandboxMode } from '../run-options.ts';
 import { type Plan, preflight, requireClean } from '../run-preflight.ts';
 import { openRunEngine, placementOf, startAndShow } from '../run-start.ts';
+import { refuseConflict } from './conflict.ts';
 import { printGatedPlan } from './dry.ts';
 import { type GatedOptions, optionsOf, planTarget, rangeOf, targetOf } from './flags.ts';
 import { branchFor, requireRoles, requireSafeCheckout } from './preflight.ts';
@@ -96,19 +96,6 @@ async function resumeAndShow(options: GatedOptions): Promise<number> {
     printer.close();
     await engine.close();
   }
-}
-
-/** A new run never takes the place of one that works or could go on; `--fresh` ends a halted one first. */
-async function refuseConflict(engine: Engine, runId: string, fresh: boolean): Promise<void> {
-  const found = await findRun(engine.client, runId);
-  if (!found?.open) return;
-  const isHalted = found.memo?.status === 'halted';
-  if (fresh && isHalted) return endForGood(engine, found);
-  const state = found.memo?.gated?.split(' ')[0] ?? 'JACK_IN';
-  const anew = isHalted ? ', or end it and start anew with `--fresh`' : '';
-  throw new LocusFailure('RunConflict', `a gated run of this repository is in progress: it is ${state}`, {
-    remedy: `see \`locus status\`, halt it with \`locus halt\`, go on with \`locus resume\`${anew}`,
-  });
 }
 
 function inputOf(

@@ -12,6 +12,7 @@ import type { PullText } from '../../domain/pull-body.ts';
 import { failureOf } from '../activities.ts';
 import { patiently } from '../patience.ts';
 import type { Run } from '../run.ts';
+import { reportLeft } from '../task-reports.ts';
 import type { Tools } from '../tools.ts';
 import type { TrackerWrites } from '../tracker-writes.ts';
 
@@ -24,6 +25,8 @@ export interface Deliverable {
   readonly commits: number;
   readonly files: number;
   readonly isHalted: boolean;
+  /** What a person is asked; null: nothing. */
+  readonly asked: Question | null;
   ask(question: Question | null, take?: (value: string) => void): void;
   /** Time in which a person is waited for. */
   outsideOfTime<T>(waiting: Promise<T>): Promise<T>;
@@ -93,8 +96,10 @@ export async function standHalted(
   const delivering = scope.run(incomplete).catch((error: unknown) => {
     if (!isCancellation(error)) run.warn(`the incomplete draft could not be made: ${failureOf(error).message}`);
   });
+  // Who is asked must not be kept waiting for their own answer.
+  const isEnough = () => work.asked !== null || run.haltWanted === null || run.stopping;
   const over = async () => {
-    await Promise.race([delivering, condition(() => run.haltWanted === null || run.stopping, patienceMs)]);
+    await Promise.race([delivering, condition(isEnough, patienceMs)]);
     await run.stayHalted();
   };
   try {
@@ -106,9 +111,13 @@ export async function standHalted(
   }
 }
 
-/** Of work whose draft is open. */
+/** Of work whose draft is open; where there is none, nobody works on them any more. */
 export function markInReview({ run, tools, writes }: Means, issues: readonly number[]): void {
-  if (!run.input.settings.agent.autoLabel || run.state.pr === null) return;
+  if (!run.input.settings.agent.autoLabel) return;
+  if (run.state.pr === null) {
+    for (const issue of issues) reportLeft(run, tools, writes, issue);
+    return;
+  }
   for (const issue of issues)
     writes.add(issue, () =>
       tools.tracker.markInReview.executeWithOptions({ summary: `#${issue} in review` }, [run.context, { issue }]),

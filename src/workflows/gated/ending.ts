@@ -26,8 +26,8 @@ export async function conclude(bench: GatedBench): Promise<Halt | null> {
       if (run.input.remote !== null) run.warn(`to push it: ${pushHint(run.input.remote, target.state.branch)}`);
     } else {
       target.complete(await delivered(bench, target, plan.pullRequest ? donePull(bench) : null));
-      markInReview(bench, target.issues);
     }
+    markInReview(bench, target.issues);
     target.move('JACKED_OUT');
     return null;
   } catch (error) {

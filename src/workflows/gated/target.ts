@@ -139,6 +139,8 @@ export class Target implements Deliverable, Steerable {
   }
 
   halted(reason: string): void {
+    // Cut before its branch was ready.
+    if (this.view.state === 'JACK_IN') this.move('RUNNING');
     this.view = {
       ...this.view,
       state: moveTo(this.view.state, 'HALTED'),

@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { BreakerState, TargetState } from '../../../src/domain/gated/state.ts';
 import { type GitHubRepository, makeRepository, type RepositoryOptions } from './repository.ts';
+import { until } from './wait.ts';
 import type { World } from './world.ts';
 
 const agent = fileURLToPath(new URL('./gated-agent.mjs', import.meta.url));
@@ -23,6 +25,16 @@ export interface Turn {
 
 export type Script = Readonly<Partial<Record<'implementer' | 'reviewer' | 'auditor' | 'red-team', readonly Turn[]>>>;
 
+/** What `locus status --json` shows of it. */
+export interface Shown {
+  readonly status: string;
+  readonly run: TargetState;
+  readonly circuit_breaker: BreakerState;
+  readonly computed: { readonly runtime_seconds: number; readonly timeout_remaining_seconds: number };
+  readonly question: { readonly text: string; readonly answers: readonly string[] } | null;
+  readonly notes?: readonly string[];
+}
+
 /** One start of a role's agent. */
 export interface Call {
   readonly role: string;
@@ -39,7 +51,13 @@ export interface GatedRepository extends GitHubRepository {
   calls(): Promise<Call[]>;
   /** `implementer 1`, `reviewer 1`, … in time. */
   order(): Promise<string[]>;
-  status(): Promise<Record<string, never>>;
+  /** Its run, for commands that take one: others of the same world go on beside it. */
+  readonly gated: string;
+  status(): Promise<Shown>;
+  /** Waits until the agent of a role has started, so many times in all. */
+  called(role: string, times?: number): Promise<Call>;
+  /** Waits until its run is in a state, such as HALTED. */
+  inState(state: string): Promise<Shown>;
 }
 
 /** A checkout on a branch of its own, with gated runs switched on, an issue and a plan of two sprints. */
@@ -69,13 +87,26 @@ export async function makeGated(
   };
   const play = (next: Script) => writeFile(path.join(repository.agentFolder, 'script.json'), JSON.stringify(next));
   await play(script);
+  const gated = `locus/acme/${repository.github.repo}/gated`;
+  const status = async () => JSON.parse((await repository.run(['status', '--json', gated])).stdout) as Shown;
   return {
     ...repository,
     play,
     calls,
     order: async () => (await calls()).map(({ role, cycle }) => `${role} ${cycle}`),
-    status: async () =>
-      JSON.parse((await repository.run(['status', '--json', `locus/acme/${repository.github.repo}/gated`])).stdout),
+    gated,
+    status,
+    called: (role, times = 1) =>
+      until(`the ${role} works`, async () => (await calls()).filter((call) => call.role === role)[times - 1], 30),
+    inState: (state) =>
+      until(
+        `the run is ${state}`,
+        async () => {
+          const now = await status();
+          return now.run?.state === state && (state !== 'HALTED' || now.status === 'halted') ? now : null;
+        },
+        40,
+      ),
   };
 }
 
