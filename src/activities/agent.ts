@@ -16,7 +16,7 @@ import type { RunContext } from '../domain/run.ts';
 import { removeAgentLocks } from '../git/clean.ts';
 import { alone } from '../git/lock.ts';
 import { placeOf } from '../git/place.ts';
-import { answered } from './answered.ts';
+import { answered, putBack } from './answered.ts';
 import { noteRunOfAttempt } from './attempts.ts';
 import { confine } from './confine.ts';
 import type { AttemptRequest, AttemptResult } from './contract.ts';
@@ -58,11 +58,15 @@ async function settle(
   const end = followed.end.outcome === 'overspent' ? await lastWords(dir, options) : followed.end;
   const figures = { session: end.report.session, costUsd: end.report.costUsd, durationMs: end.durationMs };
   const verdict = judge(workerOf(run, request).provider, end, secrets.env.TZ);
-  if (verdict.outcome !== 'ok') return { ...figures, ...verdict };
+  const judges = request.role !== undefined && isGate(request.role.name);
+  if (verdict.outcome !== 'ok') {
+    // What one that judges leaves is nobody's work, and would be committed as if it were.
+    if (judges) await putBack(request, dir);
+    return { ...figures, ...verdict };
+  }
   if (request.role) await keepAnswer(deps.stateDir, request.role, end.answer || end.report.summary, secrets);
   try {
-    if (request.role && isGate(request.role.name))
-      return await answered(request, { dir, figures, text: end.answer, secrets });
+    if (judges) return await answered(request, { dir, figures, text: end.answer, secrets });
     return await delivered(deps, run, request, { figures, summary: end.report.summary, secrets });
   } catch (error) {
     // What it has cost is counted, also where nothing comes of its work.

@@ -13,7 +13,7 @@ import type { RunSecrets } from './deps.ts';
  * given, and put back.
  */
 export async function answered(
-  { workspace, startCommit }: AttemptRequest,
+  request: AttemptRequest,
   given: {
     /** Of the attempt. */
     readonly dir: string;
@@ -23,6 +23,13 @@ export async function answered(
   },
 ): Promise<AttemptResult> {
   const { dir, figures, text, secrets } = given;
+  const tampered = await putBack(request, dir);
+  const answer = redact(text, secrets.token === null ? [] : [secrets.token]);
+  return { ...figures, outcome: 'answered', answer, tampered };
+}
+
+/** Gives the workspace back its commit; answers whether an agent that only judges has changed it. */
+export async function putBack({ workspace, startCommit }: AttemptRequest, dir: string): Promise<boolean> {
   const mark = path.join(dir, 'tampered');
   const head = await readHead(workspace, () => true).catch(() => null);
   const look = head === startCommit ? await lookAt(workspace, startCommit) : null;
@@ -31,10 +38,8 @@ export async function answered(
     await writeFile(mark, '');
     await cleanWorkspace(workspace, startCommit);
   }
-  const tampered = await access(mark).then(
+  return access(mark).then(
     () => true,
     () => false,
   );
-  const answer = redact(text, secrets.token === null ? [] : [secrets.token]);
-  return { ...figures, outcome: 'answered', answer, tampered };
 }

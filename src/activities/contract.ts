@@ -154,6 +154,8 @@ export type AttemptResult =
       readonly retry: boolean;
       /** The agent was killed: its session and its tree can be gone on with. */
       readonly killed: boolean;
+      /** Where it has ended by itself. */
+      readonly exitCode?: number;
     })
   /** By halt, stop or its lease: counts for nothing. */
   | (AttemptFigures & { readonly outcome: 'ended' })

@@ -9,7 +9,14 @@ export type Verdict =
   | { readonly outcome: 'ended' }
   | { readonly outcome: 'overspent' }
   | { readonly outcome: 'limited'; readonly until: number | null; readonly failure: Failure }
-  | { readonly outcome: 'failed'; readonly failure: Failure; readonly retry: boolean; readonly killed: boolean };
+  | {
+      readonly outcome: 'failed';
+      readonly failure: Failure;
+      readonly retry: boolean;
+      readonly killed: boolean;
+      /** Where it has ended by itself. */
+      readonly exitCode?: number;
+    };
 
 /**
  * What the end of an agent means, before its work is looked at. Exit code 0 is not enough: its own result must not be an
@@ -35,7 +42,9 @@ export function judge(provider: Provider, end: AttemptEnd, zone = hostZone()): V
       );
     case 'exited':
       if (end.code === 0 && end.report.error === null) return { outcome: 'ok' };
-      return limited(provider, end, zone) ?? failed('AgentFailed', `${provider} ${ending(end)}`, {});
+      return (
+        limited(provider, end, zone) ?? failed('AgentFailed', `${provider} ${ending(end)}`, { exitCode: end.code })
+      );
   }
 }
 
@@ -69,8 +78,13 @@ function limitOf(provider: Provider, { code, report, stderrTail }: AttemptEnd, z
   return usageLimit({ text, status: report.errorStatus, until: report.limitUntil }, now, zone);
 }
 
-function failed(type: FailureType, message: string, { killed = false }): Verdict {
-  return { outcome: 'failed', failure: asFailure(type, redact(message)), retry: true, killed };
+function failed(
+  type: FailureType,
+  message: string,
+  { killed = false, exitCode = null }: { readonly killed?: boolean; readonly exitCode?: number | null },
+): Verdict {
+  const code = exitCode === null ? {} : { exitCode };
+  return { outcome: 'failed', failure: asFailure(type, redact(message)), retry: true, killed, ...code };
 }
 
 function ending(end: AttemptEnd): string {

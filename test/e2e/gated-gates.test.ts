@@ -1,5 +1,8 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeGated } from './support/gated.ts';
+import { until } from './support/wait.ts';
 import { openWorld, type World } from './support/world.ts';
 
 let world: World;
@@ -71,6 +74,30 @@ describe('a gate of a gated run', () => {
       phase: 'AUDIT',
       halt: { reason: expect.stringContaining('gate_error: the auditor failed') },
     });
+  }, 60_000);
+
+  test('what a gate leaves that fails, or is cut, is no work of the run: it is undone, never committed', async () => {
+    const planted = { 'planted.txt': 'x' };
+    const failing = await makeGated(
+      world,
+      { auditor: [{ write: planted, exit: 1 }] },
+      { config: { agent: { maxAttempts: 1 } } },
+    );
+    expect(await failing.run(['run', '1', '--gated'])).toMatchObject({ code: 3 });
+    const cut = await makeGated(world, { reviewer: [{ write: planted, gate: 'never' }] });
+    await cut.run(['run', '1', '--gated', '--detach']);
+    await cut.called('reviewer');
+    await until('it has written', async () =>
+      (await readdir(path.join(cut.root, '.locus/worktrees'), { recursive: true })).some((file) =>
+        /planted/.test(file),
+      ),
+    );
+    await cut.run(['halt', cut.gated, '--force']);
+    await cut.inState('HALTED');
+    for (const { gitRemote } of [failing, cut]) {
+      expect(await gitRemote('ls-tree', '--name-only', 'feature/issue-1')).not.toContain('planted.txt');
+      expect(await gitRemote('log', '--format=%s', 'main..feature/issue-1')).toBe('feat: Add a cart (#1)');
+    }
   }, 60_000);
 
   test('dissent: another model must have given a review of the right form, or the draft says that it did not', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type GatedRepository, makeGated, type Script, type Turn } from './support/gated.ts';
+import { until } from './support/wait.ts';
 import { openWorld, type World } from './support/world.ts';
 
 let world: World;
@@ -139,7 +140,7 @@ describe('the loop of a gated run', () => {
   test('C64: what was deleted in two cycles is listed with its cycle, once, with the total', async () => {
     const files = { 'a/one.txt': '1\n', 'a/two.txt': '2\n' };
     const script = {
-      implementer: [{ remove: ['a/one.txt'] }, { remove: ['a/two.txt', 'work-1.txt'], idle: true }],
+      implementer: [{ remove: ['a/one.txt'] }, { remove: ['a/two.txt'], idle: true }],
       reviewer: [{ findings: ['x'] }, {}],
     };
     const repository = await makeGated(world, script, { files });
@@ -157,6 +158,33 @@ describe('the loop of a gated run', () => {
   test('C65: nothing deleted: one line says so', async () => {
     const repository = await makeGated(world, {});
     await repository.run(['run', '1', '--gated']);
-    expect(repository.github.state().pulls[0]?.body.match(/^.*deleted.*$/gim)).toHaveLength(1);
+    expect(repository.github.state().pulls[0]?.body?.match(/^.*deleted.*$/gim)).toHaveLength(1);
+  }, 60_000);
+
+  test('timeout: a phase that runs is cut when the time is over, and what it made is kept', async () => {
+    const repository = await halted({ implementer: [{ write: { 'half.txt': 'x' }, gate: 'never' }] }, [
+      '--timeout',
+      '0.001',
+    ]);
+    const status = await repository.status();
+    expect(status.circuit_breaker.history).toMatchObject([{ trigger: 'timeout' }]);
+    expect(status.computed.timeout_remaining_seconds).toBe(0);
+    expect(await repository.gitRemote('show', 'feature/issue-1:half.txt')).toBe('x');
+  }, 60_000);
+
+  test('C67: at the limit of an hour the run waits, and shows so; a halt reaches it there', async () => {
+    const config = { run_mode: { rate_limiting: { calls_per_hour: 2 } } };
+    const repository = await makeGated(world, {}, { config });
+    await repository.run(['run', '1', '--gated', '--detach']);
+    await until('it waits', async () => (await repository.status()).run.phase === 'RATE_LIMITED', 30);
+    expect(await repository.order()).toEqual(['implementer 1', 'reviewer 1']);
+    expect((await repository.run(['status', repository.gated])).stdout).toMatch(/the limit of 2 phases an hour/);
+    expect(await repository.run(['halt', repository.gated])).toMatchObject({
+      stdout: expect.stringContaining('is halted'),
+    });
+    expect(await repository.run(['resume', repository.gated])).toMatchObject({ code: 0 });
+    await repository.inState('RUNNING');
+    await until('it waits', async () => (await repository.status()).run.phase === 'RATE_LIMITED', 30);
+    expect(await repository.run(['stop', repository.gated])).toMatchObject({ code: 0 });
   }, 60_000);
 });

@@ -29,7 +29,9 @@ async function asked(
   const { designDoc, skipWithoutDesign } = bench.target.input.settings.redTeam;
   const { review, audit } = bench.target.answers;
   const feedback = [review, audit].filter((text) => text !== null);
-  const end = await callRole(bench, 'red-team', { kind: 'red_team', designDoc, skipWithoutDesign, feedback });
+  // It is asked once more where it fails, whatever way it fails in.
+  const about = { kind: 'red_team', designDoc, skipWithoutDesign, feedback } as const;
+  const end = await callRole(bench, 'red-team', about, { maxAttempts: 1 });
   switch (end.outcome) {
     case 'nothing':
       return end.record;
@@ -40,6 +42,9 @@ async function asked(
     case 'answered':
       return recordOfAnswer({ text: end.tampered ? '' : end.answer, exitCode: 0 }, threshold);
     default:
-      return recordOfAnswer({ text: '', exitCode: null }, threshold);
+      return recordOfAnswer(
+        { text: '', exitCode: end.outcome === 'failed' ? (end.exitCode ?? null) : null },
+        threshold,
+      );
   }
 }

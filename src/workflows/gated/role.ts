@@ -31,20 +31,20 @@ export type RoleEnd =
   | { readonly outcome: 'refused'; readonly reason: string }
   | { readonly outcome: 'nothing'; readonly record: RedTeamRecord }
   | { readonly outcome: 'time_up' }
-  | { readonly outcome: 'failed'; readonly detail: string };
+  | { readonly outcome: 'failed'; readonly detail: string; readonly exitCode?: number };
 
 /** How often one that somebody else has ended is started again. */
 const mostLosses = 5;
 
-/** Starts agents of a role until one has done its part, at most `agent.maxAttempts` of them. */
+/** Starts agents of a role until one has done its part, at most `agent.maxAttempts` of them where nothing else is said. */
 export async function callRole(
   bench: GatedBench,
   name: Role,
   about: PromptAbout,
-  agent: RoleAgent = agentOf(bench, name),
+  options: { readonly agent?: RoleAgent; readonly maxAttempts?: number } = {},
 ): Promise<RoleEnd> {
   const { run, tools, budget, target } = bench;
-  const { maxAttempts } = run.input.settings.agent;
+  const { agent = agentOf(bench, name), maxAttempts = run.input.settings.agent.maxAttempts } = options;
   const role = { ...roleOf(bench, name), ...agent };
   run.update(target.issue, { session: null });
   for (let failures = 0, losses = 0; ; ) {
@@ -85,7 +85,10 @@ export async function callRole(
     switch (result.outcome) {
       case 'failed':
         failures += 1;
-        if (!result.retry || failures >= maxAttempts) return { outcome: 'failed', detail: result.failure.message };
+        if (!result.retry || failures >= maxAttempts) {
+          const { failure, exitCode } = result;
+          return { outcome: 'failed', detail: failure.message, ...(exitCode === undefined ? {} : { exitCode }) };
+        }
         if (!result.killed) run.update(target.issue, { session: null });
         break;
       case 'limited':
