@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BreakerState, TargetState } from '../../../src/domain/gated/state.ts';
+import type { BreakerState, PlanState, TargetState } from '../../../src/domain/gated/state.ts';
 import { type GitHubRepository, makeRepository, type RepositoryOptions } from './repository.ts';
 import { until } from './wait.ts';
 import type { World } from './world.ts';
@@ -29,6 +29,8 @@ export type Script = Readonly<Partial<Record<'implementer' | 'reviewer' | 'audit
 export interface Shown {
   readonly status: string;
   readonly run: TargetState;
+  /** Of a plan. */
+  readonly plan: PlanState;
   readonly circuit_breaker: BreakerState;
   readonly computed: { readonly runtime_seconds: number; readonly timeout_remaining_seconds: number };
   readonly question: { readonly text: string; readonly answers: readonly string[] } | null;
