@@ -17,6 +17,8 @@ export interface AttemptPlan {
   readonly role?: AgentRole;
   /** What ends the agent beside a halt or stop. */
   readonly isOver?: () => boolean;
+  /** Waits for the end of a usage limit that is known before the agent starts. */
+  readonly outside?: (waiting: Promise<void>) => Promise<void>;
 }
 
 /** One agent, from its permit to its end. A halt ends the agent first and only then lets go of the activity. */
@@ -27,9 +29,11 @@ export async function attempt(run: Run, tools: Tools, plan: AttemptPlan): Promis
   const isCut = () => run.interrupted || (plan.isOver?.() ?? false);
   const start = ready.start ?? { attemptId: run.nextAttemptId(issue), permit: null };
   const { attemptId } = start;
-  await permitted(run, { issue, provider, isCut }, start);
+  // A gated run lets an agent end that works; one that has not begun is not waited for.
+  const isWanted = () => !isCut() && (role === undefined || run.haltWanted === null);
+  const permit = await permitted(run, { issue, provider, isWanted, outside: plan.outside ?? within }, start);
   const { session } = run.task(issue);
-  if (isCut()) return { outcome: 'ended', session, costUsd: 0, durationMs: 0 };
+  if (permit === 'given_up' || isCut()) return { outcome: 'ended', session, costUsd: 0, durationMs: 0 };
 
   run.update(issue, { phase: 'working', attemptId, attempts: run.task(issue).attempts + 1 });
   const request = {
@@ -89,22 +93,32 @@ function lost(run: Run, issue: number, error: unknown): never {
   throw error;
 }
 
-/** Waits until the account's gate lets the agent start, or the run is interrupted. */
+interface Wish {
+  readonly issue: number;
+  readonly provider: Provider;
+  readonly isWanted: () => boolean;
+  readonly outside: (waiting: Promise<void>) => Promise<void>;
+}
+
+const within = (waiting: Promise<void>) => waiting;
+
+/** Waits until the account's gate lets the agent start, or it is wanted no more. */
 async function permitted(
   run: Run,
-  { issue, provider, isCut }: { readonly issue: number; readonly provider: Provider; readonly isCut: () => boolean },
+  { issue, provider, isWanted, outside }: Wish,
   { attemptId, permit }: AgentStart,
-): Promise<void> {
+): Promise<'granted' | 'given_up'> {
   const { agent } = run.input.settings;
   for (let known = permit; ; known = null) {
     const { at, limited } = known ?? (await ask(run, { issue, provider }, attemptId));
-    if (at <= Date.now()) return;
+    if (at <= Date.now()) return 'granted';
     run.update(issue, { phase: 'waiting' });
     const reason = limited ? limitOf(provider) : `${agent.callsPerHour} agent starts an hour (${provider})`;
-    await run.wait({ reason, until: at }, isCut);
-    if (!isCut()) continue;
+    const waiting = run.wait({ reason, until: at }, () => !isWanted());
+    await (limited ? outside(waiting) : waiting);
+    if (isWanted()) continue;
     await giveBack(run, { attemptId, permit: { at, limited } }, provider);
-    return;
+    return 'given_up';
   }
 }
 
@@ -133,13 +147,14 @@ export async function limitOver(
   issue: number,
   until: number | null,
   provider: Provider = run.input.settings.provider,
+  isOver?: () => boolean,
 ): Promise<void> {
   const { attemptId } = run.task(issue);
   run.update(issue, { phase: 'waiting' });
   const told = await shared.reportLimit.executeWithOptions({ summary: `#${issue} ${limitOf(provider)}` }, [
     { provider, attemptId: attemptId ?? run.workflowId, runId: run.workflowId, until },
   ]);
-  await run.wait({ reason: limitOf(provider), until: told.until });
+  await run.wait({ reason: limitOf(provider), until: told.until }, isOver);
 }
 
 function limitOf(provider: string): string {

@@ -40,6 +40,8 @@ export class Run {
   private wakes = 0;
   /** It halts between its phases, in a way of its own. */
   readonly finishesPhases: boolean;
+  /** Its halt has begun: another one changes nothing. */
+  private halting = false;
   private due: Failure | null = null;
   private starts = 0;
   private shown = '';
@@ -52,6 +54,7 @@ export class Run {
     this.state = carried ?? newRunState(input, Date.now());
     setHandler(progress, () => this.state, { description: 'The whole state of the run' });
     setHandler(halt, (request) => {
+      if (this.halting) return;
       const force = request.force || this.haltRequest?.force;
       this.haltRequest = { ...request, ...this.haltRequest, ...(force ? { force } : {}) };
     });
@@ -140,6 +143,7 @@ export class Run {
   /** It is to halt, and not by force any more: what is left to do before it shows that it does can be done. */
   beginHalt(reason: string): void {
     this.haltRequest = { reason };
+    this.halting = true;
   }
 
   /** Halts where nobody has resumed it since `beginHalt`. */
@@ -150,6 +154,7 @@ export class Run {
   /** Lets a halted run go on. */
   letGoOn(): void {
     this.haltRequest = null;
+    this.halting = false;
   }
 
   /** Halts at the next `haltIfDue`: no agent is ended for it. */

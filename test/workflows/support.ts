@@ -9,6 +9,7 @@ import type {
   SharedActivities,
   TrackerActivities,
 } from '../../src/activities/contract.ts';
+import type { GatedHostActivities, GatedTrackerActivities } from '../../src/activities/gated/contract.ts';
 import { asFailure } from '../../src/domain/failures.ts';
 import type { RunInput, RunState } from '../../src/domain/run.ts';
 import { hostQueue, progress, workflowTypes } from '../../src/workflows/messages.ts';
@@ -53,17 +54,21 @@ export interface Stage {
 export interface Script {
   /** What each agent does; by default it succeeds. `n` counts the starts for that issue. */
   agent?(request: AttemptRequest, n: number, ended: Promise<void>): Promise<AttemptResult> | AttemptResult;
-  readonly host?: Partial<HostActivities>;
-  readonly tracker?: Partial<TrackerActivities>;
+  readonly host?: Partial<HostActivities & GatedHostActivities>;
+  readonly tracker?: Partial<TrackerActivities & GatedTrackerActivities>;
   readonly shared?: Partial<SharedActivities>;
 }
 
-/** Workflows of ours on a real server, with activities that follow a script. */
-export async function openStage(script: Script, calls: Calls): Promise<{ stage: Stage; close(): Promise<void> }> {
+/** Workflows of ours on a real server, with activities that follow a script. `codePath`: a bundle with a change. */
+export async function openStage(
+  script: Script,
+  calls: Calls,
+  codePath = process.env.TEST_WORKFLOW_BUNDLE ?? '',
+): Promise<{ stage: Stage; close(): Promise<void> }> {
   const env = await connect();
   const hostId = randomUUID().slice(0, 8);
   const activities = scripted(script, calls);
-  const worker = await createWorker(env, activities);
+  const worker = await createWorker(env, activities, { workflowBundle: { codePath } });
   const host = await createWorker(env, activities, {
     taskQueue: hostQueue(hostId),
     maxHeartbeatThrottleInterval: '1 second',

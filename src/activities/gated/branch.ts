@@ -30,14 +30,22 @@ export async function lookAtBranch(
 ): Promise<BranchFacts> {
   const repository = await repositoryOf(run, deps.stateDir);
   const base = from ?? (await baseCommit(repository, run.baseBranch, run.remote));
-  const [files, commits, deleted, added, log] = await Promise.all([
+  const [files, commits, changed, deleted, added, log] = await Promise.all([
     named(repository, [`${base}...${commit}`]),
     git({ commonDir: repository.commonDir }, ['rev-list', '--count', commit, `^${base}`]),
+    named(repository, [since, commit]),
     named(repository, ['--diff-filter=D', since, commit]),
     named(repository, ['--diff-filter=A', since, commit]),
     git({ commonDir: repository.commonDir }, ['log', `-${longestLog}`, '--format=%H %s', commit, `^${base}`]),
   ]);
-  return { files: files.length, commits: Number(commits), deleted, added, log: commitsIn(log) };
+  return {
+    files: files.length,
+    commits: Number(commits),
+    changed: changed.length,
+    deleted,
+    added,
+    log: commitsIn(log),
+  };
 }
 
 /** Where the branch stands on the remote, asked anew. */

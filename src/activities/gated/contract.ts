@@ -114,6 +114,8 @@ export interface BranchFacts {
   readonly commits: number;
   /** The latest of them, newest first, at most 300. */
   readonly log: readonly Commit[];
+  /** Files that differ since `since`. */
+  readonly changed: number;
   /** Between `since` and the commit, renames aside. */
   readonly deleted: readonly string[];
   readonly added: readonly string[];

@@ -1,6 +1,7 @@
 import type { Provider } from '../settings.ts';
 import { sha256 } from '../sha256.ts';
 import { noCompletion } from './push-mode.ts';
+import type { RateState } from './rate.ts';
 import type { GatedSettings } from './settings.ts';
 import type { Mode, Role, TargetState } from './state.ts';
 import type { PlanView, RunView } from './status.ts';
@@ -70,6 +71,8 @@ export interface Question {
 /** What the query `progress` answers of a gated run, beside what it answers of every run. */
 export interface GatedProgress extends RunView {
   readonly question: Question | null;
+  /** Phases of the clock hour, and the waits for the next one. */
+  readonly rate: RateState;
 }
 
 /** A target that has just begun. `at` is ISO 8601. */

@@ -11,9 +11,9 @@ import type { Completion, PushMode } from '../../domain/gated/state.ts';
 import type { PullText } from '../../domain/pull-body.ts';
 import { failureOf } from '../activities.ts';
 import { patiently } from '../patience.ts';
-import type { Run } from '../run.ts';
+import { type Run, RunStopped } from '../run.ts';
 import { reportLeft } from '../task-reports.ts';
-import type { Tools } from '../tools.ts';
+import { HostMoved, type Tools } from '../tools.ts';
 import type { TrackerWrites } from '../tracker-writes.ts';
 
 /** A target or a plan, as far as its way to the remote is concerned. */
@@ -30,6 +30,15 @@ export interface Deliverable {
   ask(question: Question | null, take?: (value: string) => void): void;
   /** Time in which a person is waited for. */
   outsideOfTime<T>(waiting: Promise<T>): Promise<T>;
+}
+
+/** What may lose its host, and with it what has not been pushed. */
+export interface Movable {
+  /** The remote has what the branch stands on. */
+  readonly isDelivered: boolean;
+  arrived(commit: string): void;
+  /** Answers how many hosts that makes. */
+  hostLost(): number;
 }
 
 interface Means {
@@ -49,28 +58,26 @@ export async function answerTo(run: Run, work: Deliverable): Promise<PushAnswer 
   run.change({ waiting: { reason: 'an answer: push or keep', until: null } });
   const isOver = () => said !== null || run.stopping;
   // The clock of a halted run stands anyway.
-  if (work.isHalted) await condition(isOver);
-  else await work.outsideOfTime(condition(() => isOver() || run.haltWanted !== null));
-  run.change({ waiting: null });
-  work.ask(null);
+  try {
+    if (work.isHalted) await condition(isOver);
+    else await work.outsideOfTime(condition(() => isOver() || run.haltWanted !== null));
+  } finally {
+    run.change({ waiting: null });
+    work.ask(null);
+  }
   await run.checkpoint();
   return said ?? 'halted';
 }
 
 /** Pushes the work, to its branch or to `head`, and leaves one draft with that text; null: none. */
 export async function delivered(
-  { run, tools }: Pick<Means, 'run' | 'tools'>,
-  work: Pick<Deliverable, 'branch' | 'tip'>,
+  means: Pick<Means, 'run' | 'tools'>,
+  work: Pick<Deliverable, 'branch' | 'tip'> & Partial<Movable>,
   pull: PullText | null,
 ): Promise<Completion> {
-  const { branch, tip: commit } = work;
-  if (run.input.remote !== null) {
-    await patiently(run, () =>
-      tools.onHost(({ host }) =>
-        host.pushBranch.executeWithOptions({ summary: `push ${branch}` }, [run.context, { branch, commit }]),
-      ),
-    );
-  }
+  const { run, tools } = means;
+  const { branch } = work;
+  if (run.input.remote !== null) await pushTip(means, work);
   if (pull === null) return pushedCompletion(null);
   const draft = await patiently(run, () =>
     tools.tracker.openDraft.executeWithOptions({ summary: `draft for ${branch}` }, [run.context, { branch, ...pull }]),
@@ -87,14 +94,16 @@ const patienceMs = 20_000;
 /** Halts, with an incomplete draft where the push mode makes one, until somebody resumes. */
 export async function standHalted(
   run: Run,
-  work: Deliverable,
+  work: Deliverable & Partial<Movable>,
   reason: string,
   incomplete: () => Promise<void>,
 ): Promise<void> {
   run.beginHalt(reason);
   const scope = new CancellationScope();
   const delivering = scope.run(incomplete).catch((error: unknown) => {
-    if (!isCancellation(error)) run.warn(`the incomplete draft could not be made: ${failureOf(error).message}`);
+    if (isCancellation(error) || error instanceof RunStopped) return;
+    if (error instanceof HostMoved) work.hostLost?.();
+    run.warn(`the incomplete draft could not be made: ${failureOf(error).message}`);
   });
   // Who is asked must not be kept waiting for their own answer.
   const isEnough = () => work.asked !== null || run.haltWanted === null || run.stopping;
@@ -109,6 +118,26 @@ export async function standHalted(
     await delivering;
     work.ask(null);
   }
+}
+
+/** Pushes what the branch stands on. */
+export async function pushTip(
+  { run, tools }: Pick<Means, 'run' | 'tools'>,
+  work: Pick<Deliverable, 'branch' | 'tip'> & Partial<Movable>,
+): Promise<void> {
+  const { branch, tip: commit } = work;
+  try {
+    await patiently(run, () =>
+      tools.onHost(({ host }) =>
+        host.pushBranch.executeWithOptions({ summary: `push ${branch}` }, [run.context, { branch, commit }]),
+      ),
+    );
+  } catch (error) {
+    // What has arrived before is there, whatever became of the host.
+    if (!(error instanceof HostMoved) || !work.isDelivered) throw error;
+    work.hostLost?.();
+  }
+  work.arrived?.(commit);
 }
 
 /** Of work whose draft is open; where there is none, nobody works on them any more. */

@@ -5,6 +5,8 @@ import type { PullText } from '../../domain/pull-body.ts';
 import { oneLine } from '../../domain/text.ts';
 import { failureOf } from '../activities.ts';
 import { PhaseCut } from '../run.ts';
+import { HostMoved } from '../tools.ts';
+import { branchFacts } from './branch.ts';
 import { answerTo, delivered, markInReview, standHalted } from './delivery.ts';
 import type { LoopEnd } from './phases.ts';
 import { type GatedBench, isKnown } from './role.ts';
@@ -32,7 +34,8 @@ export async function conclude(bench: GatedBench): Promise<Halt | null> {
     return null;
   } catch (error) {
     if (error instanceof PhaseCut) return { kind: 'person', reason: error.message };
-    if (!isKnown(error)) throw error;
+    if (!isKnown(error) && !(error instanceof HostMoved)) throw error;
+    if (error instanceof HostMoved) target.hostLost();
     const { type, message } = failureOf(error);
     const reason = type === 'GuardRefused' ? 'guard_refused' : 'gate_error';
     return { kind: 'halt', reason, detail: message, trigger: null };
@@ -48,7 +51,8 @@ export async function haltAt(
   const { run, target } = bench;
   const reason = halt.kind === 'person' ? halt.reason : `${halt.reason}: ${halt.detail}`;
   await commitPending(bench, reason).catch((error: unknown) => {
-    if (!isKnown(error)) throw error;
+    if (error instanceof HostMoved) target.hostLost();
+    else if (!isKnown(error)) throw error;
     run.warn(`what lies in the workspace could not be committed: ${failureOf(error).message}`);
   });
   target.halted(reason);
@@ -84,7 +88,10 @@ async function commitPending(bench: GatedBench, reason: string): Promise<void> {
   const { commit } = await tools.onHost(({ host }) =>
     host.commitPending.executeWithOptions({ summary: 'commit pending work' }, [run.context, request]),
   );
+  if (commit === tip) return;
   run.update(target.issue, { commit });
+  target.unapproved();
+  target.committed(await branchFacts(bench, target.since || tip, 'what was pending'));
 }
 
 /** A halted run's branch and draft, as its push mode says; where a person is asked first, until they answer. */

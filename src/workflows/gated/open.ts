@@ -14,10 +14,11 @@ export async function open(bench: GatedBench, { asItIs }: { readonly asItIs: boo
   const task = run.specOf(target.issue);
   const found = await patiently(run, () => {
     run.update(target.issue, { phase: 'preparing' });
+    const goesOn = startCommit !== null && !target.moved;
     const request = {
       task,
-      resuming: startCommit !== null,
-      startCommit: startCommit === null ? null : target.tip,
+      resuming: goesOn,
+      startCommit: goesOn ? target.tip : null,
       attemptId,
       pushed: target.state.completion.pushed,
       asItIs,
@@ -27,6 +28,9 @@ export async function open(bench: GatedBench, { asItIs }: { readonly asItIs: boo
     );
   });
   const first = startCommit === null ? { startCommit: found.startCommit } : {};
+  if (startCommit !== null && target.tip !== found.startCommit) target.unapproved();
+  if (target.workLost) target.since = found.startCommit;
+  target.moved = false;
   run.update(target.issue, { ...first, commit: found.startCommit, status: 'in_progress' });
   target.opened = found;
   return found;

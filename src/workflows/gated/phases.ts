@@ -7,13 +7,18 @@ import { readVerdict } from '../../domain/gated/verdict.ts';
 import { failureOf } from '../activities.ts';
 import { patiently } from '../patience.ts';
 import { HostMoved } from '../tools.ts';
+import { branchFacts } from './branch.ts';
 import { dissent } from './dissent.ts';
-import { open } from './open.ts';
+import { open, opened } from './open.ts';
+import { pushWork } from './push.ts';
 import { redTeam } from './red-team.ts';
 import { callRole, type GatedBench, isKnown, type RoleEnd } from './role.ts';
 
 /** Why the target's loop has ended: it is complete, its breaker or a failure halts it, or a person does. */
 export type LoopEnd = { readonly kind: 'complete' } | HaltStep | { readonly kind: 'person'; readonly reason: string };
+
+/** A fleet that loses one after the other needs a person. */
+const mostHosts = 5;
 
 /** A step that something is to be done for. */
 type Task = Exclude<Step, { readonly kind: 'complete' | 'halt' }>;
@@ -34,28 +39,30 @@ export async function workFrom(bench: GatedBench, from: EntryPhase): Promise<Loo
 /** A step and what follows it. What breaks it off is an event as well; a person's force is an end. */
 async function carriedOut(bench: GatedBench, step: Task): Promise<Step> {
   try {
-    return await take(bench, step);
+    return await take(bench, bench.target.workLost ? { kind: 'phase', phase: 'IMPLEMENT' } : step);
   } catch (error) {
-    if (error instanceof HostMoved) {
-      // What was not pushed is gone with its host; the phase begins again on what is there.
-      bench.target.opened = null;
-      return step;
-    }
-    if (!isKnown(error)) throw error;
+    // The phase begins again on another host, with what has been pushed.
+    if (error instanceof HostMoved && bench.target.hostLost() < mostHosts) return step;
+    if (!(error instanceof HostMoved) && !isKnown(error)) throw error;
     return happened(bench, broken(step, error));
   }
 }
 
 /** The branch is made ready; what stands in the way of that halts the run. */
 async function init(bench: GatedBench): Promise<Step> {
-  try {
-    await open(bench, { asItIs: false });
-    if (bench.target.state.state === 'JACK_IN') bench.target.move('RUNNING');
-    return happened(bench, { kind: 'ready' });
-  } catch (error) {
-    if (!isKnown(error)) throw error;
-    if (bench.target.state.state === 'JACK_IN') bench.target.move('RUNNING');
-    return happened(bench, broken({ kind: 'phase', phase: 'IMPLEMENT' }, error));
+  const { target } = bench;
+  for (;;) {
+    try {
+      await open(bench, { asItIs: false });
+      target.workLost = false;
+      target.begun();
+      return happened(bench, { kind: 'ready' });
+    } catch (error) {
+      if (error instanceof HostMoved && target.hostLost() < mostHosts) continue;
+      if (!(error instanceof HostMoved) && !isKnown(error)) throw error;
+      target.begun();
+      return happened(bench, broken({ kind: 'phase', phase: 'IMPLEMENT' }, error));
+    }
   }
 }
 
@@ -82,6 +89,8 @@ async function take(bench: GatedBench, step: Task): Promise<Step> {
 
 async function enter(bench: GatedBench, phase: WorkPhase): Promise<Step> {
   const { run, target } = bench;
+  // First, as what the gates have approved may be there no longer.
+  await opened(bench);
   const { loop, entry } = enterPhase(target.loop, phase, target.clock);
   target.set(loop);
   if (entry.kind === 'halt') return entry;
@@ -89,7 +98,9 @@ async function enter(bench: GatedBench, phase: WorkPhase): Promise<Step> {
     const untilTimeout = target.timeLeft === null ? Number.POSITIVE_INFINITY : Date.now() + target.timeLeft;
     const until = Math.min(Date.parse(entry.until), untilTimeout);
     const reason = `the limit of ${target.loop.rate.limit} phases an hour`;
-    await run.wait({ reason, until }, () => run.haltWanted !== null);
+    const isOver = () => run.stopping || run.haltWanted !== null;
+    // Who wakes runs that wait for an account means others.
+    while (!isOver() && Date.now() < until) await run.wait({ reason, until }, isOver);
     return { kind: 'phase', phase: entry.phase };
   }
   if (entry.phase === 'IMPLEMENT') return implement(bench);
@@ -98,24 +109,17 @@ async function enter(bench: GatedBench, phase: WorkPhase): Promise<Step> {
 
 /** One start of an agent for the whole target; what it leaves is a commit. */
 async function implement(bench: GatedBench): Promise<Step> {
-  const { run, tools, target } = bench;
-  const since = target.tip;
-  const { feedback, earlier } = target;
+  const { run, target } = bench;
+  const { feedback, earlier, since } = target;
   const end = await callRole(bench, 'implementer', { kind: 'implement', feedback, earlier });
   if (end.outcome !== 'done') return happened(bench, unfinished('implementer', end));
   run.update(target.issue, { commit: end.commit });
   target.report = end.summary;
-  const facts = await patiently(run, () =>
-    tools.onHost(({ host }) =>
-      host.lookAtBranch.executeWithOptions({ summary: `cycle ${target.loop.cycle}` }, [
-        run.context,
-        { commit: end.commit, since, base: bench.plan === null ? null : run.task(target.issue).startCommit },
-      ]),
-    ),
-  );
+  const facts = await patiently(run, () => branchFacts(bench, since, `cycle ${target.loop.cycle}`));
+  target.workLost = false;
   target.committed(facts);
-  const { deleted, added } = facts;
-  return happened(bench, { kind: 'implemented', filesChanged: Math.max(end.files, deleted.length, added.length) });
+  await pushWork(bench);
+  return happened(bench, { kind: 'implemented', filesChanged: facts.changed });
 }
 
 /** Asks a gate; `problems`: with what is wrong with the answer that it has given. */

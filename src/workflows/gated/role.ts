@@ -8,7 +8,7 @@ import type { Role } from '../../domain/gated/state.ts';
 import { attempt, limitOver } from '../attempt.ts';
 import { type Budget, spentFailure } from '../budget.ts';
 import { patiently } from '../patience.ts';
-import type { Run } from '../run.ts';
+import { PhaseCut, type Run } from '../run.ts';
 import type { Tools } from '../tools.ts';
 import type { TrackerWrites } from '../tracker-writes.ts';
 import { opened } from './open.ts';
@@ -47,6 +47,7 @@ export async function callRole(
   const { agent = agentOf(bench, name), maxAttempts = run.input.settings.agent.maxAttempts } = options;
   const role = { ...roleOf(bench, name), ...agent };
   run.update(target.issue, { session: null });
+  const isHaltWanted = () => run.haltWanted !== null;
   for (let failures = 0, losses = 0; ; ) {
     const { workspace } = await opened(bench);
     const allowance = await budget.reserve(target.issue);
@@ -68,7 +69,7 @@ export async function callRole(
     if (prompt.kind === 'nothing') return { outcome: 'nothing', record: prompt.record };
 
     const ready = { workspace, startCommit: target.tip, prompt, start: null };
-    const timer = timerOf(target.timeLeft);
+    const timer = timerOf(target);
     const allowanceUsd = allowance.kind === 'granted' ? allowance.usd : null;
     const result = await attempt(run, tools, {
       issue: target.issue,
@@ -76,6 +77,7 @@ export async function callRole(
       allowanceUsd,
       role,
       isOver: timer.isOver,
+      outside: timer.outside,
     }).finally(timer.end);
     await budget.settle(target.issue);
     // What was made until now is kept: it is in the tree, or on the branch.
@@ -92,7 +94,7 @@ export async function callRole(
         if (!result.killed) run.update(target.issue, { session: null });
         break;
       case 'limited':
-        await target.outsideOfTime(limitOver(run, target.issue, result.until, role.provider));
+        await target.outsideOfTime(limitOver(run, target.issue, result.until, role.provider, isHaltWanted));
         break;
       case 'ended':
         losses += 1;
@@ -101,6 +103,8 @@ export async function callRole(
       case 'overspent':
         break;
     }
+    // It has ended without a result: no other one is paid for, nor waited for, before the run halts.
+    if (run.haltWanted !== null) throw new PhaseCut(run.haltWanted);
   }
 }
 
@@ -115,11 +119,15 @@ function roleOf({ target }: GatedBench, name: Role): Omit<AgentRole, keyof RoleA
   return { run: target.input.id, name, cycle: target.loop.cycle, scope };
 }
 
-/** Says when so much time is over; null: never. */
-function timerOf(ms: number | null) {
-  const scope = new CancellationScope();
-  let over = ms === 0;
-  if (ms !== null && ms > 0) {
+/** Says when the target's time is over. It stands still while something is waited for that does not count. */
+function timerOf(target: Target) {
+  let scope = new CancellationScope();
+  let over = false;
+  const begin = () => {
+    const ms = target.timeLeft;
+    if (ms === null) return;
+    over = ms === 0;
+    scope = new CancellationScope();
     scope
       .run(() => sleep(ms))
       .then(
@@ -128,8 +136,17 @@ function timerOf(ms: number | null) {
         },
         () => {},
       );
-  }
-  return { isOver: () => over, end: () => scope.cancel() };
+  };
+  begin();
+  return {
+    isOver: () => over,
+    end: () => scope.cancel(),
+    outside: async (waiting: Promise<void>) => {
+      scope.cancel();
+      await target.outsideOfTime(waiting);
+      begin();
+    },
+  };
 }
 
 /** A step that was refused or failed for good: what it says halts the run. Anything else unwinds it, or is a fault of ours. */

@@ -6,8 +6,8 @@ import type { BreakerState, RunStateName } from '../../domain/gated/state.ts';
 import { oneLine } from '../../domain/text.ts';
 import { answer, type ResumeGated, resume, resumeGated } from '../messages.ts';
 import type { Run } from '../run.ts';
-import type { Tools } from '../tools.ts';
-import type { Deliverable } from './delivery.ts';
+import { HostMoved, type Tools } from '../tools.ts';
+import type { Deliverable, Movable } from './delivery.ts';
 
 /** What people steer: a target, or a plan with the sprint that it is at. */
 export interface Steerable extends Pick<Deliverable, 'branch'> {
@@ -66,10 +66,17 @@ export function steered(
 /** Where nobody can tell, the push will: it never forces. */
 export async function remotePosition(
   { run, tools }: { readonly run: Run; readonly tools: Tools },
-  { branch, pushMode, commits }: Pick<Deliverable, 'branch' | 'pushMode' | 'commits'>,
+  work: Pick<Deliverable, 'branch' | 'pushMode' | 'commits'> & Partial<Movable>,
 ): Promise<RemotePlace> {
+  const { branch, pushMode, commits } = work;
   if (run.input.remote === null || pushMode === 'LOCAL' || commits === 0) return 'absent';
-  return tools.onHost(({ host }) =>
-    host.comparePosition.executeWithOptions({ summary: `compare ${branch}` }, [run.context, { branch }]),
-  );
+  try {
+    return await tools.onHost(({ host }) =>
+      host.comparePosition.executeWithOptions({ summary: `compare ${branch}` }, [run.context, { branch }]),
+    );
+  } catch (error) {
+    if (!(error instanceof HostMoved)) throw error;
+    work.hostLost?.();
+    return 'absent';
+  }
 }

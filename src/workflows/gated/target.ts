@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import type { BranchFacts, GatedContext, OpenedTarget } from '../../activities/gated/contract.ts';
+import type { BranchFacts, GatedContext } from '../../activities/gated/contract.ts';
 import { type Clock, timeLeftMs } from '../../domain/gated/breaker.ts';
 import { withDeletions } from '../../domain/gated/deletions.ts';
 import { countFixed } from '../../domain/gated/identity.ts';
@@ -19,24 +19,15 @@ import type {
 import { type EntryPhase, moveTo } from '../../domain/gated/transitions.ts';
 import type { Run } from '../run.ts';
 import type { Deliverable } from './delivery.ts';
+import { type Feedback, noFeedback } from './feedback.ts';
+import { Placed } from './placed.ts';
 import type { Steerable } from './steer.ts';
 
-/** The latest answers that asked for changes, for the next implementation; null: that gate asks for none. */
-export interface Feedback {
-  readonly review: string | null;
-  readonly audit: string | null;
-  readonly redTeam: string | null;
-}
-
-const noFeedback: Feedback = { review: null, audit: null, redTeam: null };
-
 /** What a gated run knows of its target, and shows. */
-export class Target implements Deliverable, Steerable {
+export class Target extends Placed implements Deliverable, Steerable {
   readonly input: GatedInput;
   readonly issue: number;
   loop: LoopState;
-  /** Where it is worked on; null before it is open, and after its host was lost. */
-  opened: OpenedTarget | null = null;
   feedback: Feedback = noFeedback;
   earlier: readonly EarlierFindings[] = [];
   /** What the latest implementer says that it did. */
@@ -47,6 +38,8 @@ export class Target implements Deliverable, Steerable {
   lastAnswer = '';
   /** Both gates have approved what is on the branch. */
   passed = false;
+  /** Where the branch stood when this cycle began. */
+  since = '';
   private readonly run: Run;
   private view: TargetState;
   private question: Question | null = null;
@@ -55,6 +48,7 @@ export class Target implements Deliverable, Steerable {
   private lastFindings: readonly Finding[] = [];
 
   constructor(run: Run) {
+    super();
     const { gated, branch, tasks } = run.input;
     const [task] = tasks;
     if (!gated || !branch || !task)
@@ -129,6 +123,9 @@ export class Target implements Deliverable, Steerable {
   }
 
   set(loop: LoopState): void {
+    if (loop.cycle !== this.loop.cycle) this.since = this.tip;
+    // A probe that was approved lets the time begin anew, as a reset does.
+    if (loop.breaker.triggers.timeout.started !== this.loop.breaker.triggers.timeout.started) this.excludedMs = 0;
     this.loop = loop;
     this.show();
   }
@@ -138,9 +135,13 @@ export class Target implements Deliverable, Steerable {
     this.show();
   }
 
-  halted(reason: string): void {
-    // Cut before its branch was ready.
+  /** Its branch is ready, or cannot be made so: from here on it can halt. */
+  begun(): void {
     if (this.view.state === 'JACK_IN') this.move('RUNNING');
+  }
+
+  halted(reason: string): void {
+    this.begun();
     this.view = {
       ...this.view,
       state: moveTo(this.view.state, 'HALTED'),
@@ -153,7 +154,7 @@ export class Target implements Deliverable, Steerable {
   resumed(how: 'keep' | 'reset' | 'probe'): EntryPhase {
     const { halt: _halt, ...rest } = this.view;
     this.view = { ...rest, state: moveTo(rest.state, 'RUNNING') };
-    if (how === 'reset') this.excludedMs = 0;
+    this.forgetLosses();
     const { loop, phase } = resumeLoop(this.loop, how, this.now());
     this.set(loop);
     return phase;
@@ -162,6 +163,12 @@ export class Target implements Deliverable, Steerable {
   complete(completion: Completion): void {
     this.view = { ...this.view, completion };
     this.show();
+  }
+
+  /** The branch stands on a tree that no gate has seen. */
+  unapproved(): void {
+    this.passed = false;
+    this.set({ ...this.loop, approvals: [], redTeamSettled: false, dissentSettled: false });
   }
 
   /** A cycle's commit: what the branch has become. */
@@ -221,7 +228,7 @@ export class Target implements Deliverable, Steerable {
   }
 
   private show(): void {
-    const { cycle, phase, history, breaker, notes } = this.loop;
+    const { cycle, phase, history, breaker, notes, rate } = this.loop;
     this.view = {
       ...this.view,
       phase,
@@ -235,6 +242,7 @@ export class Target implements Deliverable, Steerable {
         excludedMs: this.excludedMs,
         notes,
         question: this.question,
+        rate,
       },
     });
   }

@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { RunInput } from '../../src/domain/run.ts';
+import { hostQueue, hostsQueue, resumeGated, stop } from '../../src/workflows/messages.ts';
+import { createWorker } from '../support/temporal.ts';
+import {
+  answered,
+  base,
+  commitOf,
+  gatedInput,
+  gatedScript,
+  isState,
+  type Play,
+  roles,
+  shown,
+} from './gated-support.ts';
+import { type Calls, finished, openStage, type Stage, scripted, start, until } from './support.ts';
+
+const calls: Calls = [];
+let play: Play = {};
+let stage: Stage;
+let close: () => Promise<void>;
+/** Who takes the next claim; the last one takes all that follow. */
+let claims: (() => string)[] = [];
+
+beforeAll(async () => {
+  const opened = await openStage(
+    gatedScript(() => play, calls),
+    calls,
+  );
+  stage = opened.stage;
+  const claiming = await createWorker(
+    stage.env,
+    { claimWorkspace: async () => ({ hostId: (claims.length > 1 ? claims.shift() : claims[0])?.() }) },
+    { taskQueue: hostsQueue },
+  );
+  const running = claiming.run();
+  close = async () => {
+    claiming.shutdown();
+    await running;
+    await opened.close();
+  };
+});
+
+afterAll(() => close());
+
+beforeEach(() => {
+  calls.length = 0;
+  play = {};
+  claims = [() => stage.hostId];
+});
+
+const remote: Partial<RunInput> = { source: { kind: 'remote', url: 'https://tracker.test/test/test.git' } };
+type Change = Parameters<typeof gatedInput>[1];
+/** A host that takes no step for 1.2 s is lost. */
+const begin = (change: Change = {}) =>
+  start(stage, gatedInput(stage, { agent: { hostLostMinutes: 0.02 }, input: remote, ...change }));
+const gone = () => `gone-${randomUUID().slice(0, 8)}`;
+const flags = { reset: false, probe: false, force: false };
+
+/** A host that is cut off when the call comes. */
+async function shortLived(lastCall: string) {
+  const hostId = gone();
+  const activities = scripted(
+    gatedScript(() => play, calls),
+    calls,
+  );
+  const cut = Object.entries(activities).map(([name, activity]) => [
+    name,
+    async (...args: unknown[]) => {
+      const result = await (activity as (...all: unknown[]) => Promise<unknown>)(...args);
+      if (!calls.includes(lastCall)) return result;
+      host.shutdown();
+      throw new Error('the power is cut');
+    },
+  ]);
+  const host = await createWorker(stage.env, Object.fromEntries(cut), { taskQueue: hostQueue(hostId) });
+  const running = host.run();
+  claims.unshift(() => hostId);
+  return { running };
+}
+
+test('A12 a host that is lost before the branch is ready is replaced by the next one', async () => {
+  claims.unshift(gone);
+  const state = await finished(await begin());
+  expect(shown(state).run).toMatchObject({ state: 'JACKED_OUT', cycles: { current: 1 } });
+  expect(roles(calls)).toEqual(['implementer 1', 'reviewer 1', 'auditor 1']);
+}, 30_000);
+
+test('A12 a host that is lost while it implements: the phase begins again at the next one, and no cycle counts twice', async () => {
+  const { running } = await shortLived('implementer 1');
+  const { run, circuit_breaker } = shown(await finished(await begin()));
+  await running;
+  expect(roles(calls)).toEqual(['implementer 1', 'implementer 1', 'reviewer 1', 'auditor 1']);
+  expect(run).toMatchObject({ state: 'JACKED_OUT', cycles: { current: 1 } });
+  expect(run.cycles.history.map(({ cycle, phase }) => `${phase} ${cycle}`)).toEqual([
+    'IMPLEMENT 1',
+    'REVIEW 1',
+    'AUDIT 1',
+  ]);
+  expect(circuit_breaker.triggers.cycle_count.current).toBe(1);
+}, 30_000);
+
+test('A12 a host that is lost after a cycle was pushed: another one goes on from there, with the phase that was cut', async () => {
+  const asked: (string | null)[] = [];
+  play = {
+    agents: { reviewer: () => answered('review') },
+    host: {
+      openTarget: async (_run, { startCommit, resuming, task }) => {
+        asked.push(startCommit);
+        const workspace = { branch: task.branch } as never;
+        return { workspace, startCommit: resuming || asked.length === 1 ? (startCommit ?? base) : commitOf(1) };
+      },
+    },
+  };
+  const { running } = await shortLived('reviewer 1');
+  const state = await finished(await begin());
+  await running;
+  expect(roles(calls)).toEqual(['implementer 1', 'reviewer 1', 'reviewer 1', 'auditor 1']);
+  expect(calls.filter((call) => call.startsWith('push'))).toEqual([`push ${commitOf(1)}`, `push ${commitOf(1)}`]);
+  expect(shown(state).run.state).toBe('JACKED_OUT');
+}, 30_000);
+
+test('A12 a host that is lost with work that may not be pushed: it is implemented again before anybody reviews it', async () => {
+  const { running } = await shortLived('reviewer 1');
+  const handle = await begin({ options: { push_mode: 'LOCAL' } });
+  const { run } = shown(await finished(handle));
+  await running;
+  expect(roles(calls)).toEqual(['implementer 1', 'reviewer 1', 'implementer 1', 'reviewer 1', 'auditor 1']);
+  expect(run.cycles.current).toBe(1);
+}, 30_000);
+
+test('A12 a host that is lost while the run is halted and compares: the resume is answered, and the run goes on', async () => {
+  play = { agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never } };
+  const { running } = await shortLived('compare');
+  const handle = await begin();
+  await until(handle, ({ status }) => status === 'halted');
+  play = {};
+  expect(await handle.executeUpdate(resumeGated, { args: [{ flags }] })).toEqual({ breaker: 'keep' });
+  expect(shown(await finished(handle)).run.state).toBe('JACKED_OUT');
+  await running;
+}, 40_000);
+
+test('A12 a host that is lost as its pending work is to be committed does not keep the run from halting', async () => {
+  play = { agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never } };
+  const { running } = await shortLived('pending');
+  const handle = await begin();
+  const state = await until(handle, isState('HALTED'), 20_000);
+  expect(state.warnings.some((each) => each.includes('could not be committed: the host'))).toBe(true);
+  play = {};
+  await handle.executeUpdate(resumeGated, { args: [{ flags }] });
+  expect(shown(await finished(handle)).run.state).toBe('JACKED_OUT');
+  await running;
+}, 40_000);
+
+test('A12 a fleet that loses five hosts needs a person: the run halts', async () => {
+  claims = [gone];
+  const handle = await begin();
+  const state = await until(handle, isState('HALTED'), 30_000);
+  expect(shown(state).run.halt?.reason).toMatch(/^agent_failed: the host gone-\w+ was lost$/);
+  await handle.signal(stop, { reason: 'enough' });
+  expect((await finished(handle)).status).toBe('stopped');
+}, 60_000);
