@@ -92,7 +92,8 @@ export async function requireCleanRootOf(
   input: Pick<RunContext, 'type' | 'settings' | 'source'> | null,
   stateDir: string,
 ): Promise<void> {
-  if (input === null || input.type !== 'sprint' || input.settings.sprint.workspace !== 'root') return;
+  if (input === null || input.settings.sprint.workspace !== 'root') return;
+  if (input.type !== 'sprint' && input.type !== 'gated' && input.type !== 'plan') return;
   const { source } = input;
   if (source.kind === 'checkout' && source.hostId === (await hostId(stateDir))) await requireClean(source.root);
 }

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BreakerState, PlanState, TargetState } from '../../../src/domain/gated/state.ts';
@@ -58,6 +58,8 @@ export interface GatedRepository extends GitHubRepository {
   status(): Promise<Shown>;
   /** Waits until the agent of a role has started, so many times in all. */
   called(role: string, times?: number): Promise<Call>;
+  /** Whether an agent has written a file of that name in a worktree. */
+  written(name: string): Promise<boolean>;
   /** Waits until its run is in a state, such as HALTED. */
   inState(state: string): Promise<Shown>;
 }
@@ -100,6 +102,11 @@ export async function makeGated(
     status,
     called: (role, times = 1) =>
       until(`the ${role} works`, async () => (await calls()).filter((call) => call.role === role)[times - 1], 30),
+    written: async (name) => {
+      const folder = path.join(repository.root, '.locus', 'worktrees');
+      const files = await readdir(folder, { recursive: true }).catch(() => []);
+      return files.some((file) => path.basename(file) === name);
+    },
     inState: (state) =>
       until(
         `the run is ${state}`,
