@@ -1,8 +1,9 @@
 import type { OpenedTarget } from '../../activities/gated/contract.ts';
+import { Asking } from './asking.ts';
 import type { Movable } from './delivery.ts';
 
 /** On which host a target is worked on, and what of it is nowhere else. */
-export abstract class Placed implements Movable {
+export abstract class Placed extends Asking implements Movable {
   /** Where it is worked on; null before it is open, and after its host was lost. */
   opened: OpenedTarget | null = null;
   /** Its host was lost, and no other one has been made ready. */

@@ -6,7 +6,7 @@ import { countFixed } from '../../domain/gated/identity.ts';
 import { resumeLoop } from '../../domain/gated/loop.ts';
 import { type LoopState, newLoop } from '../../domain/gated/loop-state.ts';
 import type { EarlierFindings } from '../../domain/gated/prompt-parts.ts';
-import { type GatedInput, newTargetState, type Question } from '../../domain/gated/run-input.ts';
+import { type GatedInput, newTargetState } from '../../domain/gated/run-input.ts';
 import type {
   BreakerState,
   Completion,
@@ -42,9 +42,6 @@ export class Target extends Placed implements Deliverable, Steerable {
   since = '';
   private readonly run: Run;
   private view: TargetState;
-  private question: Question | null = null;
-  private take: (value: string) => void = () => {};
-  private excludedMs = 0;
   private lastFindings: readonly Finding[] = [];
 
   constructor(run: Run) {
@@ -195,39 +192,7 @@ export class Target extends Placed implements Deliverable, Steerable {
     this.show();
   }
 
-  /** Asks a person; `take` is given the answer, once. null: nothing is asked any more. */
-  ask(question: Question | null, take: (value: string) => void = () => {}): void {
-    this.question = question;
-    this.take = take;
-    this.show();
-  }
-
-  get asked(): Question | null {
-    return this.question;
-  }
-
-  answered(value: string): void {
-    const { take } = this;
-    this.ask(null);
-    take(value);
-  }
-
-  /** Time that does not count: a person, or a provider's limit, is waited for. */
-  async outsideOfTime<T>(waiting: Promise<T>): Promise<T> {
-    const since = Date.now();
-    try {
-      return await waiting;
-    } finally {
-      this.excludedMs += Date.now() - since;
-      this.show();
-    }
-  }
-
-  private now(): string {
-    return new Date(Date.now()).toISOString();
-  }
-
-  private show(): void {
+  protected show(): void {
     const { cycle, phase, history, breaker, notes, rate } = this.loop;
     this.view = {
       ...this.view,

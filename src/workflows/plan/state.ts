@@ -11,7 +11,7 @@ import {
   sprintProgressed,
   sprintStarted,
 } from '../../domain/gated/plan.ts';
-import type { GatedProgress, PlanInput, Question } from '../../domain/gated/run-input.ts';
+import type { GatedProgress, PlanInput } from '../../domain/gated/run-input.ts';
 import type {
   BreakerState,
   Deletion,
@@ -20,13 +20,14 @@ import type {
   RunStateName,
   TargetState,
 } from '../../domain/gated/state.ts';
+import { Asking } from '../gated/asking.ts';
 import type { Deliverable } from '../gated/delivery.ts';
 import type { Steerable } from '../gated/steer.ts';
 import type { SprintNews } from '../messages.ts';
 import type { Run } from '../run.ts';
 
 /** What a plan knows of its sprints, and shows. */
-export class Plan implements Deliverable, Steerable {
+export class Plan extends Asking implements Deliverable, Steerable {
   readonly input: PlanInput;
   readonly branch: string;
   /** Of all its sprints so far. */
@@ -35,14 +36,12 @@ export class Plan implements Deliverable, Steerable {
   private readonly run: Run;
   private view: PlanState;
   private current: GatedProgress | null = null;
-  private question: Question | null = null;
-  private take: (value: string) => void = () => {};
   /** Of completed sprints. */
   private commitsDone = 0;
-  private excludedMs = 0;
   private tipSoFar: string | null = null;
 
   constructor(run: Run) {
+    super();
     const { plan, branch } = run.input;
     if (!plan || !branch) throw ApplicationFailure.nonRetryable('a plan has sprints and a branch');
     this.run = run;
@@ -73,10 +72,6 @@ export class Plan implements Deliverable, Steerable {
   /** Of the sprint that it is at. */
   get breaker(): BreakerState {
     return this.current?.circuit_breaker ?? newBreaker(this.input.settings.limits, this.view.timestamps.started);
-  }
-
-  get asked(): Question | null {
-    return this.question;
   }
 
   get tip(): string {
@@ -149,33 +144,7 @@ export class Plan implements Deliverable, Steerable {
     this.show();
   }
 
-  ask(question: Question | null, take: (value: string) => void = () => {}): void {
-    this.question = question;
-    this.take = take;
-    this.show();
-  }
-
-  answered(value: string): void {
-    const { take } = this;
-    this.ask(null);
-    take(value);
-  }
-
-  async outsideOfTime<T>(waiting: Promise<T>): Promise<T> {
-    const since = Date.now();
-    try {
-      return await waiting;
-    } finally {
-      this.excludedMs += Date.now() - since;
-      this.show();
-    }
-  }
-
-  private now(): string {
-    return new Date(Date.now()).toISOString();
-  }
-
-  private show(): void {
+  protected show(): void {
     const { view: plan, current, question, excludedMs } = this;
     this.run.change({ plan: { plan, current, question, excludedMs } });
   }
