@@ -7,6 +7,7 @@ import { locusVersion } from '../../../src/server/version.ts';
 import { hostsQueue } from '../../../src/workflows/messages.ts';
 import { createWorker } from '../../support/temporal.ts';
 import { type Calls, openStage, type Stage } from '../support.ts';
+import { gatedScenes, withGated } from './gated-scenes.ts';
 import { type RecordedHistory, scrubbed, textOf, writeHistories } from './histories.ts';
 import { refusal, scenes, scriptOf } from './scenes.ts';
 
@@ -21,7 +22,7 @@ let claims: Worker;
 let close: () => Promise<void>;
 
 beforeAll(async () => {
-  const opened = await openStage(scriptOf(refuseOnce), calls);
+  const opened = await openStage(withGated(scriptOf(refuseOnce), calls), calls);
   stage = opened.stage;
   claims = await createWorker(
     stage.env,
@@ -51,7 +52,9 @@ function refuseOnce(name: string): void {
   throw ApplicationFailure.nonRetryable(refusal.message, refusal.type);
 }
 
-test.each(scenes)(
+const all = [...scenes, ...gatedScenes];
+
+test.each(all)(
   'recorded: $name',
   async ({ name, play }) => {
     calls.length = 0;
@@ -62,7 +65,7 @@ test.each(scenes)(
 );
 
 test('written', () => {
-  expect([...recorded.keys()]).toHaveLength(scenes.length);
+  expect([...recorded.keys()]).toHaveLength(all.length);
   for (const history of [...recorded.values()].flat()) {
     const text = textOf(history);
     for (const trace of [hostname(), homedir(), process.cwd()]) expect(text.includes(trace)).toBe(false);

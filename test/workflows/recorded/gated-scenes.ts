@@ -1,0 +1,74 @@
+import type { GatedTarget } from '../../../src/domain/gated/run-input.ts';
+import { halt, type ResumeGated, resumeGated, stop } from '../../../src/workflows/messages.ts';
+import { answered, gatedInput, gatedScript, isState } from '../gated-support.ts';
+import { type Calls, finished, type Script, type Stage, start, until } from '../support.ts';
+import type { Scene } from './scenes.ts';
+
+/** The scripts of plain runs and of gated ones; in these a reviewer finds the same three times before it approves. */
+export function withGated(plain: Script, calls: Calls): Script {
+  const gated = gatedScript(
+    () => ({ agents: { reviewer: ({ n }) => answered('review', n <= 3 ? ['secret'] : []) } }),
+    calls,
+  );
+  const agent: Script['agent'] = (request, n, ended) => {
+    const does = request.role ? gated.agent : plain.agent;
+    if (!does) throw new Error('nobody plays this agent');
+    return does(request, n, ended);
+  };
+  return { ...plain, agent, host: { ...gated.host, ...plain.host }, tracker: { ...gated.tracker, ...plain.tracker } };
+}
+
+const anew: { args: [ResumeGated] } = { args: [{ flags: { reset: true, probe: false, force: false } }] };
+
+export const gatedScenes: readonly Scene[] = [
+  {
+    name: 'gated target whose breaker opens, reset',
+    async play(stage) {
+      const runId = 'locus/acme/target/gated';
+      const run = await start(stage, gatedInput(stage, { input: { runId, repoName: 'acme/target' } }));
+      await until(run, isState('HALTED'));
+      await run.executeUpdate(resumeGated, anew);
+      await finished(run);
+      return [runId];
+    },
+  },
+  {
+    name: 'gated target that a person halts, asked before it is pushed, stopped',
+    async play(stage, calls) {
+      const runId = 'locus/acme/asked/gated';
+      const input = { runId, repoName: 'acme/asked' };
+      const run = await start(stage, gatedInput(stage, { options: { push_mode: 'PROMPT' }, input }));
+      await until(run, () => calls.includes('reviewer 1'));
+      await run.signal(halt, { reason: 'night' });
+      await until(run, (state) => state.gated?.question != null);
+      await run.signal(stop, { reason: 'enough' });
+      await finished(run);
+      return [runId];
+    },
+  },
+  {
+    name: 'plan of two sprints, each of which halts once',
+    async play(stage) {
+      const runId = 'locus/acme/plan/gated';
+      const run = await start(stage, planInput(stage, runId));
+      for (const sprint of ['sprint-1', 'sprint-2']) {
+        await until(run, ({ plan }) => plan?.plan.state === 'HALTED' && plan.plan.failure?.sprint === sprint);
+        await run.executeUpdate(resumeGated, anew);
+      }
+      await finished(run);
+      return [runId, `${runId}/sprint-1`, `${runId}/sprint-2`];
+    },
+  },
+];
+
+function planInput(stage: Stage, runId: string) {
+  const { gated, tasks, ...rest } = gatedInput(stage, { input: { runId, repoName: 'acme/plan' } });
+  if (!gated) throw new Error('this is no gated run');
+  const sprints = [1, 2].map(
+    (n): GatedTarget => ({ kind: 'issues', name: `sprint-${n}`, title: `Sprint ${n}`, issues: [n] }),
+  );
+  const { settings, mode, options, allowHigh } = gated;
+  const given = { settings, mode, options, allowHigh };
+  const plan = { ...given, id: 'plan-20260101-0123abcd', sprints, completed: [], from: 1, to: 2, consolidate: true };
+  return { ...rest, type: 'plan' as const, tasks: tasks.map((task) => ({ ...task, issue: 0 })), plan };
+}
