@@ -1,6 +1,7 @@
 import { asFailure } from '../../../src/domain/failures.ts';
 import { issueRunId } from '../../../src/domain/run-id.ts';
-import { acquire, giveBack, halt, lift, limitMet, resume, stop } from '../../../src/workflows/messages.ts';
+import { acquire, giveBack, halt, lift, limitMet, resume, resumeGated, stop } from '../../../src/workflows/messages.ts';
+import { answered, gatedInput, gatedScript, implemented, type Play, untilEnded } from '../gated-support.ts';
 import { inputOf } from '../input.ts';
 import {
   type Calls,
@@ -20,8 +21,11 @@ type Change = Parameters<typeof inputOf>[1];
 /** What the agents and tools of all scenes do; an issue's number says what becomes of it. `n` counts its agents. */
 export function scriptOf(refuse: (name: string) => void): Script {
   const asked = new Set<string>();
+  const gated = gatedScript(() => gatedPlay, []);
   return {
-    async agent({ task: { issue } }, n, ended) {
+    async agent(request, n, ended) {
+      const { issue } = request.task;
+      if (request.role && gated.agent) return gated.agent(request, n, ended);
       if (issue === 11 && n === 1) return limited(Date.now() + 500);
       if (issue === 12 && n === 1) return overspent(3.2);
       if (issue === 2 && n === 1) return failed('no', { retry: false });
@@ -31,7 +35,9 @@ export function scriptOf(refuse: (name: string) => void): Script {
       await ended;
       return { outcome: 'ended', session: 's-1', costUsd: 0.5, durationMs: 1 };
     },
+    tracker: gated.tracker,
     host: {
+      ...gated.host,
       async pushBranch(_run, { branch }) {
         if (branch === 'locus/issue-7') refuse(branch);
       },
@@ -150,6 +156,22 @@ export const scenes: readonly Scene[] = [
     },
   },
   {
+    name: 'gated target that is halted, goes on, and opens its breaker',
+    async play(stage) {
+      const input = gatedInput(stage, { options: { max_cycles: 2 } });
+      const target = await start(stage, { ...input, repoName: 'acme/gated', runId: 'locus/acme/gated/gated' });
+      await until(target, (state) => state.gated?.run.phase === 'REVIEW' && state.tasks[0]?.phase === 'working');
+      await target.signal(halt, { reason: 'night', force: true });
+      await until(target, (state) => state.status === 'halted');
+      const flags = { reset: false, probe: false, force: false };
+      await target.executeUpdate(resumeGated, { args: [{ flags }] });
+      await until(target, (state) => state.gated?.circuit_breaker.state === 'OPEN' && state.status === 'halted');
+      await target.executeUpdate(resumeGated, { args: [{ flags: { ...flags, probe: true } }] });
+      await finished(target);
+      return [target.workflowId];
+    },
+  },
+  {
     name: 'gate of an account',
     async play({ env, queue }) {
       const gate = await env.client.workflow.start('accountGate', { workflowId: gateId, taskQueue: queue, args: [] });
@@ -166,6 +188,14 @@ export const scenes: readonly Scene[] = [
 ];
 
 const gateId = 'locus/account/command';
+
+/** The reviewer is cut once, then finds something twice. */
+const gatedPlay: Play = {
+  agents: {
+    implementer: ({ n }) => implemented(n),
+    reviewer: (turn) => (turn.n === 1 ? untilEnded(turn) : answered('review', turn.n < 4 ? [`r${turn.n}`] : [])),
+  },
+};
 
 /** The failure that halts a run until a person has acted. */
 export const refusal = asFailure('CredentialsRefused', 'the remote refused the credentials');
