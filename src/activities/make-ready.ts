@@ -46,9 +46,9 @@ export async function makeReady(
   await replaceFile(note, `${wanted}\n`);
 }
 
-// Other repositories have workspaces of the same name.
+// Other repositories have workspaces of the same name. An attempt's name holds no `+`; no branch's holds two dots.
 function setupAttempt({ repository, name }: Workspace): string {
-  return `setup-${path.basename(repository.privateDir)}-${name}`;
+  return `setup-${path.basename(repository.privateDir)}-${name.replaceAll('+', '..')}`;
 }
 
 /** Copied files stay out of commits: they are what the repository does not hold, such as `.env`. */
