@@ -48,7 +48,7 @@ export async function resolveTemporal(
 
 /** The server named by TEMPORAL_ADDRESS or by a temporal.toml profile, or null where neither names one. */
 export async function configuredTemporal(env: NodeJS.ProcessEnv = process.env): Promise<TemporalTarget | null> {
-  const { loadClientConnectConfig } = await import('@temporalio/envconfig');
+  const { loadClientConnectConfig } = await import('./environment-config.ts');
   const overrideEnvVars = Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''),
   );
