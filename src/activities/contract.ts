@@ -138,13 +138,7 @@ interface AttemptFigures {
 }
 
 export type AttemptResult =
-  | (AttemptFigures & {
-      readonly outcome: 'done';
-      readonly commit: string;
-      readonly summary: string;
-      /** That differ from where the attempt began. A plain run takes none for a failure. */
-      readonly files: number;
-    })
+  | (AttemptFigures & { readonly outcome: 'done'; readonly commit: string; readonly summary: string })
   /** What a role that judges has said. `tampered`: it has changed the workspace, and that was undone. */
   | (AttemptFigures & { readonly outcome: 'answered'; readonly answer: string; readonly tampered: boolean })
   | (AttemptFigures & {

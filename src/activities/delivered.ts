@@ -45,7 +45,7 @@ export async function delivered(
   }
   await dropUnfinished(workspace.repository, unfinishedRef(task.branch, task.issue));
   const summary = redact(answer.summary, secrets.token === null ? [] : [secrets.token]);
-  return { ...figures, outcome: 'done', commit: work.commit, summary, files: work.files };
+  return { ...figures, outcome: 'done', commit: work.commit, summary };
 }
 
 /** Half a rebase would be committed with the marks of its conflicts, and without the commits still to come. */

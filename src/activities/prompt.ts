@@ -16,20 +16,31 @@ export async function promptFor(
   },
 ): Promise<string> {
   const { issue, comments, workspace, startCommit } = task;
-  const base = await baseCommit(workspace.repository, run.baseBranch, run.remote);
-  const checkout = run.source.kind === 'checkout' && workspace.mode === 'worktree' ? run.source.root : null;
-  const context = await readContext(workspace.repository, {
-    base,
-    commit: startCommit,
-    checkout,
-    withDiff: run.sprint !== null,
-  });
-  const { instructions, diff, topLevel, recentCommits } = context;
+  const context = await contextOf(run, { workspace, commit: startCommit, withDiff: run.sprint !== null });
+  const { instructions, diff, repository } = context;
   return buildPrompt({
     instructions,
     issue,
     comments,
     sprint: run.sprint && { title: run.sprint.title, diff },
-    repository: { name: run.repoName, branch: workspace.branch, baseBranch: run.baseBranch, topLevel, recentCommits },
+    repository,
   });
+}
+
+/** What every prompt says of the repository. `diff`: from the base to the commit, empty where it was not asked for. */
+export async function contextOf(
+  run: RunContext,
+  at: { readonly workspace: Workspace; readonly commit: string; readonly withDiff: boolean },
+) {
+  const { workspace, commit, withDiff } = at;
+  const base = await baseCommit(workspace.repository, run.baseBranch, run.remote);
+  const checkout = run.source.kind === 'checkout' && workspace.mode === 'worktree' ? run.source.root : null;
+  const context = await readContext(workspace.repository, { base, commit, checkout, withDiff });
+  const { instructions, diff, topLevel, recentCommits } = context;
+  const { branch } = workspace;
+  return {
+    instructions,
+    diff,
+    repository: { name: run.repoName, branch, baseBranch: run.baseBranch, topLevel, recentCommits },
+  };
 }

@@ -32,7 +32,7 @@ export const commitOf = (n: number) => `c${String(n).padStart(39, '0')}`;
 export const oneFile: BranchFacts = { files: 1, commits: 1, changed: 1, deleted: [], added: [], log: [] };
 
 export function implemented(n: number): AttemptResult {
-  return { ...figures, outcome: 'done', commit: commitOf(n), summary: 'did it', files: 1 };
+  return { ...figures, outcome: 'done', commit: commitOf(n), summary: 'did it' };
 }
 
 export function answered(gate: Gate, rules: readonly string[] = []): AttemptResult {

@@ -19,7 +19,6 @@ export const done: AttemptResult = {
   outcome: 'done',
   commit: 'c'.repeat(40),
   summary: 'did it',
-  files: 1,
   session: null,
   costUsd: 0,
   durationMs: 1,

@@ -7,11 +7,11 @@ import { repairPrompt } from '../../domain/gated/repair-prompt.ts';
 import { implementerPrompt, type WorkParts } from '../../domain/gated/role-prompts.ts';
 import type { RunContext } from '../../domain/run.ts';
 import { baseCommit } from '../../git/branches.ts';
-import { readContext } from '../../git/context.ts';
 import { tryGit } from '../../git/run.ts';
 import { openTracker } from '../../trackers/open.ts';
 import type { Dependencies } from '../deps.ts';
 import { written } from '../prepare.ts';
+import { contextOf } from '../prompt.ts';
 import type { RolePrompt, RolePromptRequest } from './contract.ts';
 import { guardedTarget } from './guarded.ts';
 import { keepArtifact } from './records.ts';
@@ -61,13 +61,7 @@ async function workParts(
   { workspace, commit }: RolePromptRequest,
   target: RoleTarget,
 ): Promise<WorkParts> {
-  const { repository } = workspace;
-  const base = await baseCommit(repository, run.baseBranch, run.remote);
-  const checkout = run.source.kind === 'checkout' && workspace.mode === 'worktree' ? run.source.root : null;
-  const context = await readContext(repository, { base, commit, checkout, withDiff: true });
-  const { instructions, diff, topLevel, recentCommits } = context;
-  const about = { name: run.repoName, branch: workspace.branch, baseBranch: run.baseBranch, topLevel, recentCommits };
-  return { instructions, target, diff, repository: about };
+  return { target, ...(await contextOf(run, { workspace, commit, withDiff: true })) };
 }
 
 /** From the base: an agent must not write what its work is compared with. */

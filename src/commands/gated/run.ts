@@ -4,7 +4,7 @@ import type { Engine } from '../../client/connect.ts';
 import { findRun, readState } from '../../client/runs.ts';
 import { gatedSnapshot } from '../../config/snapshot.ts';
 import { LocusFailure } from '../../domain/failures.ts';
-import type { GatedInput, PlanInput } from '../../domain/gated/run-input.ts';
+import { type GatedInput, type PlanInput, taskOf } from '../../domain/gated/run-input.ts';
 import type { RunInput } from '../../domain/run.ts';
 import { gatedRunId } from '../../domain/run-id.ts';
 import { openPrinter } from '../../ui/printer.ts';
@@ -98,15 +98,15 @@ async function resumeAndShow(options: GatedOptions): Promise<number> {
   }
 }
 
+/** A plan's own; each sprint has one in its own run. */
+const planTask = { issue: 0, title: 'Sprint plan', order: null, commitType: 'feat', committed: null } as const;
+
 function inputOf(
   project: Project,
   plan: Plan,
   { work, branch, isHere }: { readonly work: Work; readonly branch: string; readonly isHere: boolean },
 ): RunInput {
-  const target = 'gated' in work ? work.gated.target : null;
-  // Of several issues none is the one that its agents' figures stand under; the target names them all.
-  const issue = target?.kind === 'issues' && target.issues.length === 1 ? (target.issues[0] ?? 0) : 0;
-  const title = target === null ? 'Sprint plan' : target.title || target.name;
+  const task = 'gated' in work ? taskOf(work.gated.target, branch) : { ...planTask, branch };
   const { sprint } = plan.settings;
   return {
     runId: gatedRunId(project.key),
@@ -122,7 +122,7 @@ function inputOf(
     settings: { ...plan.settings, sprint: { ...sprint, workspace: isHere ? 'root' : 'worktree' } },
     startedBy: userInfo().username,
     restarted: false,
-    tasks: [{ issue, title, order: null, commitType: 'feat', branch, committed: null }],
+    tasks: [task],
     finished: [],
     ...work,
   };

@@ -1,3 +1,4 @@
+import type { TaskSpec } from '../run.ts';
 import type { Provider } from '../settings.ts';
 import { sha256 } from '../sha256.ts';
 import { noCompletion } from './push-mode.ts';
@@ -107,6 +108,18 @@ export function newTargetState(
 /** What the query `progress` answers of a plan. */
 export interface PlanProgress extends PlanView {
   readonly question: Question | null;
+}
+
+/** Issues that the work on a target belongs to. */
+export function issuesOf(target: GatedTarget): readonly number[] {
+  return target.kind === 'issues' ? target.issues : [];
+}
+
+/** The one task of a target's run. Of several issues none is the one that its agents' figures stand under: 0. */
+export function taskOf(target: GatedTarget, branch: string): TaskSpec {
+  const [issue = 0, ...more] = issuesOf(target);
+  const title = target.title || target.name;
+  return { issue: more.length > 0 ? 0 : issue, title, order: null, commitType: 'feat', branch, committed: null };
 }
 
 /** Roles that look and judge; they may not change the workspace. */

@@ -1,4 +1,5 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import type { TestRun } from '../../domain/gated/body-parts.ts';
 import {
   type PushAnswer,
   pushAnswer,
@@ -138,6 +139,12 @@ export async function pushTip(
     work.hostLost?.();
   }
   work.arrived?.(commit);
+}
+
+/** It ended with 0 on the commit of each cycle, or the cycle would have failed. */
+export function testsOf({ input }: Run): TestRun[] {
+  const { verify } = input.settings.agent;
+  return verify === null ? [] : [{ command: verify.join(' '), exit_code: 0 }];
 }
 
 /** Of work whose draft is open; where there is none, nobody works on them any more. */

@@ -7,7 +7,7 @@ import { failureOf } from '../activities.ts';
 import { PhaseCut } from '../run.ts';
 import { HostMoved } from '../tools.ts';
 import { branchFacts } from './branch.ts';
-import { answerTo, delivered, markInReview, standHalted } from './delivery.ts';
+import { answerTo, delivered, markInReview, standHalted, testsOf } from './delivery.ts';
 import type { LoopEnd } from './phases.ts';
 import { type GatedBench, isKnown } from './role.ts';
 
@@ -108,9 +108,6 @@ async function incomplete(bench: GatedBench): Promise<void> {
 
 function donePull({ run, target }: GatedBench): PullText {
   const { state, loop } = target;
-  const { verify } = run.input.settings.agent;
-  // It ended with 0 on the commit of each cycle, or the cycle would have failed.
-  const tests = verify === null ? [] : [{ command: verify.join(' '), exit_code: 0 }];
   const { redTeam, dissent } = target.input.settings;
   const completion: CompletionRecord = {
     run_id: state.run_id,
@@ -123,7 +120,7 @@ function donePull({ run, target }: GatedBench): PullText {
     },
     ts: state.timestamps.last_activity,
   };
-  return singlePull({ state, tests, notes: loop.notes, issues: target.issues, completion });
+  return singlePull({ state, tests: testsOf(run), notes: loop.notes, issues: target.issues, completion });
 }
 
 /** What the notes say of a gate that need not approve. */

@@ -6,7 +6,7 @@ import { countFixed } from '../../domain/gated/identity.ts';
 import { resumeLoop } from '../../domain/gated/loop.ts';
 import { type LoopState, newLoop } from '../../domain/gated/loop-state.ts';
 import type { EarlierFindings } from '../../domain/gated/prompt-parts.ts';
-import { type GatedInput, newTargetState } from '../../domain/gated/run-input.ts';
+import { type GatedInput, issuesOf, newTargetState } from '../../domain/gated/run-input.ts';
 import type {
   BreakerState,
   Completion,
@@ -100,8 +100,7 @@ export class Target extends Placed implements Deliverable, Steerable {
 
   /** Issues that its work belongs to. */
   get issues(): readonly number[] {
-    const { target } = this.input;
-    return target.kind === 'issues' ? target.issues : [];
+    return issuesOf(this.input.target);
   }
 
   /** The commit that the branch stands on. */

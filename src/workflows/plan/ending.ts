@@ -1,11 +1,10 @@
 import { singlePull } from '../../domain/gated/bodies.ts';
-import type { TestRun } from '../../domain/gated/body-parts.ts';
 import { incompletePlanPull, planPull } from '../../domain/gated/plan-bodies.ts';
 import { pushHint, remotePlan } from '../../domain/gated/push-mode.ts';
-import type { GatedProgress } from '../../domain/gated/run-input.ts';
+import { type GatedProgress, issuesOf } from '../../domain/gated/run-input.ts';
 import type { PullText } from '../../domain/pull-body.ts';
 import { failureOf } from '../activities.ts';
-import { answerTo, delivered, markInReview, standHalted } from '../gated/delivery.ts';
+import { answerTo, delivered, markInReview, standHalted, testsOf } from '../gated/delivery.ts';
 import { isKnown } from '../gated/role.ts';
 import { patiently } from '../patience.ts';
 import { PhaseCut, type Run } from '../run.ts';
@@ -23,16 +22,21 @@ export interface PlanBench {
 
 /** What all sprints have made goes where the push mode says. What refuses that halts the plan, as often as it does. */
 export async function concludePlan(bench: PlanBench): Promise<void> {
-  const { run, plan } = bench;
-  for (;;) {
+  const { plan } = bench;
+  await untilItIs(bench, async () => {
     plan.move('COMPLETE');
-    const problem = await problemOf(async () => (plan.input.consolidate ? draftOfAll(bench) : undefined));
-    if (problem === null) break;
+    return plan.input.consolidate ? draftOfAll(bench) : undefined;
+  });
+  plan.move('JACKED_OUT');
+}
+
+/** Does a step that answers why it could not be done; the plan halts for that, and does it again when somebody resumes. */
+async function untilItIs({ run, plan }: PlanBench, step: () => Promise<string | undefined>): Promise<void> {
+  for (let problem = await problemOf(step); problem !== null; problem = await problemOf(step)) {
     plan.move('HALTED');
     await standHalted(run, plan, problem, async () => {});
     plan.move('RUNNING');
   }
-  plan.move('JACKED_OUT');
 }
 
 async function problemOf(step: () => Promise<string | undefined>): Promise<string | null> {
@@ -51,32 +55,27 @@ async function draftOfAll(bench: PlanBench): Promise<string | undefined> {
   if (way === 'halted') return run.haltWanted ?? 'halted';
   if (way === null) return undefined;
   await delivered(bench, plan, way.pullRequest ? await wholePull(bench) : null);
-  markInReview(bench, issuesOf(plan));
+  markInReview(bench, plan.input.sprints.flatMap(issuesOf));
   return undefined;
 }
 
 /** `--no-consolidate`: the sprint's end on a branch of its own, with a draft of its own. */
 export async function draftOfSprint(bench: PlanBench, id: string, gated: GatedProgress): Promise<void> {
   const { run, plan } = bench;
-  const deliver = async () => {
+  await untilItIs(bench, async () => {
     const way = await wayOf(bench);
     if (way === 'halted') return run.haltWanted ?? 'halted';
     if (way === null) return undefined;
     const { run: state, notes = [] } = gated;
     const target = plan.input.sprints.find(({ name }) => name === id);
-    const issues = target?.kind === 'issues' ? target.issues : [];
+    const issues = target ? issuesOf(target) : [];
     const completion = completionOf(plan, id);
     const pull = singlePull({ state, tests: testsOf(run), notes, issues, completion });
     const work = { branch: `${plan.branch}-${id}`, tip: plan.tip };
     await delivered(bench, work, way.pullRequest ? pull : null);
     markInReview(bench, issues);
     return undefined;
-  };
-  for (let problem = await problemOf(deliver); problem !== null; problem = await problemOf(deliver)) {
-    plan.move('HALTED');
-    await standHalted(run, plan, problem, async () => {});
-    plan.move('RUNNING');
-  }
+  });
 }
 
 /** A halted plan's branch and draft, as its push mode says. */
@@ -123,7 +122,7 @@ async function wholePull({ run, tools, plan }: PlanBench): Promise<PullText> {
     tests: testsOf(run),
     reviews: [],
     notes,
-    issues: issuesOf(plan),
+    issues: plan.input.sprints.flatMap(issuesOf),
     leftBehind: { worktree: null, unfinished: [] },
     completion: completionOf(plan, 'sprint-plan'),
   });
@@ -132,14 +131,4 @@ async function wholePull({ run, tools, plan }: PlanBench): Promise<PullText> {
 function completionOf({ state }: Plan, target: string) {
   const gates = { review: 'APPROVED', audit: 'APPROVED' };
   return { run_id: state.plan_id, target, gates, ts: state.timestamps.last_activity };
-}
-
-/** It ended with 0 on the commit of each cycle, or the cycle would have failed. */
-function testsOf({ input }: Run): TestRun[] {
-  const { verify } = input.settings.agent;
-  return verify === null ? [] : [{ command: verify.join(' '), exit_code: 0 }];
-}
-
-function issuesOf({ input }: Plan): number[] {
-  return input.sprints.flatMap((target) => (target.kind === 'issues' ? target.issues : []));
 }

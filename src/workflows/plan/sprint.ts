@@ -1,5 +1,11 @@
 import { type ChildWorkflowHandle, condition, ParentClosePolicy, startChild } from '@temporalio/workflow';
-import { type GatedInput, type GatedProgress, type GatedTarget, sprintRunId } from '../../domain/gated/run-input.ts';
+import {
+  type GatedInput,
+  type GatedProgress,
+  type GatedTarget,
+  sprintRunId,
+  taskOf,
+} from '../../domain/gated/run-input.ts';
 import type { RunInput, RunState } from '../../domain/run.ts';
 import { failureOf } from '../activities.ts';
 import type { gatedTarget } from '../gated.ts';
@@ -107,23 +113,14 @@ function inputOf({ input, state }: Run, plan: Plan, target: GatedTarget): RunInp
     options: { ...options, timeout_hours: plan.hoursLeft },
     allowHigh,
   };
-  const issue = target.kind === 'issues' && target.issues.length === 1 ? (target.issues[0] ?? 0) : 0;
   const spent = state.tasks.reduce((sum, { costUsd }) => sum + costUsd, 0);
   const { taskUsd, runUsd } = state.budget;
   const budgets = { budgetUsd: taskUsd, runBudgetUsd: runUsd === null ? null : Math.max(0, runUsd - spent) };
-  const task = {
-    issue,
-    title: target.title || target.name,
-    order: null,
-    commitType: 'feat',
-    branch: plan.branch,
-    committed: null,
-  };
   const { plan: _plan, ...rest } = input;
   return {
     ...rest,
     type: 'gated',
-    tasks: [task],
+    tasks: [taskOf(target, plan.branch)],
     settings: { ...input.settings, agent: { ...input.settings.agent, ...budgets } },
     gated,
   };
