@@ -59,6 +59,8 @@ function program(): Command {
     .option('--from <n>', 'sprint-plan: the first sprint')
     .option('--to <n>', 'sprint-plan: the last sprint')
     .option('--no-consolidate', 'sprint-plan: a draft for each sprint')
+    .option('--bug [text]', 'fix a bug test first, through the same gates; - for stdin')
+    .option('--from-issue <n>', 'with --bug: the issue that tells of it')
     .action(async (issues: string[], options) => {
       const given = { ...options, cwd: process.cwd(), issues };
       const { isGated } = await import('./commands/gated/flags.ts');
@@ -109,6 +111,7 @@ function program(): Command {
     .option('--probe', 'gated: one more cycle, to see whether it may go on')
     .option('--force', 'gated: although its branch has moved, or its breaker is open')
     .option('--branch <name>', 'gated: only where it works on this branch')
+    .option('--allow-high', 'gated: let what is of high danger go on')
     .action(async (run: string | undefined, options) =>
       finish((await import('./commands/steer.ts')).resume({ ...options, run })),
     );
@@ -116,7 +119,7 @@ function program(): Command {
     .command('answer')
     .description('answer what a gated run asks')
     .argument('<run-or-value>', 'the run; left out where only one asks')
-    .argument('[value]', 'push, keep, …')
+    .argument('[value]', 'push, keep, yes, no, or a text')
     .action(async (first: string, second: string | undefined) =>
       finish(
         (await import('./commands/steer.ts')).answerTo(

@@ -11,6 +11,7 @@ import { objectsDirOf } from './confine.ts';
 import type { HostActivities } from './contract.ts';
 import type { Dependencies } from './deps.ts';
 import { commitPending, comparePosition, lookAtBranch } from './gated/branch.ts';
+import { openBug, recordTriage, weighTriage } from './gated/bug.ts';
 import type { GatedHostActivities } from './gated/contract.ts';
 import { openTarget } from './gated/open.ts';
 import { writePrompt } from './gated/prompt.ts';
@@ -43,6 +44,10 @@ export function createHostActivities(deps: Dependencies): HostActivities & Gated
     commitPending: (run, request) =>
       beating(() => inTurn(run, request.workspace.name, () => commitPending(deps, run, request))),
     lookAtBranch: (run, request) => beating(() => lookAtBranch(deps, run, request)),
+    openBug: (run, request) => beating(() => openBug(deps, run, request)),
+    weighTriage: (run, request) => beating(() => weighTriage(deps, run, request)),
+    recordTriage: (run, request) =>
+      beating(() => inTurn(run, request.workspace.name, () => recordTriage(deps, run, request))),
     comparePosition: (run, request) =>
       beating(() => comparePosition(deps, run, request, Context.current().cancellationSignal)),
     pushBranch: (run, request) => beating(() => pushBranch(deps, run, request, Context.current().cancellationSignal)),

@@ -1,6 +1,6 @@
 import { workspaceName } from '../domain/branch.ts';
 import { LocusFailure } from '../domain/failures.ts';
-import type { RunContext } from '../domain/run.ts';
+import { goesThroughGates, type RunContext } from '../domain/run.ts';
 import type { Repository } from '../domain/workspace.ts';
 import { isAncestor, resolveCommit } from '../git/branches.ts';
 import { isOn } from '../git/credentials.ts';
@@ -26,7 +26,7 @@ export async function pushBranch(
   const repository = await repositoryOf(run, deps.stateDir);
   const commit = await holding(repository, request);
   const expected =
-    run.settings.agent.updateWith === 'rebase' && run.type !== 'gated'
+    run.settings.agent.updateWith === 'rebase' && !goesThroughGates(run.type)
       ? await replaced(repository, remote, branch, commit)
       : null;
   await pushCommit({
@@ -36,7 +36,7 @@ export async function pushBranch(
     commit,
     defaultBranch: run.baseBranch,
     protectedBranches: [run.baseBranch],
-    profile: run.type === 'gated' ? 'gated' : 'plain',
+    profile: goesThroughGates(run.type) ? 'gated' : 'plain',
     token: credentialsFor(run, token),
     ...(signal ? { signal } : {}),
     ...(expected === null ? {} : { lease: { expected } }),

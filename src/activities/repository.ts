@@ -3,7 +3,7 @@ import { readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { endAgent } from '../agents/host/end.ts';
 import { workspaceName } from '../domain/branch.ts';
-import type { RunContext } from '../domain/run.ts';
+import { goesThroughGates, type RunContext } from '../domain/run.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
 import type { RemoteCredentials } from '../git/credentials.ts';
 import { repositoryOf as bareRepository, checkoutRepository } from '../git/discover.ts';
@@ -33,7 +33,7 @@ export async function obtainRepository(
 }
 
 export function workspaceMode(run: RunContext): Workspace['mode'] {
-  const mayBeRoot = run.type === 'sprint' || run.type === 'gated';
+  const mayBeRoot = run.type === 'sprint' || goesThroughGates(run.type);
   return mayBeRoot && run.source.kind === 'checkout' ? run.settings.sprint.workspace : 'worktree';
 }
 

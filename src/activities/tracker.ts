@@ -2,7 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { doneComment, failedComment } from '../domain/comment.ts';
 import { type LabelChange, managedLabel, runLabels, statusLabels, toStatus } from '../domain/labels.ts';
 import { issuePull, sprintPull } from '../domain/pull-body.ts';
-import type { RunContext } from '../domain/run.ts';
+import { goesThroughGates, type RunContext } from '../domain/run.ts';
 import { openTracker } from '../trackers/open.ts';
 import type { PullDraft, Tracker } from '../trackers/tracker.ts';
 import { allBeating } from './border.ts';
@@ -46,7 +46,7 @@ export function createTrackerActivities(deps: Pick<Dependencies, 'secrets'>): Al
   return allBeating<AllTrackerActivities>({
     async prepareTracker(run) {
       const { tracker } = await open(run);
-      const labels = run.type === 'gated' ? [...runLabels, statusLabels.inReview] : runLabels;
+      const labels = goesThroughGates(run.type) ? [...runLabels, statusLabels.inReview] : runLabels;
       if (run.settings.agent.autoLabel) await tracker.ensureLabels(labels);
     },
 

@@ -2,8 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { BudgetLimits } from '../domain/budget.ts';
+import { issuesOfWork } from '../domain/gated/run-input.ts';
 import type { RunInput, RunMemo, RunState } from '../domain/run.ts';
-import { attributes, halt, progress, resume, sharedQueue, stop, wake, workflowTypes } from '../workflows/messages.ts';
+import {
+  attributes,
+  halt,
+  lockType,
+  progress,
+  resume,
+  sharedQueue,
+  stop,
+  wake,
+  workflowTypes,
+} from '../workflows/messages.ts';
 
 export interface FoundRun {
   /** The workflow id. */
@@ -21,7 +32,7 @@ export interface FoundRun {
 
 /** Starts a run; false where a run with that id goes on. */
 export async function startRun(client: Client, input: RunInput): Promise<boolean> {
-  const issues = input.tasks.map((task) => String(task.issue));
+  const issues = (issuesOfWork(input) ?? input.tasks.map(({ issue }) => issue)).map(String);
   try {
     await client.workflow.start(workflowTypes[input.type], {
       workflowId: input.runId,
@@ -50,9 +61,12 @@ export async function startRun(client: Client, input: RunInput): Promise<boolean
 export async function findRun(client: Client, runId: string): Promise<FoundRun | null> {
   try {
     const found = await client.workflow.getHandle(runId).describe();
+    const open = found.status.name === 'RUNNING';
+    // A lock that was let go was no run.
+    if (found.type === lockType && !open) return null;
     return {
       runId,
-      open: found.status.name === 'RUNNING',
+      open,
       parent: found.parentExecution?.workflowId ?? null,
       memo: (found.memo?.run as RunMemo | undefined) ?? null,
       startedAt: found.startTime,
@@ -88,6 +102,27 @@ export async function listRuns(
   }
   return found;
 }
+
+/** An open run of the repository, other than `except`, that works on one of these issues; null: none. */
+export async function findHolder(
+  client: Client,
+  { key, issues, except }: { readonly key: string; readonly issues: readonly number[]; readonly except: string },
+): Promise<{ readonly runId: string; readonly issue: number } | null> {
+  for (let from = 0; from < issues.length; from += mostInQuery) {
+    const some = issues.slice(from, from + mostInQuery);
+    const numbers = some.map((issue) => `'${issue}'`).join(', ');
+    const query = `ExecutionStatus = 'Running' AND LocusIssues IN (${numbers})`;
+    for await (const run of client.workflow.list({ query })) {
+      if (!run.workflowId.startsWith(`locus/${key}/`) || run.workflowId === except || run.parentExecution) continue;
+      const theirs = run.typedSearchAttributes.get(attributes.issues) ?? [];
+      const issue = some.find((each) => theirs.includes(String(each)));
+      if (issue !== undefined) return { runId: run.workflowId, issue };
+    }
+  }
+  return null;
+}
+
+const mostInQuery = 100;
 
 /** What the latest execution of a run was started with; null where the server has forgotten it. */
 export async function startedWith(client: Client, runId: string): Promise<RunInput | null> {

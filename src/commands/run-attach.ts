@@ -4,8 +4,9 @@ import { haltRun } from '../client/runs.ts';
 import { type Activity, type Glance, watchRun } from '../client/watch.ts';
 import { eventsBetween } from '../domain/events.ts';
 import type { GatedProgress } from '../domain/gated/run-input.ts';
+import { phaseOf } from '../domain/gated/status.ts';
 import type { RunState } from '../domain/run.ts';
-import { parseRunId } from '../domain/run-id.ts';
+import { isGatedRunId } from '../domain/run-id.ts';
 import { exitCodeOf, waitText } from '../domain/run-state.ts';
 import type { Interruptions } from '../ui/interrupt.ts';
 import type { Printer } from '../ui/printer.ts';
@@ -33,7 +34,7 @@ export async function attach(
       halting = true;
       printer.note('stopping: the agent is being ended, what it made is kept (once more to leave at once)');
       // A gated run would finish its phase, which may take an hour.
-      const force = parseRunId(runId)?.type === 'gated';
+      const force = isGatedRunId(runId);
       sent = haltRun(client, runId, 'interrupted by a person', force).catch((error: Error) =>
         printer.note(`the run could not be halted: ${error.message}`),
       );
@@ -126,10 +127,11 @@ function statusOf({ state, activities }: Glance, halting: boolean): string {
   return `${done}/${state.tasks.length}  ${now.join(', ')}`;
 }
 
-function gatedStatus({ run }: GatedProgress, activities: readonly Activity[]): string {
+function gatedStatus(gated: GatedProgress, activities: readonly Activity[]): string {
   const agent = activities.find((activity) => activity.agent?.activity)?.agent;
   const doing = agent?.activity ? `: ${agent.activity}` : '';
-  return `cycle ${run.cycles.current} of ${run.cycles.limit}, ${run.phase}${doing}`;
+  const { current, limit } = gated.run.cycles;
+  return `${current > 0 ? `cycle ${current} of ${limit}, ` : ''}${phaseOf(gated)}${doing}`;
 }
 
 function detail(issue: number, activities: readonly Activity[]): string {

@@ -7,6 +7,7 @@ import { issueRunId } from '../domain/run-id.ts';
 import { oneLine } from '../domain/text.ts';
 import type { Printer } from '../ui/printer.ts';
 import { handOverSecrets } from './hand-over.ts';
+import { refuseHeld } from './held.ts';
 import { budgetsFor } from './project.ts';
 import { freshTasks, inputFor, openTasks, tellFinished } from './run-input.ts';
 import { requireCleanRoot, requireCleanRootOf } from './run-preflight.ts';
@@ -52,7 +53,13 @@ function refuseOther(found: FoundRun, selection: Selection): void {
   });
 }
 
-async function refuseHeldIssues({ client }: Engine, selection: Selection): Promise<void> {
+async function refuseHeldIssues(engine: Engine, selection: Selection): Promise<void> {
+  const { client } = engine;
+  // Its issues have no locks of their own, but a gated run may have taken them.
+  if (selection.type === 'sprint') {
+    const issues = selection.issues.map(({ number }) => number);
+    return refuseHeld(engine, selection.runId, issues);
+  }
   if (selection.type !== 'parallel') return;
   const key = selection.runId.split('/').slice(1, 3).join('/');
   for (let from = 0; from < selection.issues.length; from += atOnce) {

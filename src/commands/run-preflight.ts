@@ -1,7 +1,7 @@
 import { agentFor } from '../agents/index.ts';
 import { snapshot } from '../config/snapshot.ts';
 import { LocusFailure } from '../domain/failures.ts';
-import type { RunContext, RunType, Source } from '../domain/run.ts';
+import { goesThroughGates, type RunContext, type RunType, type Source } from '../domain/run.ts';
 import type { RunSettings, SandboxKind, SandboxMode } from '../domain/settings.ts';
 import { baseCommit, fetchBranches } from '../git/branches.ts';
 import { isClean } from '../git/discover.ts';
@@ -93,7 +93,7 @@ export async function requireCleanRootOf(
   stateDir: string,
 ): Promise<void> {
   if (input === null || input.settings.sprint.workspace !== 'root') return;
-  if (input.type !== 'sprint' && input.type !== 'gated' && input.type !== 'plan') return;
+  if (input.type !== 'sprint' && !goesThroughGates(input.type)) return;
   const { source } = input;
   if (source.kind === 'checkout' && source.hostId === (await hostId(stateDir))) await requireClean(source.root);
 }

@@ -1,6 +1,6 @@
 import { connect, type Engine } from '../client/connect.ts';
 import { startRun } from '../client/runs.ts';
-import type { RunInput } from '../domain/run.ts';
+import { goesThroughGates, type RunInput } from '../domain/run.ts';
 import { configuredTemporal, resolveTemporal, workflowUrl } from '../server/connection.ts';
 import { readWorker } from '../server/keeper-file.ts';
 import { registerSearchAttributes } from '../server/search-attributes.ts';
@@ -63,7 +63,7 @@ async function start(engine: Engine, input: RunInput, printer: Printer): Promise
   });
   if (started) return;
   // Nobody has asked for that one: its target may be another.
-  if (input.type === 'gated' || input.type === 'plan') throw inProgress('JACK_IN');
+  if (goesThroughGates(input.type)) throw inProgress('JACK_IN');
   printer.note(`${input.runId} was started just before: showing that run`);
 }
 

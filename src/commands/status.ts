@@ -4,7 +4,7 @@ import { type Activity, stuckActivities } from '../client/watch.ts';
 import { unfinishedRef } from '../domain/branch.ts';
 import { viewOf } from '../domain/events.ts';
 import type { GatedProgress, PlanProgress, Question } from '../domain/gated/run-input.ts';
-import { planJson, planText, runJson, runText } from '../domain/gated/status.ts';
+import { answerHint, planJson, planText, runJson, runText } from '../domain/gated/status.ts';
 import type { RunState } from '../domain/run.ts';
 import { resumeCommand, waitText } from '../domain/run-state.ts';
 import { oneLine } from '../domain/text.ts';
@@ -112,12 +112,8 @@ function printGated(state: RunState, gated: GatedProgress, verbose: boolean): vo
 function printPage(state: RunState, text: string, question: Question | null): void {
   if (state.waiting) console.log(`  ${waitText(state.waiting, (at) => at.toLocaleString())}`);
   for (const row of text.split('\n')) console.log(row === '' ? '' : `  ${row}`);
-  if (question) console.log(`\n  ${oneLine(question.text)}\n  ${answerHint(question)}`);
+  if (question) console.log(`\n  ${oneLine(question.text)}\n  ${answerHint(question.answers)}`);
   if (state.pr) console.log(`\n  pull request #${state.pr.number}`);
-}
-
-function answerHint({ answers }: Question): string {
-  return `answer with ${answers.map((each) => `\`locus answer ${each}\``).join(' or ')}`;
 }
 
 function printTasks(state: RunState): void {

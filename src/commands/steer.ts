@@ -4,7 +4,7 @@ import { type FoundRun, haltRun, readState, resumeRun, runUntil, startedWith, st
 import { unfinishedRef } from '../domain/branch.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import type { RunState } from '../domain/run.ts';
-import { parseRunId } from '../domain/run-id.ts';
+import { isGatedRunId } from '../domain/run-id.ts';
 import { oneLine } from '../domain/text.ts';
 import { configuredTemporal } from '../server/connection.ts';
 import { scopeOf } from '../server/run-secrets.ts';
@@ -26,7 +26,7 @@ export async function halt(options: {
   readonly force?: boolean;
 }): Promise<number> {
   return steer(options.run, async (client, { runId, memo }) => {
-    if (parseRunId(runId)?.type === 'gated') return haltGated(client, { runId, memo }, options);
+    if (isGatedRunId(runId)) return haltGated(client, { runId, memo }, options);
     if (memo?.status === 'halted') return `${runId} is halted already`;
     await haltRun(client, runId, options.reason ?? 'halted by a person', options.force);
     const run = await runUntil(client, runId, (now) => now.memo?.status === 'halted', waitMs);
@@ -54,7 +54,7 @@ async function haltGated(
 
 export async function resume(options: Omit<ResumeOptions, 'runId'> & { readonly run?: string }): Promise<number> {
   return steer(options.run, async (client, { runId, memo }, engine) => {
-    if (parseRunId(runId)?.type === 'gated') {
+    if (isGatedRunId(runId)) {
       await resumeGatedRun(engine, await openProject(process.cwd()).catch(() => null), { ...options, runId });
       return `${runId} goes on`;
     }

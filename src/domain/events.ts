@@ -1,5 +1,6 @@
 import type { Failure } from './failures.ts';
 import type { GatedProgress } from './gated/run-input.ts';
+import { type RunView as GatedView, phaseOf } from './gated/status.ts';
 import type { RunState, TaskState } from './run.ts';
 import { exitCodeOf, resumeCommand } from './run-state.ts';
 
@@ -104,30 +105,34 @@ export function eventsBetween(before: RunState | null, after: RunState): RunEven
 }
 
 interface Progress {
-  readonly run: Pick<GatedProgress['run'], 'target' | 'phase' | 'cycles'>;
+  readonly run: Pick<GatedProgress['run'], 'target' | 'cycles'>;
+  readonly phase: string;
   readonly state: string;
   readonly question: GatedProgress['question'];
 }
 
 /** Of a plan, the state is its own and the rest that of the sprint that it is at. */
 function progressOf(run: RunState | null): Progress | null {
-  if (run?.gated) return { run: run.gated.run, state: run.gated.run.state, question: run.gated.question };
-  const { plan } = run ?? {};
-  return plan?.current ? { run: plan.current.run, state: plan.plan.state, question: plan.question } : null;
+  const { gated, plan } = run ?? {};
+  const of = (view: GatedView, state: string, question: GatedProgress['question']) => {
+    return { run: view.run, phase: phaseOf(view), state, question };
+  };
+  if (gated) return of(gated, gated.run.state, gated.question);
+  return plan?.current ? of(plan.current, plan.plan.state, plan.question) : null;
 }
 
 function gatedEvents(before: Progress | null, after: Progress | null): GatedEvent[] {
   if (after === null) return [];
-  const { state } = after;
-  const { target, phase, cycles } = after.run;
+  const { state, phase } = after;
+  const { target, cycles } = after.run;
   const events: GatedEvent[] = [];
   const earlier = before?.run;
-  const isNew = earlier?.target !== target || earlier.phase !== phase || earlier.cycles.current !== cycles.current;
+  const isNew = earlier?.target !== target || before?.phase !== phase || earlier.cycles.current !== cycles.current;
   if (isNew || before?.state !== state) {
     events.push({ event: 'gated.phase', target, state, phase, cycle: cycles.current, limit: cycles.limit });
   }
   const { question } = after;
-  if (question && !before?.question)
+  if (question && question.text !== before?.question?.text)
     events.push({ event: 'gated.question', text: question.text, answers: question.answers });
   return events;
 }

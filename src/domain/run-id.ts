@@ -5,7 +5,7 @@ export interface ParsedRunId {
   /** `owner/repo`, or `local/<hash>`. */
   readonly repoKey: string;
   readonly type: RunType;
-  /** Slug of the sprint, numbers of the issues, or number of the issue; empty for the gated run of a repository. */
+  /** Slug of the sprint, numbers of the issues, number of the issue, or id of the bug; empty for the gated run of a repository. */
   readonly subject: string;
 }
 
@@ -38,6 +38,17 @@ export function gatedRunId(repoKey: string): string {
   return `locus/${repoKey}/gated`;
 }
 
+/** Beside the repository's gated run, and beside those of other bugs. */
+export function bugRunId(repoKey: string, bugId: string): string {
+  return `locus/${repoKey}/bug/${bugId}`;
+}
+
+/** Of a run that goes through gates, by its id. */
+export function isGatedRunId(runId: string): boolean {
+  const type = parseRunId(runId)?.type;
+  return type === 'gated' || type === 'bug';
+}
+
 /** Id of the workflow that counts a provider's agent starts. */
 export function accountGateId(provider: Provider): string {
   return `locus/account/${provider}`;
@@ -45,7 +56,7 @@ export function accountGateId(provider: Provider): string {
 
 /** The parts of a run's id; null for an id that is not a run's. */
 export function parseRunId(runId: string): ParsedRunId | null {
-  const match = /^locus\/([^/]+\/[^/]+)\/(?:(sprint|parallel|issue)\/([^/]+)|(gated))$/.exec(runId);
+  const match = /^locus\/([^/]+\/[^/]+)\/(?:(sprint|parallel|issue|bug)\/([^/]+)|(gated))$/.exec(runId);
   if (!match) return null;
   const [, key = '', type, subject = '', gated] = match;
   return { repoKey: key, type: (type ?? gated) as RunType, subject };

@@ -1,6 +1,15 @@
 import type { GatedProgress, PlanProgress } from './gated/run-input.ts';
 import { countByStatus } from './next-step.ts';
-import type { RunContext, RunInput, RunMemo, RunState, TaskSpec, TaskState, Waiting } from './run.ts';
+import {
+  goesThroughGates,
+  type RunContext,
+  type RunInput,
+  type RunMemo,
+  type RunState,
+  type TaskSpec,
+  type TaskState,
+  type Waiting,
+} from './run.ts';
 import { headBytes, oneLine } from './text.ts';
 
 export function newRunState(input: RunInput, at: number): RunState {
@@ -79,7 +88,7 @@ export function waitText({ reason, until }: Waiting, clock: (at: Date) => string
 
 /** What a person types to let this run go on. */
 export function resumeCommand({ type, only, tasks }: Pick<RunState, 'type' | 'only' | 'tasks'>): string {
-  if (type === 'gated' || type === 'plan') return 'locus resume';
+  if (goesThroughGates(type)) return 'locus resume';
   const sprintIssues = only === null ? [] : [only];
   const issues = type === 'sprint' ? sprintIssues : tasks.map((task) => task.issue);
   return ['locus run', ...issues, '--resume'].join(' ');

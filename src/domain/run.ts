@@ -3,8 +3,11 @@ import type { Failure } from './failures.ts';
 import type { GatedInput, GatedProgress, PlanInput, PlanProgress } from './gated/run-input.ts';
 import type { RunSettings } from './settings.ts';
 
-/** `gated`: one target, implemented, reviewed and audited in cycles. `plan`: such targets one after the other, on one branch. */
-export type RunType = 'sprint' | 'parallel' | 'issue' | 'gated' | 'plan';
+/**
+ * `gated`: one target, implemented, reviewed and audited in cycles. `plan`: such targets one after the other, on one branch.
+ * `bug`: a bug that is triaged first, and then such a target.
+ */
+export type RunType = 'sprint' | 'parallel' | 'issue' | 'gated' | 'plan' | 'bug';
 export type TaskStatus = 'pending' | 'in_progress' | 'done' | 'failed' | 'skipped';
 /** What a task is doing while it is in progress. */
 export type TaskPhase = 'preparing' | 'waiting' | 'working' | 'pushing' | 'halted';
@@ -61,9 +64,14 @@ export interface RunInput extends RunContext {
   readonly tasks: readonly TaskSpec[];
   /** Open issues of the sprint that earlier runs have done: not run again, named in its pull request. */
   readonly finished: readonly { readonly issue: number; readonly title: string }[];
-  /** Of `gated` runs alone, which have one task. */
+  /** Of `gated` and `bug` runs alone, which have one task. */
   readonly gated?: GatedInput;
   readonly plan?: PlanInput;
+}
+
+/** Implements, reviews and audits, up to a draft that only people merge. */
+export function goesThroughGates(type: RunType): boolean {
+  return type === 'gated' || type === 'plan' || type === 'bug';
 }
 
 export interface TaskState extends TaskSpec {

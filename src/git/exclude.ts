@@ -13,6 +13,11 @@ export async function hideWorktrees(repository: Repository): Promise<void> {
   if (!repository.bare) await exclude(repository, ['.locus/worktrees/']);
 }
 
+/** Keeps the numbers of bug sprints that are taken here out of it as well. */
+export async function hideClaims(repository: Repository): Promise<void> {
+  if (!repository.bare) await exclude(repository, ['.locus/bugs/claims/']);
+}
+
 async function exclude(repository: Repository, patterns: readonly string[]): Promise<void> {
   const file = join(repository.commonDir, 'info', 'exclude');
   const folder = await lstat(dirname(file)).catch(() => null);

@@ -1,5 +1,6 @@
 import { duration } from '../domain/duration.ts';
 import type { RunEvent } from '../domain/events.ts';
+import { answerHint } from '../domain/gated/status.ts';
 import { oneLine, printable } from '../domain/text.ts';
 import { paint } from './paint.ts';
 import { openStatusLine } from './status-line.ts';
@@ -68,7 +69,7 @@ function describe(event: RunEvent, sharedPull: boolean): string {
     case 'gated.phase':
       return `${paint('cyan', '●')} ${event.target}: ${event.state}, ${event.phase}${event.cycle > 0 ? `, cycle ${event.cycle} of ${event.limit}` : ''}`;
     case 'gated.question':
-      return `${paint('yellow', '?')} ${printable(event.text)}\n  answer with ${event.answers.map((each) => `\`locus answer ${each}\``).join(' or ')}`;
+      return `${paint('yellow', '?')} ${printable(event.text)}\n  ${answerHint(event.answers)}`;
     case 'run.halted':
       return halted(event, '');
     case 'run.finished':

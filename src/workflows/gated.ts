@@ -2,8 +2,10 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { EntryPhase } from '../domain/gated/transitions.ts';
 import type { RunInput, RunState } from '../domain/run.ts';
 import { budgetOf } from './budget.ts';
+import { triaged } from './bug/triage.ts';
 import { labelsReady, releaseWorkspace, stopped, toItsEnd, unlessStopped } from './endings.ts';
 import { conclude, haltAt } from './gated/ending.ts';
+import { holdIssues } from './gated/hold.ts';
 import { partOf } from './gated/part.ts';
 import { type LoopEnd, workFrom } from './gated/phases.ts';
 import type { GatedBench } from './gated/role.ts';
@@ -18,7 +20,11 @@ import { TrackerWrites } from './tracker-writes.ts';
  * One target, implemented, reviewed and audited in cycles under a circuit breaker, up to a draft pull request. What halts
  * it, a person or a failure, leaves its work committed, and the run waits until somebody resumes it.
  */
-export async function gatedTarget(input: RunInput): Promise<RunState> {
+export function gatedTarget(input: RunInput): Promise<RunState> {
+  return throughGates(input);
+}
+
+export async function throughGates(input: RunInput): Promise<RunState> {
   const run = new Run(input);
   const target = new Target(run);
   const tools = new Tools(run);
@@ -48,9 +54,14 @@ export async function gatedTarget(input: RunInput): Promise<RunState> {
 
 /** What has passed its gates is not worked on again, when only its push was what halted the run. */
 async function cycles(bench: GatedBench, from: EntryPhase): Promise<LoopEnd> {
-  if (bench.target.passed) return { kind: 'complete' };
+  const { bug, passed } = bench.target;
+  if (passed) return { kind: 'complete' };
   try {
-    return await workFrom(bench, from);
+    const held = await holdIssues(bench);
+    if (held !== null) return held;
+    if (bug === null) return await workFrom(bench, from);
+    // It makes the branch ready itself.
+    return (await triaged(bench, bug)) ?? (await workFrom(bench, from === 'INIT' ? 'IMPLEMENT' : from));
   } catch (error) {
     if (error instanceof PhaseCut) return { kind: 'person', reason: error.message };
     throw error;

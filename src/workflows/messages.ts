@@ -13,7 +13,11 @@ export const workflowTypes = {
   issue: 'issueTask',
   gated: 'gatedTarget',
   plan: 'planRun',
+  bug: 'bugRun',
 } as const;
+
+/** Of the workflows that hold issues for gated runs. */
+export const lockType = 'issueLock';
 
 export const sharedQueue = 'locus';
 export const hostsQueue = 'locus-hosts';
@@ -67,6 +71,8 @@ export interface ResumeGated extends ResumeRequest {
   readonly flags: ResumeFlags;
   /** The branch that a person means, or that the checkout it works in is on; left out: the run's own. */
   readonly branch?: string;
+  /** What is of high danger may go on; left out: as it was started. */
+  readonly allowHigh?: boolean;
 }
 /** How a halted gated run is to go on; refused with a sentence where it may not. */
 export const resumeGated = defineUpdate<{ readonly breaker: 'keep' | 'reset' | 'probe' }, [ResumeGated]>('resumeGated');

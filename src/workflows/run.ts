@@ -1,20 +1,18 @@
-import {
-  ApplicationFailure,
-  CancellationScope,
-  condition,
-  setCurrentDetails,
-  setHandler,
-  upsertMemo,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, condition, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Failure } from '../domain/failures.ts';
-import { gatedPage } from '../domain/gated/page.ts';
-import type { TargetState } from '../domain/gated/state.ts';
-import type { RunContext, RunInput, RunState, RunStatus, TaskSpec, TaskState, Waiting } from '../domain/run.ts';
-import { contextOf, memoOf, newRunState, withTask } from '../domain/run-state.ts';
-import { taskTable } from '../domain/task-table.ts';
-import { attributes, halt, progress, resume, stop, wake } from './messages.ts';
+import {
+  goesThroughGates,
+  type RunContext,
+  type RunInput,
+  type RunState,
+  type RunStatus,
+  type TaskSpec,
+  type TaskState,
+  type Waiting,
+} from '../domain/run.ts';
+import { contextOf, newRunState, withTask } from '../domain/run-state.ts';
+import { halt, progress, resume, stop, wake } from './messages.ts';
+import { Shown } from './shown.ts';
 
 interface Interrupt {
   readonly reason: string;
@@ -44,12 +42,12 @@ export class Run {
   private halting = false;
   private due: Failure | null = null;
   private starts = 0;
-  private shown = '';
+  private readonly shown = new Shown();
   private unpublished = true;
 
   constructor(input: RunInput, carried: RunState | null = null) {
     this.input = input;
-    this.finishesPhases = input.type === 'gated' || input.type === 'plan';
+    this.finishesPhases = goesThroughGates(input.type);
     this.context = contextOf(input);
     this.state = carried ?? newRunState(input, Date.now());
     setHandler(progress, () => this.state, { description: 'The whole state of the run' });
@@ -217,26 +215,7 @@ export class Run {
   private publish(): void {
     if (!this.unpublished) return;
     this.unpublished = false;
-    const memo = memoOf(this.state);
-    const text = JSON.stringify(memo);
-    if (text !== this.shown) upsertMemo({ run: memo });
-    this.shown = text;
-    const { gated, plan } = this.state;
-    setCurrentDetails(gated || plan ? gatedPage({ gated, plan }, Date.now()) : taskTable(this.state));
-    const shown = workflowInfo().typedSearchAttributes.get(attributes.state);
-    const state = plan?.plan.state ?? gated?.run.state ?? this.state.status;
-    if (shown !== state) upsertSearchAttributes([{ key: attributes.state, value: state }]);
-    const target = plan?.current?.run ?? gated?.run;
-    if (target) this.showPhase(target);
-  }
-
-  private showPhase({ phase, cycles }: TargetState): void {
-    const shown = workflowInfo().typedSearchAttributes;
-    if (shown.get(attributes.phase) === phase && shown.get(attributes.cycle) === cycles.current) return;
-    upsertSearchAttributes([
-      { key: attributes.phase, value: phase },
-      { key: attributes.cycle, value: cycles.current },
-    ]);
+    this.shown.publish(this.state);
   }
 }
 

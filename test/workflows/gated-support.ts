@@ -2,10 +2,13 @@ import type { AttemptRequest, AttemptResult } from '../../src/activities/contrac
 import type { BranchFacts } from '../../src/activities/gated/contract.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { gatedSnapshot } from '../../src/config/snapshot.ts';
+import { bugDocument } from '../../src/domain/gated/micro-sprint.ts';
 import type { GatedSettings } from '../../src/domain/gated/settings.ts';
-import type { Finding, Gate, Role, TargetState } from '../../src/domain/gated/state.ts';
+import type { Finding, Gate, Mode, Role, TargetState } from '../../src/domain/gated/state.ts';
+import { triageStep } from '../../src/domain/gated/triage.ts';
 import type { RunInput, RunState } from '../../src/domain/run.ts';
 import type { RunSettings } from '../../src/domain/settings.ts';
+import { triaged } from './bug-support.ts';
 import { inputOf } from './input.ts';
 import type { Calls, Script, Stage } from './support.ts';
 
@@ -29,7 +32,7 @@ const repository = { root: '/r', commonDir: '/r/.git', bare: false, worktreesDir
 
 export const base = 'a'.repeat(40);
 export const commitOf = (n: number) => `c${String(n).padStart(39, '0')}`;
-export const oneFile: BranchFacts = { files: 1, commits: 1, changed: 1, deleted: [], added: [], log: [] };
+export const oneFile: BranchFacts = { files: 1, commits: 1, changed: 1, deleted: [], added: [], lines: 0, log: [] };
 
 export function implemented(n: number): AttemptResult {
   return { ...figures, outcome: 'done', commit: commitOf(n), summary: 'did it' };
@@ -74,6 +77,7 @@ export function gatedScript(play: () => Play, calls: Calls): Script {
     implementer: ({ n }) => implemented(n),
     reviewer: () => answered('review'),
     auditor: () => answered('audit'),
+    triage: () => triaged(),
   };
   return {
     async agent(request, _n, ended) {
@@ -106,6 +110,19 @@ export function gatedScript(play: () => Play, calls: Calls): Script {
       async lookAtBranch(run, request) {
         return (await play().host?.lookAtBranch?.(run, request)) ?? oneFile;
       },
+      async openBug(run, request) {
+        return (await play().host?.openBug?.(run, request)) ?? { number: 1, testCommand: 'npm test' };
+      },
+      async weighTriage(run, { target, ...found }) {
+        const files = new Set(['a.ts']);
+        const step = triageStep({ ...found, text: target.text, files });
+        return (await play().host?.weighTriage?.(run, { target, ...found })) ?? step;
+      },
+      async recordTriage(run, request) {
+        calls.push(`record ${request.ids.sprint_id}`);
+        const recorded = { commit: commitOf(100), document: bugDocument(request.triage, request.ids) };
+        return (await play().host?.recordTriage?.(run, request)) ?? recorded;
+      },
       async comparePosition(run, request) {
         calls.push('compare');
         return (await play().host?.comparePosition?.(run, request)) ?? 'equal';
@@ -137,9 +154,10 @@ export function gatedScript(play: () => Play, calls: Calls): Script {
   };
 }
 
-interface Change {
+export interface Change {
   readonly options?: Partial<TargetState['options']>;
   readonly settings?: Partial<GatedSettings>;
+  readonly mode?: Mode;
   readonly agent?: Partial<RunSettings['agent']>;
   readonly input?: Partial<RunInput>;
 }
@@ -157,7 +175,7 @@ export function gatedInput(stage: Pick<Stage, 'hostId'>, change: Change = {}): R
       id: 'run-20260101-0123abcd',
       target: { kind: 'issues', name: 'issue-1', title: 'Issue 1', issues: [1] },
       settings: { ...gatedSnapshot(parseConfig('{}').config), enabled: true, ...settings },
-      mode: 'autonomous',
+      mode: change.mode ?? 'autonomous',
       options: {
         max_cycles: 20,
         timeout_hours: 8,

@@ -30,13 +30,14 @@ export async function lookAtBranch(
 ): Promise<BranchFacts> {
   const repository = await repositoryOf(run, deps.stateDir);
   const base = from ?? (await baseCommit(repository, run.baseBranch, run.remote));
-  const [files, commits, changed, deleted, added, log] = await Promise.all([
+  const [files, commits, changed, deleted, added, log, stat] = await Promise.all([
     named(repository, [`${base}...${commit}`]),
     git({ commonDir: repository.commonDir }, ['rev-list', '--count', commit, `^${base}`]),
     named(repository, [since, commit]),
     named(repository, ['--diff-filter=D', since, commit]),
     named(repository, ['--diff-filter=A', since, commit]),
     git({ commonDir: repository.commonDir }, ['log', `-${longestLog}`, '--format=%H %s', commit, `^${base}`]),
+    git({ commonDir: repository.commonDir }, [...diff, '--shortstat', `${base}...${commit}`]),
   ]);
   return {
     files: files.length,
@@ -44,6 +45,7 @@ export async function lookAtBranch(
     changed: changed.length,
     deleted,
     added,
+    lines: linesIn(stat),
     log: commitsIn(log),
   };
 }
@@ -72,8 +74,16 @@ function commitsIn(log: string): BranchFacts['log'] {
   return lines.map((line) => ({ sha: line.slice(0, line.indexOf(' ')), subject: line.slice(line.indexOf(' ') + 1) }));
 }
 
+/** ` 2 files changed, 3 insertions(+), 1 deletion(-)` */
+function linesIn(stat: string): number {
+  const counts = [...stat.matchAll(/(\d+) (?:insertion|deletion)/g)];
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
 /** Renames are told as such, so they neither add nor delete. */
+const diff = ['diff', '--no-ext-diff', '--no-textconv', '-M'];
+
 async function named(repository: Repository, args: readonly string[]): Promise<string[]> {
-  const diff = ['diff', '--no-ext-diff', '--no-textconv', '-M', '--name-only', '-z', ...args];
-  return (await git({ commonDir: repository.commonDir }, diff)).split('\0').filter((path) => path !== '');
+  const listing = await git({ commonDir: repository.commonDir }, [...diff, '--name-only', '-z', ...args]);
+  return listing.split('\0').filter((path) => path !== '');
 }

@@ -1,9 +1,12 @@
 import type { Commit } from '../../domain/gated/body-parts.ts';
+import type { BugIds } from '../../domain/gated/micro-sprint.ts';
 import type { EarlierFindings } from '../../domain/gated/prompt-parts.ts';
 import type { RedTeamRecord } from '../../domain/gated/red-team.ts';
-import type { AgentRole, GatedTarget } from '../../domain/gated/run-input.ts';
+import type { AgentRole, BugTarget, GatedTarget } from '../../domain/gated/run-input.ts';
 import type { GatedSettings } from '../../domain/gated/settings.ts';
 import type { Gate, Mode } from '../../domain/gated/state.ts';
+import type { TriageInput, TriageStep } from '../../domain/gated/triage.ts';
+import type { Triage } from '../../domain/gated/triage-record.ts';
 import type { RunContext, TaskSpec } from '../../domain/run.ts';
 import type { Workspace } from '../../domain/workspace.ts';
 import type { PullRef, WorkspaceRequest } from '../contract.ts';
@@ -18,6 +21,12 @@ export interface GatedHostActivities {
   commitPending(run: RunContext, request: PendingRequest): Promise<{ readonly commit: string }>;
   /** What the branch comes to beside its base, and what has been deleted since `since`. */
   lookAtBranch(run: RunContext, request: BranchRequest): Promise<BranchFacts>;
+  /** What a bug needs before its triage. The same bug gets the same number, however often it is asked. */
+  openBug(run: RunContext, request: BugRequest): Promise<OpenedBug>;
+  /** What follows from what a triage has found out. */
+  weighTriage(run: RunContext, request: TriageRequest): Promise<TriageStep>;
+  /** Leaves the triage record and its micro-sprint on the branch. */
+  recordTriage(run: RunContext, request: RecordRequest): Promise<RecordedTriage>;
   /** Where the run's branch on the remote stands beside ours. */
   comparePosition(run: RunContext, request: { readonly branch: string }): Promise<RemotePlace>;
 }
@@ -76,9 +85,14 @@ export type PromptAbout =
     }
   | {
       readonly kind: 'repair';
-      readonly by: Gate | 'red-team';
+      readonly by: Gate | 'red-team' | 'triage';
       readonly problems: readonly string[];
       readonly answer: string;
+    }
+  | {
+      readonly kind: 'triage';
+      /** What people have said since the last look, oldest first. */
+      readonly answers: readonly { readonly question: string; readonly answer: string }[];
     }
   | {
       readonly kind: 'red_team';
@@ -112,6 +126,8 @@ export interface BranchRequest {
 export interface BranchFacts {
   readonly files: number;
   readonly commits: number;
+  /** Added and deleted, in all of them together. */
+  readonly lines: number;
   /** The latest of them, newest first, at most 300. */
   readonly log: readonly Commit[];
   /** Files that differ since `since`. */
@@ -119,6 +135,37 @@ export interface BranchFacts {
   /** Between `since` and the commit, renames aside. */
   readonly deleted: readonly string[];
   readonly added: readonly string[];
+}
+
+export interface BugRequest {
+  readonly bug: string;
+  readonly workspace: Workspace;
+  readonly commit: string;
+}
+
+export interface OpenedBug {
+  /** Of its micro-sprint, `sprint-bug-N`. */
+  readonly number: number;
+  /** What runs the tests; null: nothing was found. */
+  readonly testCommand: string | null;
+}
+
+export interface TriageRequest extends Pick<TriageInput, 'triage' | 'confirmed' | 'answered' | 'testCommand'> {
+  readonly target: BugTarget;
+  readonly workspace: Workspace;
+  readonly commit: string;
+}
+
+export interface RecordRequest extends Pick<PendingRequest, 'workspace' | 'startCommit' | 'attemptId'> {
+  /** `run-…`, under which its artifacts are kept. */
+  readonly id: string;
+  readonly triage: Triage;
+  readonly ids: BugIds;
+}
+
+export interface RecordedTriage {
+  readonly commit: string;
+  readonly document: string;
 }
 
 export type RemotePlace = 'absent' | 'equal' | 'local_ahead' | 'remote_ahead' | 'diverged';

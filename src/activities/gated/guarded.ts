@@ -1,7 +1,7 @@
 import { type AuditRecord, guardrailRecords } from '../../domain/gated/guardrail-log.ts';
 import { guardInput } from '../../domain/gated/guardrails.ts';
 import type { RoleTarget, TargetIssue } from '../../domain/gated/prompt-parts.ts';
-import type { AgentRole } from '../../domain/gated/run-input.ts';
+import type { AgentRole, GatedTarget } from '../../domain/gated/run-input.ts';
 import type { RunContext } from '../../domain/run.ts';
 import type { Tracker } from '../../trackers/tracker.ts';
 import type { Dependencies } from '../deps.ts';
@@ -9,45 +9,72 @@ import type { GatedContext } from './contract.ts';
 import { noteAudit } from './records.ts';
 
 export type GuardedTarget =
-  | { readonly kind: 'passed'; readonly target: RoleTarget }
+  | { readonly kind: 'passed'; readonly target: RoleTarget; readonly texts: readonly string[] }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** What was asked for, as a role may read it: each text from outside has passed the guardrails, and is redacted. */
+/**
+ * What was asked for, as a role may read it: each text from outside has passed the guardrails, and is redacted. So are
+ * `texts`: what people have added to it.
+ */
 export async function guardedTarget(
   deps: Pick<Dependencies, 'stateDir' | 'issues'>,
   run: RunContext,
   tracker: Tracker,
-  { gated, role }: { readonly gated: GatedContext; readonly role: AgentRole },
+  asked: { readonly gated: GatedContext; readonly role: AgentRole; readonly texts: readonly string[] },
 ): Promise<GuardedTarget> {
+  const { gated, role } = asked;
   const guard = guardOf(gated, role);
-  const { target } = gated;
-  let passed: RoleTarget;
-  if (target.kind === 'section') {
-    passed = { ...target, title: guard.passed(target.title), text: guard.passed(target.text) };
-  } else {
-    const issues: TargetIssue[] = [];
-    for (const number of target.issues) {
-      const { issue, comments } = await deps.issues.read(run, tracker, number, []);
-      issues.push({
-        issue: { number, title: guard.passed(issue.title), body: guard.passed(issue.body) },
-        comments: comments.map((comment) => ({ ...comment, body: guard.passed(comment.body) })),
-      });
-    }
-    passed = { kind: 'issues', name: target.name, title: guard.passed(target.title), issues };
-  }
+  const target = await passedTarget(gated.target, guard, async (number) => {
+    const { issue, comments } = await deps.issues.read(run, tracker, number, []);
+    return {
+      issue: { number, title: guard.passed(issue.title), body: guard.passed(issue.body) },
+      comments: comments.map((comment) => ({ ...comment, body: guard.passed(comment.body) })),
+    };
+  });
+  const texts = asked.texts.map((text) => guard.passed(text));
   if (gated.guardrails.logging) await noteAudit(deps.stateDir, gated.id, guard.records);
-  return guard.reason === null ? { kind: 'passed', target: passed } : { kind: 'refused', reason: guard.reason };
+  return guard.reason === null ? { kind: 'passed', target, texts } : { kind: 'refused', reason: guard.reason };
+}
+
+async function passedTarget(
+  target: GatedTarget,
+  guard: { passed(text: string): string },
+  read: (issue: number) => Promise<TargetIssue>,
+): Promise<RoleTarget> {
+  const { name } = target;
+  const title = guard.passed(target.title);
+  switch (target.kind) {
+    case 'section':
+      return { kind: 'section', name, title, text: guard.passed(target.text) };
+    case 'issues': {
+      const issues: TargetIssue[] = [];
+      for (const number of target.issues) issues.push(await read(number));
+      return { kind: 'issues', name, title, issues };
+    }
+    case 'bug': {
+      const { sprint, issue, text } = target;
+      if (sprint) return { kind: 'bug', name: sprint.id, title, text: guard.passed(sprint.document) };
+      const report = issue === null ? guard.passed(text) : reportText(await read(issue));
+      return { kind: 'bug', name, title, text: report };
+    }
+  }
+}
+
+/** An issue as the report of a bug: what people wrote on it belongs to it. */
+function reportText({ issue, comments }: TargetIssue): string {
+  return [issue.body, ...comments.map(({ author, body }) => `${author} wrote:\n\n${body}`)].join('\n\n');
 }
 
 function guardOf(gated: GatedContext, role: AgentRole) {
-  const { mode, allowHigh, guardrails, id } = gated;
+  const { mode, allowHigh, guardrails, id, target } = gated;
+  const pii = { bugImport: target.kind === 'bug' };
   const guard = {
     records: [] as AuditRecord[],
     reason: null as string | null,
     /** The text as the role may read it. */
     passed(text: string): string {
       const began = Date.now();
-      const outcome = guardInput({ role: role.name, text, mode, allowHigh }, guardrails);
+      const outcome = guardInput({ role: role.name, text, mode, allowHigh, pii }, guardrails);
       const stamp = { timestamp: new Date().toISOString(), role: role.name, run: id, latency: Date.now() - began };
       const [danger, input] = guardrailRecords(outcome, stamp);
       // How dangerous a role is does not depend on the text.

@@ -5,6 +5,7 @@ import { redTeamInput } from '../../domain/gated/red-team-input.ts';
 import { redTeamPrompt } from '../../domain/gated/red-team-prompt.ts';
 import { repairPrompt } from '../../domain/gated/repair-prompt.ts';
 import { implementerPrompt, type WorkParts } from '../../domain/gated/role-prompts.ts';
+import { triagePrompt } from '../../domain/gated/triage-prompt.ts';
 import type { RunContext } from '../../domain/run.ts';
 import { baseCommit } from '../../git/branches.ts';
 import { tryGit } from '../../git/run.ts';
@@ -13,8 +14,10 @@ import type { Dependencies } from '../deps.ts';
 import { written } from '../prepare.ts';
 import { contextOf } from '../prompt.ts';
 import type { RolePrompt, RolePromptRequest } from './contract.ts';
-import { guardedTarget } from './guarded.ts';
+import { type GuardedTarget, guardedTarget } from './guarded.ts';
 import { keepArtifact } from './records.ts';
+
+type Passed = Extract<GuardedTarget, { readonly kind: 'passed' }>;
 
 /** What a role is told: read and guarded anew each time, as issues and their comments may have changed. */
 export async function writePrompt(
@@ -25,15 +28,16 @@ export async function writePrompt(
   const { gated, role, task, workspace } = request;
   const { token } = await deps.secrets(run);
   const tracker = await openTracker(run.tracker, token);
-  const guarded = await guardedTarget(deps, run, tracker, { gated, role });
+  const texts = request.about.kind === 'triage' ? request.about.answers.map(({ answer }) => answer) : [];
+  const guarded = await guardedTarget(deps, run, tracker, { gated, role, texts });
   if (guarded.kind === 'refused') return guarded;
-  const text = await textOf(run, request, guarded.target);
+  const text = await textOf(run, request, guarded);
   if (typeof text !== 'string') return { kind: 'nothing', record: text };
   await keepArtifact(deps.stateDir, gated.id, `${role.name}-${role.cycle}.prompt.md`, text);
   return { kind: 'ready', ...(await written(workspace.repository, workspace, task.issue, text)) };
 }
 
-async function textOf(run: RunContext, request: RolePromptRequest, target: RoleTarget) {
+async function textOf(run: RunContext, request: RolePromptRequest, { target, texts }: Passed) {
   const { about, role } = request;
   switch (about.kind) {
     case 'implement':
@@ -41,6 +45,13 @@ async function textOf(run: RunContext, request: RolePromptRequest, target: RoleT
     case 'judge': {
       const parts = { ...(await workParts(run, request, target)), ...about, cycle: role.cycle };
       return about.gate === 'review' ? reviewerPrompt(parts) : auditorPrompt(parts);
+    }
+    case 'triage': {
+      const { instructions, repository } = await contextOf(run, { ...request, withDiff: false });
+      const answers = about.answers.map(({ question }, index) => ({ question, answer: texts[index] ?? '' }));
+      const text = 'text' in target ? target.text : '';
+      const bug = { id: target.name, title: target.title, text };
+      return triagePrompt({ instructions, bug, answers, repository });
     }
     case 'repair':
       return repairPrompt({ ...about, target: target.name });

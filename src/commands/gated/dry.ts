@@ -14,7 +14,12 @@ export function printGatedPlan(
   if (!given) return 0;
   const { options, mode, settings: rules } = given;
   const targets = plan?.sprints ?? (gated ? [gated.target] : []);
-  const roles = [...loopRoles, ...(rules.redTeam.enabled ? (['red-team'] as const) : [])].map((name) => ({
+  const isBug = gated?.target.kind === 'bug';
+  const roles = [
+    ...(isBug ? (['triage'] as const) : []),
+    ...loopRoles,
+    ...(rules.redTeam.enabled ? (['red-team'] as const) : []),
+  ].map((name) => ({
     name,
     ...(rules.roles[name] ?? { provider: settings.provider, model: settings.model }),
   }));
@@ -52,10 +57,12 @@ export function printGatedPlan(
 }
 
 function askedOf(target: GatedTarget) {
+  if (target.kind === 'bug' && target.issue !== null) return { issues: [target.issue] };
   return target.kind === 'issues' ? { issues: target.issues } : { characters: target.text.length };
 }
 
 function wordsOf(target: GatedTarget): string {
+  if (target.kind === 'bug' && target.issue !== null) return `#${target.issue}`;
   return target.kind === 'issues'
     ? target.issues.map((issue) => `#${issue}`).join(', ')
     : `${target.text.length} characters`;

@@ -24,6 +24,9 @@ export interface GatedOptions extends RunOptions {
   readonly to?: string;
   /** `--no-consolidate`: false. */
   readonly consolidate?: boolean;
+  /** `--bug`, with a text or without one. */
+  readonly bug?: string | boolean;
+  readonly fromIssue?: string;
 }
 
 /** Flags that mean something for gated runs alone, as they are typed. */
@@ -52,8 +55,12 @@ export function refuseGatedFlags(options: GatedOptions): void {
 export const planTarget = 'sprint-plan';
 
 /** Whether a run is a gated one: it was said, or its target is always one. */
-export function isGated({ gated, issues }: Pick<GatedOptions, 'gated' | 'issues'>): boolean {
-  return Boolean(gated) || issues.includes(planTarget);
+export function isGated(options: Pick<GatedOptions, 'gated' | 'issues' | 'bug' | 'fromIssue'>): boolean {
+  return Boolean(options.gated) || options.issues.includes(planTarget) || isBug(options);
+}
+
+export function isBug({ bug, fromIssue }: Pick<GatedOptions, 'bug' | 'fromIssue'>): boolean {
+  return bug !== undefined || fromIssue !== undefined;
 }
 
 /** `--from` and `--to`; left out where they were not given. */

@@ -17,11 +17,12 @@ export interface ResumeOptions {
   readonly probe?: boolean;
   readonly force?: boolean;
   readonly branch?: string;
+  readonly allowHigh?: boolean;
 }
 
 /** Lets a halted gated run go on, or says in words why not. `project`: its repository; null: called from elsewhere. */
 export async function resumeGatedRun(engine: Engine, project: Project | null, options: ResumeOptions): Promise<void> {
-  const { runId, resetBreaker, resetIce, probe = false, force = false, branch } = options;
+  const { runId, resetBreaker, resetIce, probe = false, force = false, branch, allowHigh = false } = options;
   const found = await findRun(engine.client, runId);
   if (!found?.open)
     throw new LocusFailure('ResumeRefused', 'there is no gated run to resume', { remedy: 'see `locus runs`' });
@@ -32,6 +33,7 @@ export async function resumeGatedRun(engine: Engine, project: Project | null, op
   const request = {
     flags: { reset: Boolean(resetBreaker || resetIce), probe, force },
     ...(here === undefined ? {} : { branch: here }),
+    ...(allowHigh ? { allowHigh } : {}),
     ...(project === null ? {} : { budgets: budgetsFor(project, null) }),
   };
   await resumeGated(engine.client, runId, request);

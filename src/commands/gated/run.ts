@@ -4,9 +4,11 @@ import type { Engine } from '../../client/connect.ts';
 import { findRun, readState } from '../../client/runs.ts';
 import { gatedSnapshot } from '../../config/snapshot.ts';
 import { LocusFailure } from '../../domain/failures.ts';
-import { type GatedInput, type PlanInput, taskOf } from '../../domain/gated/run-input.ts';
+import { breakerDefaults } from '../../domain/gated/breaker.ts';
+import { bugBranch } from '../../domain/gated/bug-id.ts';
+import { type GatedInput, type GatedTarget, type PlanInput, taskOf } from '../../domain/gated/run-input.ts';
 import type { RunInput } from '../../domain/run.ts';
-import { gatedRunId } from '../../domain/run-id.ts';
+import { bugRunId, gatedRunId } from '../../domain/run-id.ts';
 import { openPrinter } from '../../ui/printer.ts';
 import { handOverSecrets } from '../hand-over.ts';
 import { openProject, type Project } from '../project.ts';
@@ -14,9 +16,10 @@ import { confirmNoSandbox } from '../run-consent.ts';
 import { checkCombination, sandboxMode } from '../run-options.ts';
 import { type Plan, preflight, requireClean } from '../run-preflight.ts';
 import { openRunEngine, placementOf, startAndShow } from '../run-start.ts';
+import { bugSource, findBug } from './bug.ts';
 import { refuseConflict } from './conflict.ts';
 import { printGatedPlan } from './dry.ts';
-import { type GatedOptions, optionsOf, planTarget, rangeOf, targetOf } from './flags.ts';
+import { type GatedOptions, isBug, optionsOf, planTarget, rangeOf, targetOf } from './flags.ts';
 import { branchFor, requireRoles, requireSafeCheckout } from './preflight.ts';
 import { resumeGatedRun } from './resume.ts';
 import { findPlan, findTarget } from './target.ts';
@@ -27,11 +30,13 @@ type Work = { readonly gated: GatedInput } | { readonly plan: PlanInput };
 /** `locus run <target> --gated`: looks at everything that could go wrong, in the order of A1, starts the run and shows it. */
 export async function runGated(options: GatedOptions): Promise<number> {
   checkCombination({ ...options, issues: [] });
+  const bug = isBug(options) ? await bugSource(options) : null;
   if (options.resume) return resumeAndShow(options);
-  const name = targetOf(options);
+  const name = bug ? 'bug' : targetOf(options);
   const sandbox = sandboxMode(options.sandbox);
   const project = await openProject(options.cwd);
-  const settings = gatedSnapshot(project.config);
+  const snapshot = gatedSnapshot(project.config);
+  const settings = bug ? { ...snapshot, limits: breakerDefaults.bug } : snapshot;
   const { kept, note } = optionsOf(options, settings);
   if (!settings.enabled) {
     throw new LocusFailure('ConfigInvalid', 'gated runs are not enabled', {
@@ -46,8 +51,11 @@ export async function runGated(options: GatedOptions): Promise<number> {
   if (placement === 'here') await requireRoles(plan.settings, settings.roles);
   const places = { tracker, root: project.checkout.root, plan: settings.plan };
   const isPlan = name === planTarget;
-  const found = isPlan ? await findPlan(rangeOf(options), places) : { target: await findTarget(name, places) };
-  const branch = branchFor(options.branch ?? `feature/${name}${isPlan ? `-${today()}` : ''}`, plan.baseBranch);
+  const found = isPlan
+    ? await findPlan(rangeOf(options), places)
+    : { target: bug ? await findBug(bug, tracker) : await findTarget(name, places) };
+  const usual = 'target' in found ? branchOf(found.target) : `feature/${planTarget}-${today()}`;
+  const branch = branchFor(options.branch ?? usual, plan.baseBranch);
   const isHere = plan.source.kind === 'checkout' && project.checkout.currentBranch === branch;
   if (isHere) await requireClean(project.checkout.root);
 
@@ -73,7 +81,7 @@ export async function runGated(options: GatedOptions): Promise<number> {
   if (!(await confirmNoSandbox(plan.settings.sandbox, { ask }))) return 2;
   const engine = await openRunEngine(project, printer);
   try {
-    await refuseConflict(engine, input.runId, options.fresh ?? false);
+    await refuseConflict(engine, input, options.fresh ?? false);
     if (!engine.target.configured) await handOverSecrets(project, true);
     const decision = { kind: 'start', input: await goingOn(engine, input) } as const;
     return await startAndShow(engine, decision, { printer, options });
@@ -98,6 +106,17 @@ async function resumeAndShow(options: GatedOptions): Promise<number> {
   }
 }
 
+function branchOf({ kind, name }: GatedTarget): string {
+  return kind === 'bug' ? bugBranch(name) : `feature/${name}`;
+}
+
+/** A bug's stands beside the one that a repository has. */
+function identityOf({ key }: Project, work: Work): Pick<RunInput, 'runId' | 'type'> {
+  if ('plan' in work) return { runId: gatedRunId(key), type: 'plan' };
+  const { kind, name } = work.gated.target;
+  return kind === 'bug' ? { runId: bugRunId(key, name), type: 'bug' } : { runId: gatedRunId(key), type: 'gated' };
+}
+
 /** A plan's own; each sprint has one in its own run. */
 const planTask = { issue: 0, title: 'Sprint plan', order: null, commitType: 'feat', committed: null } as const;
 
@@ -109,8 +128,7 @@ function inputOf(
   const task = 'gated' in work ? taskOf(work.gated.target, branch) : { ...planTask, branch };
   const { sprint } = plan.settings;
   return {
-    runId: gatedRunId(project.key),
-    type: 'gated' in work ? 'gated' : 'plan',
+    ...identityOf(project, work),
     repoName: project.name,
     tracker: project.tracker,
     source: plan.source,

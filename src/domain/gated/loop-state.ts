@@ -55,7 +55,8 @@ export type Judged =
 
 export type RedTeamDecision = 'another_cycle' | 'complete' | 'halt';
 export type Breakdown = 'agent_failed' | 'gate_error' | 'guard_refused' | 'base_conflict';
-export type HaltReason = BreakerTrigger | Breakdown | 'no_changes' | 'red_team';
+/** `triage`, `risk`: what a bug is halted for before anything is implemented. */
+export type HaltReason = BreakerTrigger | Breakdown | 'no_changes' | 'red_team' | 'triage' | 'risk' | 'issue_held';
 
 export type Step =
   /** Enter it with `enterPhase`. */

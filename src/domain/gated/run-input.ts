@@ -1,6 +1,7 @@
 import type { TaskSpec } from '../run.ts';
 import type { Provider } from '../settings.ts';
 import { sha256 } from '../sha256.ts';
+import type { BugState } from './bug-state.ts';
 import { noCompletion } from './push-mode.ts';
 import type { RateState } from './rate.ts';
 import type { GatedSettings } from './settings.ts';
@@ -18,12 +19,25 @@ export interface GatedInput {
   readonly allowHigh: boolean;
 }
 
-/** `name`: `sprint-N` or `issue-N`. */
+/** `name`: `sprint-N`, `issue-N`, or the id of a bug. */
 export type GatedTarget =
   /** A section of the plan document, as it was when the run was started. */
   | { readonly kind: 'section'; readonly name: string; readonly title: string; readonly text: string }
   /** In their order; read anew for each agent. */
-  | { readonly kind: 'issues'; readonly name: string; readonly title: string; readonly issues: readonly number[] };
+  | { readonly kind: 'issues'; readonly name: string; readonly title: string; readonly issues: readonly number[] }
+  | BugTarget;
+
+export interface BugTarget {
+  readonly kind: 'bug';
+  readonly name: string;
+  readonly title: string;
+  /** It is read anew; null: `text` is all that was told. */
+  readonly issue: number | null;
+  /** As it was told; empty for one from an issue. */
+  readonly text: string;
+  /** What the triage has made of it, and what is worked on from then on: the micro-sprint `sprint-bug-N`. */
+  readonly sprint?: { readonly id: string; readonly document: string };
+}
 
 /** What a plan carries: its sprints, each to be the target of a run of its own. */
 export interface PlanInput {
@@ -63,9 +77,10 @@ export interface AgentRole {
 
 /** What a run waits for a person to say. */
 export interface Question {
-  readonly id: 'push';
+  readonly id: 'push' | 'confirm' | 'triage' | 'risk';
   /** For people, several lines. */
   readonly text: string;
+  /** Empty: any text. */
   readonly answers: readonly string[];
 }
 
@@ -74,6 +89,7 @@ export interface GatedProgress extends RunView {
   readonly question: Question | null;
   /** Phases of the clock hour, and the waits for the next one. */
   readonly rate: RateState;
+  readonly bug?: BugState;
 }
 
 /** A target that has just begun. `at` is ISO 8601. */
@@ -112,17 +128,25 @@ export interface PlanProgress extends PlanView {
 
 /** Issues that the work on a target belongs to. */
 export function issuesOf(target: GatedTarget): readonly number[] {
+  if (target.kind === 'bug') return target.issue === null ? [] : [target.issue];
   return target.kind === 'issues' ? target.issues : [];
+}
+
+/** Issues that a gated run or a plan is about; null: it is neither. */
+export function issuesOfWork({ gated, plan }: { readonly gated?: GatedInput; readonly plan?: PlanInput }) {
+  if (gated) return issuesOf(gated.target);
+  return plan ? [...new Set(plan.sprints.flatMap(issuesOf))] : null;
 }
 
 /** The one task of a target's run. Of several issues none is the one that its agents' figures stand under: 0. */
 export function taskOf(target: GatedTarget, branch: string): TaskSpec {
   const [issue = 0, ...more] = issuesOf(target);
   const title = target.title || target.name;
-  return { issue: more.length > 0 ? 0 : issue, title, order: null, commitType: 'feat', branch, committed: null };
+  const commitType = target.kind === 'bug' ? 'fix' : 'feat';
+  return { issue: more.length > 0 ? 0 : issue, title, order: null, commitType, branch, committed: null };
 }
 
 /** Roles that look and judge; they may not change the workspace. */
 export function isGate(role: Role): boolean {
-  return role === 'reviewer' || role === 'auditor' || role === 'red-team';
+  return role !== 'implementer';
 }

@@ -1,4 +1,5 @@
 import { oneLine } from '../text.ts';
+import type { BugState } from './bug-state.ts';
 import { type Computed, computedOf, hoursAndMinutes } from './clock.ts';
 import { treeOf } from './deletions.ts';
 import { type PostPrState, postPrPhases } from './post-pr-state.ts';
@@ -12,6 +13,7 @@ export interface RunView {
   readonly excludedMs?: number;
   /** Validation of its pull request, once it has begun. */
   readonly post_pr?: PostPrState;
+  readonly bug?: BugState;
   /** From gate-note.ts: gates that did not run, and warnings. */
   readonly notes?: readonly string[];
 }
@@ -28,11 +30,12 @@ export const noRunJson = { status: 'no_run_in_progress' } as const;
 
 /** For scripts. `now` is in milliseconds, here and below. */
 export function runJson(view: RunView, now: number) {
-  const { run, circuit_breaker, post_pr, notes = [] } = view;
+  const { run, circuit_breaker, post_pr, bug, notes = [] } = view;
   return {
     run,
     circuit_breaker,
     computed: computedOfRun(view, now),
+    ...(bug === undefined ? {} : { bug }),
     ...(post_pr === undefined ? {} : { post_pr }),
     ...(notes.length === 0 ? {} : { notes }),
   };
@@ -55,6 +58,7 @@ export function runText(view: RunView, now: number, verbose = false): string {
       ['State', stateText(run.state)],
       ['Target', oneLine(run.target)],
       ['Branch', oneLine(run.branch)],
+      ...bugRows(view.bug),
       ...haltRows(run.halt?.reason, circuit_breaker),
     ]),
     ...detailLines(view, computed),
@@ -90,8 +94,9 @@ export function planText({ plan, current, excludedMs }: PlanView, now: number, v
   ].join('\n');
 }
 
-function detailLines({ run, circuit_breaker, post_pr, notes = [] }: RunView, { runtime_seconds }: Computed): string[] {
-  const { cycles, phase, metrics } = run;
+function detailLines(view: RunView, { runtime_seconds }: Computed): string[] {
+  const { run, circuit_breaker, post_pr, notes = [] } = view;
+  const { cycles, metrics } = run;
   const { same_issue, no_progress, cycle_count, timeout } = circuit_breaker.triggers;
   const runtime = against(runtime_seconds, timeout.limit_hours);
   return [
@@ -99,7 +104,7 @@ function detailLines({ run, circuit_breaker, post_pr, notes = [] }: RunView, { r
     'PROGRESS',
     ...rows(2, [
       ['Cycle', `${cycles.current} / ${cycles.limit}`],
-      ['Phase', phase],
+      ['Phase', phaseOf(view)],
       ['Runtime', runtime],
     ]),
     '',
@@ -122,6 +127,24 @@ function detailLines({ run, circuit_breaker, post_pr, notes = [] }: RunView, { r
     ...(post_pr === undefined ? [] : block('POST-PR VALIDATION', postPrLines(post_pr))),
     ...(notes.length === 0 ? [] : block('NOT CHECKED, OR IN DOUBT', notes.map(oneLine))),
   ];
+}
+
+/** How a person answers what a run asks; no answers: any text. */
+export function answerHint(answers: readonly string[]): string {
+  if (answers.length === 0) return "answer with `locus answer '<text>'`";
+  return `answer with ${answers.map((each) => `\`locus answer ${each}\``).join(' or ')}`;
+}
+
+/** What it is at: its phase, or the triage before the first one. */
+export function phaseOf({ run, bug }: Pick<RunView, 'run' | 'bug'>): string {
+  return bug?.state === 'TRIAGE' || bug?.halt?.state === 'TRIAGE' ? 'TRIAGE' : run.phase;
+}
+
+function bugRows(bug: BugState | undefined): (readonly [string, string])[] {
+  if (bug === undefined) return [];
+  const sprint = bug.sprint_id === '' ? '' : `, ${bug.sprint_id}`;
+  const risk = bug.confidence === null ? '' : `, risk ${bug.confidence.risk_level}`;
+  return [['Bug', `${bug.state}${sprint}${risk}: ${oneLine(bug.bug_title)}`]];
 }
 
 function verboseLines({ cycles, deletions }: TargetState, { history }: BreakerState): string[] {

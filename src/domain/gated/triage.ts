@@ -6,6 +6,8 @@ export const mostQuestions = 5;
 /** Below: rejected. At it: a person confirms. Above: accepted. */
 export const confirmAt = 2;
 
+export const noTestRunner = 'there is no test runner in this repository: a bug is fixed test first';
+
 export interface Eligibility {
   readonly decision: 'reject' | 'confirm' | 'accept';
   readonly points: number;
@@ -16,7 +18,7 @@ export interface Eligibility {
 
 export type NeededField = 'reproduction' | 'expected' | 'actual' | 'severity';
 
-export interface Question {
+export interface OpenQuestion {
   /** null for one of the agent's own. */
   readonly field: NeededField | null;
   readonly text: string;
@@ -26,7 +28,7 @@ export type TriageStep =
   | { readonly kind: 'halt'; readonly reason: 'no_test_runner'; readonly message: string }
   | { readonly kind: 'reject' | 'accept'; readonly message: string; readonly eligibility: Eligibility }
   | { readonly kind: 'confirm'; readonly message: string; readonly eligibility: Eligibility }
-  | { readonly kind: 'ask'; readonly questions: readonly Question[]; readonly eligibility: Eligibility };
+  | { readonly kind: 'ask'; readonly questions: readonly OpenQuestion[]; readonly eligibility: Eligibility };
 
 export interface TriageInput {
   /** The bug as it was reported, redacted. */
@@ -45,8 +47,7 @@ export interface TriageInput {
 /** What is to happen with a bug that has been looked at. */
 export function triageStep({ text, triage, files, testCommand, confirmed, answered }: TriageInput): TriageStep {
   if (testCommand === null) {
-    const message = 'there is no test runner in this repository: a bug is fixed test first';
-    return { kind: 'halt', reason: 'no_test_runner', message };
+    return { kind: 'halt', reason: 'no_test_runner', message: noTestRunner };
   }
   const eligibility = judgeEligibility(text, triage, files);
   const { decision, points, disqualifiers } = eligibility;
@@ -114,7 +115,7 @@ const questionTexts: Readonly<Record<NeededField, string>> = {
 };
 
 /** What is needed first; the agent's own questions once, where there is room. */
-function openQuestions(triage: Triage, missing: readonly NeededField[], answered: number): Question[] {
+function openQuestions(triage: Triage, missing: readonly NeededField[], answered: number): OpenQuestion[] {
   const own = answered === 0 ? triage.questions.map((text) => ({ field: null, text })) : [];
   const needed = missing.map((field) => ({ field, text: questionTexts[field] }));
   return [...needed, ...own].slice(0, Math.max(0, mostQuestions - answered));

@@ -7,7 +7,7 @@ export abstract class Asking {
   protected excludedMs = 0;
   private take: (value: string) => void = () => {};
 
-  protected abstract show(): void;
+  abstract show(): void;
 
   get asked(): Question | null {
     return this.question;

@@ -52,11 +52,22 @@ interface Means {
 export async function answerTo(run: Run, work: Deliverable): Promise<PushAnswer | 'halted' | null> {
   if (remotePlan(work.pushMode, null, true).kind !== 'ask') return null;
   const text = `Push this work and open a draft pull request?\n${pushSummary(work.branch, work.commits, work.files)}`;
-  let said: PushAnswer | null = null;
-  work.ask({ id: 'push', text, answers: ['push', 'keep'] }, (value) => {
-    said = pushAnswer(value);
+  const said = await askPerson(run, work, { id: 'push', text, answers: ['push', 'keep'] });
+  return said === null ? 'halted' : pushAnswer(said);
+}
+
+/** What a person answers; null: they halt the run instead. */
+export async function askPerson(
+  run: Run,
+  work: Pick<Deliverable, 'ask' | 'isHalted' | 'outsideOfTime'>,
+  question: Question,
+): Promise<string | null> {
+  let said: string | null = null;
+  work.ask(question, (value) => {
+    said = value;
   });
-  run.change({ waiting: { reason: 'an answer: push or keep', until: null } });
+  const wanted = question.answers.length > 0 ? `: ${question.answers.join(' or ')}` : '';
+  run.change({ waiting: { reason: `an answer${wanted}`, until: null } });
   const isOver = () => said !== null || run.stopping;
   // The clock of a halted run stands anyway.
   try {
@@ -67,7 +78,7 @@ export async function answerTo(run: Run, work: Deliverable): Promise<PushAnswer 
     work.ask(null);
   }
   await run.checkpoint();
-  return said ?? 'halted';
+  return said;
 }
 
 /** Pushes the work, to its branch or to `head`, and leaves one draft with that text; null: none. */

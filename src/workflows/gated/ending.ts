@@ -4,6 +4,7 @@ import type { EntryPhase } from '../../domain/gated/transitions.ts';
 import type { PullText } from '../../domain/pull-body.ts';
 import { oneLine } from '../../domain/text.ts';
 import { failureOf } from '../activities.ts';
+import { bugDraft } from '../bug/pull.ts';
 import { PhaseCut } from '../run.ts';
 import { HostMoved } from '../tools.ts';
 import { branchFacts } from './branch.ts';
@@ -97,8 +98,8 @@ async function commitPending(bench: GatedBench, reason: string): Promise<void> {
 /** A halted run's branch and draft, as its push mode says; where a person is asked first, until they answer. */
 async function incomplete(bench: GatedBench): Promise<void> {
   const { run, target } = bench;
-  const { startCommit } = run.task(target.issue);
-  if (startCommit === null || (target.state.metrics.commits === 0 && target.tip === startCommit)) return;
+  const began = target.bug ? target.bug.base : run.task(target.issue).startCommit;
+  if (began === null || (target.state.metrics.commits === 0 && target.tip === began)) return;
   const answer = await answerTo(run, target);
   if (answer === 'halted') return;
   const plan = remotePlan(target.state.options.push_mode, answer, run.input.settings.agent.autoPR);
@@ -108,6 +109,7 @@ async function incomplete(bench: GatedBench): Promise<void> {
 
 function donePull({ run, target }: GatedBench): PullText {
   const { state, loop } = target;
+  if (target.bug) return bugDraft(run, target, target.bug);
   const { redTeam, dissent } = target.input.settings;
   const completion: CompletionRecord = {
     run_id: state.run_id,
@@ -131,7 +133,8 @@ function outcomeOf(gate: string, notes: readonly string[]): string {
   return note.startsWith(`${gate} did not run`) ? 'did_not_run' : 'warned';
 }
 
-function incompletePull({ target }: GatedBench): PullText {
+function incompletePull({ run, target }: GatedBench): PullText {
   const { state, loop, issues } = target;
+  if (target.bug) return bugDraft(run, target, target.bug);
   return haltedPull({ state, notes: loop.notes, issues, breakerOpen: loop.breaker.state === 'OPEN' });
 }

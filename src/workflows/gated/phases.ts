@@ -5,6 +5,7 @@ import type { Gate, Role } from '../../domain/gated/state.ts';
 import type { EntryPhase } from '../../domain/gated/transitions.ts';
 import { readVerdict } from '../../domain/gated/verdict.ts';
 import { failureOf } from '../activities.ts';
+import { recordTriage } from '../bug/record.ts';
 import { patiently } from '../patience.ts';
 import { HostMoved } from '../tools.ts';
 import { branchFacts } from './branch.ts';
@@ -18,7 +19,7 @@ import { callRole, type GatedBench, isKnown, type RoleEnd } from './role.ts';
 export type LoopEnd = { readonly kind: 'complete' } | HaltStep | { readonly kind: 'person'; readonly reason: string };
 
 /** A fleet that loses one after the other needs a person. */
-const mostHosts = 5;
+export const mostHosts = 5;
 
 /** A step that something is to be done for. */
 type Task = Exclude<Step, { readonly kind: 'complete' | 'halt' }>;
@@ -110,6 +111,7 @@ async function enter(bench: GatedBench, phase: WorkPhase): Promise<Step> {
 /** One start of an agent for the whole target; what it leaves is a commit. */
 async function implement(bench: GatedBench): Promise<Step> {
   const { run, target } = bench;
+  if (target.bug?.base === null) await recordTriage(bench, target.bug);
   const { feedback, earlier, since } = target;
   const end = await callRole(bench, 'implementer', { kind: 'implement', feedback, earlier });
   if (end.outcome !== 'done') return happened(bench, unfinished('implementer', end));

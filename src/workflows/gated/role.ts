@@ -115,7 +115,9 @@ export function agentOf({ run, target }: GatedBench, name: Role): RoleAgent {
 }
 
 function roleOf({ target }: GatedBench, name: Role): Omit<AgentRole, keyof RoleAgent> {
-  const scope = target.input.target.name.startsWith('sprint-') ? target.input.target.name : null;
+  const asked = target.context.target;
+  const work = asked.kind === 'bug' ? (asked.sprint?.id ?? asked.name) : asked.name;
+  const scope = work.startsWith('sprint-') ? work : null;
   return { run: target.input.id, name, cycle: target.loop.cycle, scope };
 }
 

@@ -15,6 +15,8 @@ export interface Steerable extends Pick<Deliverable, 'branch'> {
   readonly breaker: BreakerState;
   readonly asked: Question | null;
   answered(value: string): void;
+  /** What is of high danger may go on from now on. */
+  letHigh(): void;
 }
 
 export type Resumption = 'keep' | 'reset' | 'probe';
@@ -35,6 +37,7 @@ export function steered(
   const goOn = async (request: ResumeGated) => {
     const breaker = decided(request, request.flags.force ? 'equal' : await position());
     course.resumption = breaker;
+    if (request.allowHigh) work.letHigh();
     if (request.budgets) run.change({ budget: { ...run.state.budget, ...request.budgets } });
     run.letGoOn();
     return { breaker };
@@ -48,19 +51,27 @@ export function steered(
     };
     goOn(request).catch((error: Error) => run.warn(`not resumed: ${error.message}`));
   });
-  setHandler(answer, ({ value }) => work.answered(value.trim().toLowerCase()), {
+  setHandler(answer, ({ value }) => work.answered(answerIn(work.asked, value) ?? value), {
     validator: ({ value }) => {
       const { asked } = work;
       if (asked === null) throw ApplicationFailure.nonRetryable('the run asks nothing', 'RunConflict');
-      if (asked.answers.includes(value.trim().toLowerCase())) return;
-      const wanted = asked.answers.join(' or ');
-      throw ApplicationFailure.nonRetryable(
-        `the answer is ${wanted}, not ${oneLine(value).slice(0, 80)}`,
-        'UsageInvalid',
-      );
+      if (answerIn(asked, value) !== null) return;
+      const wanted =
+        asked.answers.length > 0 ? asked.answers.join(' or ') : `a text of 1 to ${longestAnswer} characters`;
+      const given = oneLine(value).slice(0, 80) || 'an empty one';
+      throw ApplicationFailure.nonRetryable(`the answer is ${wanted}, not ${given}`, 'UsageInvalid');
     },
   });
   return course;
+}
+
+const longestAnswer = 10_000;
+
+/** One of the answers that are wanted, or the text that was asked for; null: it is neither. */
+function answerIn(asked: Question | null, value: string): string | null {
+  const text = value.trim();
+  if (asked === null || asked.answers.length === 0) return text !== '' && text.length <= longestAnswer ? text : null;
+  return asked.answers.find((each) => each === text.toLowerCase()) ?? null;
 }
 
 /** Where nobody can tell, the push will: it never forces. */

@@ -17,6 +17,7 @@ import type {
   TargetState,
 } from '../../domain/gated/state.ts';
 import { type EntryPhase, moveTo } from '../../domain/gated/transitions.ts';
+import { Bug } from '../bug/bug.ts';
 import type { Run } from '../run.ts';
 import type { Deliverable } from './delivery.ts';
 import { type Feedback, noFeedback } from './feedback.ts';
@@ -40,6 +41,11 @@ export class Target extends Placed implements Deliverable, Steerable {
   passed = false;
   /** Where the branch stood when this cycle began. */
   since = '';
+  /** Where the target is one. */
+  readonly bug: Bug | null;
+  allowHigh: boolean;
+  /** Issues whose locks it has. */
+  readonly held = new Set<number>();
   private readonly run: Run;
   private view: TargetState;
   private lastFindings: readonly Finding[] = [];
@@ -53,7 +59,9 @@ export class Target extends Placed implements Deliverable, Steerable {
     this.run = run;
     this.input = gated;
     this.issue = task.issue;
-    const { settings, options } = gated;
+    this.allowHigh = gated.allowHigh;
+    const { settings, options, target, mode } = gated;
+    this.bug = target.kind === 'bug' ? new Bug(target, mode, this.now()) : null;
     const limits = { ...settings.limits, maxCycles: options.max_cycles, timeoutHours: options.timeout_hours };
     this.loop = newLoop(limits, settings.callsPerHour, this.now());
     this.view = newTargetState(gated, branch, this.now());
@@ -94,8 +102,9 @@ export class Target extends Placed implements Deliverable, Steerable {
 
   /** What its activities are given. */
   get context(): GatedContext {
-    const { id, target, mode, allowHigh, settings } = this.input;
-    return { id, target, mode, allowHigh, guardrails: settings.guardrails };
+    const { id, target, mode, settings } = this.input;
+    const { bug, allowHigh } = this;
+    return { id, target: bug?.target ?? target, mode, allowHigh, guardrails: settings.guardrails };
   }
 
   /** Issues that its work belongs to. */
@@ -124,6 +133,15 @@ export class Target extends Placed implements Deliverable, Steerable {
     if (loop.breaker.triggers.timeout.started !== this.loop.breaker.triggers.timeout.started) this.excludedMs = 0;
     this.loop = loop;
     this.show();
+  }
+
+  letHigh(): void {
+    this.allowHigh = true;
+  }
+
+  /** What a person must be shown with the result. */
+  note(text: string): void {
+    if (!this.loop.notes.includes(text)) this.set({ ...this.loop, notes: [...this.loop.notes, text] });
   }
 
   move(to: RunStateName): void {
@@ -168,7 +186,8 @@ export class Target extends Placed implements Deliverable, Steerable {
   }
 
   /** A cycle's commit: what the branch has become. */
-  committed({ files, commits, deleted, added }: BranchFacts): void {
+  committed({ files, commits, lines, deleted, added }: BranchFacts): void {
+    this.bug?.changed({ files, lines });
     const deletions = withDeletions(this.view.deletions, { deleted, added }, this.view.target, this.loop.cycle);
     const metrics = { ...this.view.metrics, files_changed: files, commits, files_deleted: deletions.length };
     this.view = { ...this.view, deletions, metrics };
@@ -191,7 +210,12 @@ export class Target extends Placed implements Deliverable, Steerable {
     this.show();
   }
 
-  protected show(): void {
+  override hostLost(): number {
+    if (!this.isDelivered) this.bug?.unrecorded();
+    return super.hostLost();
+  }
+
+  show(): void {
     const { cycle, phase, history, breaker, notes, rate } = this.loop;
     this.view = {
       ...this.view,
@@ -199,8 +223,11 @@ export class Target extends Placed implements Deliverable, Steerable {
       timestamps: { ...this.view.timestamps, last_activity: this.now() },
       cycles: { ...this.view.cycles, current: cycle, history },
     };
+    const { bug } = this;
+    bug?.follow(this.view, breaker);
     this.run.change({
       gated: {
+        ...(bug === null ? {} : { bug: bug.state }),
         run: this.view,
         circuit_breaker: breaker,
         excludedMs: this.excludedMs,

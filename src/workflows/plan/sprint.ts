@@ -104,14 +104,14 @@ export class Sprint {
 
 /** A run of the plan's own repository, branch and settings, with the time and the budget that are left. */
 function inputOf({ input, state }: Run, plan: Plan, target: GatedTarget): RunInput {
-  const { settings, mode, options, allowHigh, id } = plan.input;
+  const { settings, mode, options, id } = plan.input;
   const gated: GatedInput = {
     id: sprintRunId(id, target.name),
     target,
     settings,
     mode,
     options: { ...options, timeout_hours: plan.hoursLeft },
-    allowHigh,
+    allowHigh: plan.allowHigh,
   };
   const spent = state.tasks.reduce((sum, { costUsd }) => sum + costUsd, 0);
   const { taskUsd, runUsd } = state.budget;

@@ -33,6 +33,7 @@ export class Plan extends Asking implements Deliverable, Steerable {
   /** Of all its sprints so far. */
   notes: readonly string[] = [];
   deletions: readonly Deletion[] = [];
+  allowHigh: boolean;
   private readonly run: Run;
   private view: PlanState;
   private current: GatedProgress | null = null;
@@ -47,6 +48,7 @@ export class Plan extends Asking implements Deliverable, Steerable {
     this.run = run;
     this.input = plan;
     this.branch = branch;
+    this.allowHigh = plan.allowHigh;
     const { id, sprints, completed, from, to, options } = plan;
     this.view = newPlan(
       {
@@ -106,6 +108,10 @@ export class Plan extends Asking implements Deliverable, Steerable {
     return Math.max(1 / 3600, this.view.options.timeout_hours - spent / 3_600_000);
   }
 
+  letHigh(): void {
+    this.allowHigh = true;
+  }
+
   started(id: string): void {
     this.view = sprintStarted(this.view, id, this.now());
     this.show();
@@ -144,7 +150,7 @@ export class Plan extends Asking implements Deliverable, Steerable {
     this.show();
   }
 
-  protected show(): void {
+  show(): void {
     const { view: plan, current, question, excludedMs } = this;
     this.run.change({ plan: { plan, current, question, excludedMs } });
   }

@@ -43,10 +43,28 @@ console.log(
   step.text ??
     (LOCUS_ROLE === 'implementer'
       ? 'implemented it'
-      : LOCUS_ROLE === 'red-team'
-        ? JSON.stringify({ findings: step.findings ?? [] })
-        : judged()),
+      : LOCUS_ROLE === 'triage'
+        ? triaged()
+        : LOCUS_ROLE === 'red-team'
+          ? JSON.stringify({ findings: step.findings ?? [] })
+          : judged()),
 );
+
+function triaged() {
+  const found = {
+    title: 'the cart loses items',
+    class: 'logic_bug',
+    severity: 'high',
+    reproduction: { steps: ['add two items', 'reload'], failing_test: null },
+    expected: 'two items',
+    actual: 'one item',
+    evidence: { stack_trace: [{ file: 'old.txt', line: 1 }] },
+    suspected_files: [{ file: 'old.txt', lines: '1', confidence: 'high', reason: 'it keeps the items' }],
+    strategy: 'keep them all',
+    ...step.triage,
+  };
+  return `Found it.\n\n\`\`\`locus-triage\n${JSON.stringify(found)}\n\`\`\``;
+}
 
 function judged() {
   const gate = LOCUS_ROLE === 'reviewer' ? 'review' : 'audit';

@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { BugState } from '../../../src/domain/gated/bug-state.ts';
 import type { BreakerState, PlanState, TargetState } from '../../../src/domain/gated/state.ts';
 import { type GitHubRepository, makeRepository, type RepositoryOptions } from './repository.ts';
 import { until } from './wait.ts';
@@ -16,6 +17,8 @@ export interface Turn {
   readonly idle?: boolean;
   /** Rules of findings, all of them high; of the red team whole findings. */
   readonly findings?: readonly unknown[];
+  /** Of the triage: what differs from what it finds else. */
+  readonly triage?: Readonly<Record<string, unknown>>;
   /** The answer itself. */
   readonly text?: string;
   readonly exit?: number;
@@ -23,7 +26,9 @@ export interface Turn {
   readonly gate?: string;
 }
 
-export type Script = Readonly<Partial<Record<'implementer' | 'reviewer' | 'auditor' | 'red-team', readonly Turn[]>>>;
+export type Script = Readonly<
+  Partial<Record<'implementer' | 'reviewer' | 'auditor' | 'red-team' | 'triage', readonly Turn[]>>
+>;
 
 /** What `locus status --json` shows of it. */
 export interface Shown {
@@ -35,6 +40,7 @@ export interface Shown {
   readonly computed: { readonly runtime_seconds: number; readonly timeout_remaining_seconds: number };
   readonly question: { readonly text: string; readonly answers: readonly string[] } | null;
   readonly notes?: readonly string[];
+  readonly bug: BugState;
 }
 
 /** One start of a role's agent. */
@@ -55,13 +61,13 @@ export interface GatedRepository extends GitHubRepository {
   order(): Promise<string[]>;
   /** Its run, for commands that take one: others of the same world go on beside it. */
   readonly gated: string;
-  status(): Promise<Shown>;
+  status(run?: string): Promise<Shown>;
   /** Waits until the agent of a role has started, so many times in all. */
   called(role: string, times?: number): Promise<Call>;
   /** Whether an agent has written a file of that name in a worktree. */
   written(name: string): Promise<boolean>;
   /** Waits until its run is in a state, such as HALTED. */
-  inState(state: string): Promise<Shown>;
+  inState(state: string, run?: string): Promise<Shown>;
 }
 
 /** A checkout on a branch of its own, with gated runs switched on, an issue and a plan of two sprints. */
@@ -92,7 +98,7 @@ export async function makeGated(
   const play = (next: Script) => writeFile(path.join(repository.agentFolder, 'script.json'), JSON.stringify(next));
   await play(script);
   const gated = `locus/acme/${repository.github.repo}/gated`;
-  const status = async () => JSON.parse((await repository.run(['status', '--json', gated])).stdout) as Shown;
+  const status = async (run = gated) => JSON.parse((await repository.run(['status', '--json', run])).stdout) as Shown;
   return {
     ...repository,
     play,
@@ -107,11 +113,11 @@ export async function makeGated(
       const files = await readdir(folder, { recursive: true }).catch(() => []);
       return files.some((file) => path.basename(file) === name);
     },
-    inState: (state) =>
+    inState: (state, run) =>
       until(
         `the run is ${state}`,
         async () => {
-          const now = await status();
+          const now = await status(run);
           return now.run?.state === state && (state !== 'HALTED' || now.status === 'halted') ? now : null;
         },
         40,

@@ -1,5 +1,6 @@
 import type { GatedTarget } from '../../../src/domain/gated/run-input.ts';
-import { halt, type ResumeGated, resumeGated, stop } from '../../../src/workflows/messages.ts';
+import { answer, halt, type ResumeGated, resumeGated, stop } from '../../../src/workflows/messages.ts';
+import { bugInput, triaged } from '../bug-support.ts';
 import { answered, gatedInput, gatedScript, isState } from '../gated-support.ts';
 import { type Calls, finished, type Script, type Stage, start, until } from '../support.ts';
 import type { Scene } from './scenes.ts';
@@ -7,7 +8,12 @@ import type { Scene } from './scenes.ts';
 /** The scripts of plain runs and of gated ones; in these a reviewer finds the same three times before it approves. */
 export function withGated(plain: Script, calls: Calls): Script {
   const gated = gatedScript(
-    () => ({ agents: { reviewer: ({ n }) => answered('review', n <= 3 ? ['secret'] : []) } }),
+    () => ({
+      agents: {
+        reviewer: ({ n }) => answered('review', n <= 3 ? ['secret'] : []),
+        triage: () => triaged(risky),
+      },
+    }),
     calls,
   );
   const agent: Script['agent'] = (request, n, ended) => {
@@ -18,7 +24,13 @@ export function withGated(plain: Script, calls: Calls): Script {
   return { ...plain, agent, host: { ...gated.host, ...plain.host }, tracker: { ...gated.tracker, ...plain.tracker } };
 }
 
-const anew: { args: [ResumeGated] } = { args: [{ flags: { reset: true, probe: false, force: false } }] };
+const flags = { reset: false, probe: false, force: false };
+const anew: { args: [ResumeGated] } = { args: [{ flags: { ...flags, reset: true } }] };
+
+const risky = {
+  evidence: {},
+  suspected_files: [{ file: 'auth/login.ts', lines: '', confidence: 'high', reason: 'there' }],
+};
 
 export const gatedScenes: readonly Scene[] = [
   {
@@ -29,7 +41,9 @@ export const gatedScenes: readonly Scene[] = [
       await until(run, isState('HALTED'));
       await run.executeUpdate(resumeGated, anew);
       await finished(run);
-      return [runId];
+      const lock = 'locus/acme/target/issue/1';
+      await stage.env.client.workflow.getHandle(lock).result();
+      return [runId, lock];
     },
   },
   {
@@ -42,6 +56,21 @@ export const gatedScenes: readonly Scene[] = [
       await run.signal(halt, { reason: 'night' });
       await until(run, (state) => state.gated?.question != null);
       await run.signal(stop, { reason: 'enough' });
+      await finished(run);
+      return [runId];
+    },
+  },
+  {
+    name: 'bug that a person confirms, whose risk halts it',
+    async play(stage) {
+      const runId = 'locus/acme/shop/bug/20260101-012345';
+      const run = await start(stage, bugInput(stage, { input: { runId, repoName: 'acme/shop' } }));
+      await until(run, (state) => state.gated?.question?.id === 'confirm');
+      await run.executeUpdate(answer, { args: [{ value: 'yes' }] });
+      await until(run, isState('HALTED'));
+      await run.executeUpdate(resumeGated, { args: [{ flags, allowHigh: true }] });
+      await until(run, isState('HALTED'));
+      await run.executeUpdate(resumeGated, anew);
       await finished(run);
       return [runId];
     },

@@ -1,0 +1,29 @@
+import { opened } from '../gated/open.ts';
+import type { GatedBench } from '../gated/role.ts';
+import { patiently } from '../patience.ts';
+import type { Bug } from './bug.ts';
+
+/** What the triage has found becomes the first commit of the branch: a fix is what comes after it. */
+export async function recordTriage(bench: GatedBench, bug: Bug): Promise<void> {
+  const { run, tools, target } = bench;
+  const { triage } = bug;
+  if (triage === null) return;
+  const { workspace } = await opened(bench);
+  const { bug_id, sprint_id, created_at } = bug.state;
+  const request = {
+    workspace,
+    startCommit: target.tip,
+    attemptId: run.task(target.issue).attemptId,
+    id: target.input.id,
+    triage,
+    ids: { bug_id, sprint_id, created_at },
+  };
+  const { commit, document } = await patiently(run, () =>
+    tools.onHost(({ host }) =>
+      host.recordTriage.executeWithOptions({ summary: `record the triage of ${bug_id}` }, [run.context, request]),
+    ),
+  );
+  run.update(target.issue, { commit });
+  bug.recorded(commit, document);
+  target.since = commit;
+}
