@@ -1,5 +1,5 @@
 import type { Repository } from '../domain/workspace.ts';
-import { isKnownAncestor } from './known.ts';
+import { isKnownAncestor, noteAncestor } from './known.ts';
 import { git, gitUpTo, type Place } from './run.ts';
 
 export interface DiffLimits {
@@ -28,18 +28,28 @@ export async function soFar(
   limits: DiffLimits = { maxBytes: defaultMaxBytes },
 ): Promise<string> {
   const place = { commonDir: repository.commonDir };
-  // With three dots: from where the two have parted.
-  const range = `${base}...${tip}`;
+  const range = [await parting(place, base, tip), tip];
   const key = `${repository.commonDir}\0${base}`;
   const before = large.get(key);
   if (before === undefined || !(before === tip || isKnownAncestor(before, tip))) {
-    const whole = await gitUpTo(place, [...diff, range], limits.maxBytes);
+    const whole = await gitUpTo(place, [...diff, ...range], limits.maxBytes);
     if (whole.complete) return whole.text.trimEnd();
   }
   if (large.size >= mostLarge) large.clear();
   large.set(key, tip);
   return shortened(place, { range, tip }, limits.maxBytes);
 }
+
+/** Where the two have parted. To find that out takes longer than a diff, in a sprint with many commits. */
+async function parting(place: Place, base: string, tip: string): Promise<string> {
+  if (isKnownAncestor(base, tip)) return base;
+  const found = (await git(place, ['merge-base', base, tip])).trim();
+  if (found === base) noteAncestor(base, tip);
+  return found;
+}
+
+/** Two commits. */
+type Range = readonly string[];
 
 interface ChangedFile {
   readonly path: string;
@@ -53,10 +63,10 @@ const diff = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '--no-rena
 
 async function shortened(
   place: Place,
-  { range, tip }: { readonly range: string; readonly tip: string },
+  { range, tip }: { readonly range: Range; readonly tip: string },
   maxBytes: number,
 ): Promise<string> {
-  const names = await namesIn(place, [...diff, '--name-only', '-z', range]);
+  const names = await namesIn(place, [...diff, '--name-only', '-z', ...range]);
   const isMany = names.length > mostCompared;
   const files = isMany ? names.map(unread) : await changedFiles(place, range);
   const list = fileList(files, Math.floor(maxBytes * maxFileListShare));
@@ -75,7 +85,7 @@ async function shortened(
 /** Of these, the files that changed in the latest commits, the last ones first. */
 async function latest(
   place: Place,
-  { range, tip }: { readonly range: string; readonly tip: string },
+  { range, tip }: { readonly range: Range; readonly tip: string },
   names: readonly string[],
 ): Promise<ChangedFile[]> {
   const all = new Set(names);
@@ -114,9 +124,9 @@ function fitting(files: readonly ChangedFile[], maxBytes: number): string[] {
 }
 
 /** The diffs of these files, one by one, as far as they fit whole. */
-async function diffsOf(place: Place, range: string, paths: readonly string[], maxBytes: number): Promise<string[]> {
+async function diffsOf(place: Place, range: Range, paths: readonly string[], maxBytes: number): Promise<string[]> {
   if (paths.length === 0) return [];
-  const { text, complete } = await gitUpTo(place, [...diff, range, '--', ...named(paths)], maxBytes);
+  const { text, complete } = await gitUpTo(place, [...diff, ...range, '--', ...named(paths)], maxBytes);
   const parts = text.split(/^(?=diff --git )/m).filter((part) => part !== '');
   return (complete ? parts : parts.slice(0, -1)).map((part) => part.trimEnd());
 }
@@ -126,8 +136,8 @@ function named(paths: readonly string[]): string[] {
 }
 
 /** All of them, or these. */
-async function changedFiles(place: Place, range: string, paths: readonly string[] = []): Promise<ChangedFile[]> {
-  const said = await git(place, [...diff, '--numstat', '-z', range, '--', ...named(paths)]);
+async function changedFiles(place: Place, range: Range, paths: readonly string[] = []): Promise<ChangedFile[]> {
+  const said = await git(place, [...diff, '--numstat', '-z', ...range, '--', ...named(paths)]);
   return said
     .split('\0')
     .filter((entry) => entry !== '')

@@ -144,6 +144,16 @@ describe('the sprint so far', () => {
     expect(await soFar(fixture.repository, tip, tip)).toBe('');
   });
 
+  test('is what the branch has changed, not what its base has meanwhile', async () => {
+    const fixture = await makeFixture();
+    const { root } = fixture;
+    const base = commit(root, { 'of-base.txt': 'later\n' });
+    sh(root, ['switch', '-q', '-c', 'work', fixture.first]);
+    const tip = commit(root, { 'of-work.txt': 'work\n' });
+    const text = await soFar(fixture.repository, base, tip);
+    expect([text.includes('of-work.txt'), text.includes('of-base.txt')]).toEqual([true, false]);
+  });
+
   test('lists all files and shows the smallest ones where it is large, and says so', async () => {
     const fixture = await makeFixture();
     const tip = commit(fixture.root, {
