@@ -16,6 +16,7 @@ import { announcedSandbox, chooseSandbox } from '../sandboxes/choose.ts';
 import type { Confinement, Sandbox } from '../sandboxes/sandbox.ts';
 import type { Dependencies, RunSecrets } from './deps.ts';
 import { attemptDir } from './repository.ts';
+import { Tail } from './tail.ts';
 
 const longestMs = 60 * 60_000;
 
@@ -97,18 +98,21 @@ export async function confinedRun(
     readonly workspace: Workspace;
     readonly argv: readonly string[];
     readonly env: RunSecrets['env'];
-    readonly purpose: 'setup' | 'verify';
+    /** `e2e`: without what an agent of the run's provider is given. */
+    readonly purpose: 'setup' | 'verify' | 'e2e';
     readonly attemptId?: string;
     readonly issue?: number;
     readonly signal: AbortSignal;
+    readonly timeoutMs?: number;
   },
-): Promise<{ readonly exitCode: number; readonly tail: string }> {
-  const { workspace, purpose } = command;
+): Promise<ConfinedEnd> {
+  const { workspace, purpose, timeoutMs = longestMs } = command;
   const attemptId = command.attemptId ?? `${purpose}-${workspace.name}`;
   const dir = attemptDir(deps.stateDir, attemptId);
   const { sandbox, confinement } = await confine(deps, run, { workspace, dir, env: command.env });
   const identity = { role: purpose, runId: run.runId, issue: command.issue ?? 0, attemptId };
-  const { env } = agentEnvironment(agentFor(run.settings.provider), command.env, run.settings.agent.env, identity);
+  const agent = agentFor(purpose === 'e2e' ? 'command' : run.settings.provider);
+  const { env } = agentEnvironment(agent, command.env, run.settings.agent.env, identity);
   const wrapped = await sandbox.wrap(command.argv, confinement, env);
   const [file = '', ...args] = wrapped.argv;
   command.signal.throwIfAborted();
@@ -117,20 +121,37 @@ export async function confinedRun(
     env: { ...env, ...wrapped.env },
     extendEnv: false,
     all: true,
+    buffer: false,
     reject: false,
     stdin: 'ignore',
     detached: true,
     cleanup: false,
-    maxBuffer: 200_000,
   });
-  const result = await endedInTime(running, dir, command.signal);
-  const output = result.all ?? result.shortMessage ?? '';
-  return { exitCode: result.exitCode ?? 1, tail: output.trim().slice(-1500) };
+  const printed = new Tail(longestOutput).follow(running.all);
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const result = await endedInTime(running, dir, [command.signal, timeout]);
+  command.signal.throwIfAborted();
+  const output = printed.text || (result.exitCode === 0 ? '' : (result.shortMessage ?? ''));
+  return { exitCode: result.exitCode ?? 1, output, tail: output.slice(-1500), timedOut: timeout.aborted };
+}
+
+const longestOutput = 1_000_000;
+
+export interface ConfinedEnd {
+  readonly exitCode: number;
+  /** The end of what it printed: a million bytes of it, and 1,500. */
+  readonly output: string;
+  readonly tail: string;
+  readonly timedOut: boolean;
 }
 
 /** Grandchildren are ended too: they would go on, and hold the pipe that the end is waited for at. */
-async function endedInTime<T>(running: PromiseLike<T> & { readonly pid?: number }, dir: string, signal: AbortSignal) {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
+async function endedInTime<T>(
+  running: PromiseLike<T> & { readonly pid?: number },
+  dir: string,
+  signals: readonly AbortSignal[],
+) {
+  const limit = AbortSignal.any([...signals]);
   let ending = Promise.resolve();
   const end = () => {
     ending = endAgent(dir).finally(() => killGroup(running.pid, 'SIGKILL'));
@@ -141,7 +162,6 @@ async function endedInTime<T>(running: PromiseLike<T> & { readonly pid?: number 
   const result = await running;
   limit.removeEventListener('abort', end);
   await ending;
-  signal.throwIfAborted();
   return result;
 }
 

@@ -15,13 +15,17 @@ import { openBug, recordTriage, weighTriage } from './gated/bug.ts';
 import type { GatedHostActivities } from './gated/contract.ts';
 import { openTarget } from './gated/open.ts';
 import { writePrompt } from './gated/prompt.ts';
+import { auditPull } from './post-pr/audit.ts';
+import type { PostPrHostActivities } from './post-pr/contract.ts';
+import { keepRecords } from './post-pr/records.ts';
+import { runTests } from './post-pr/tests.ts';
 import { prepareTask } from './prepare.ts';
 import { pushBranch } from './push.ts';
 import { releaseWorkspace } from './release.ts';
 import { attemptDir, workspaceKey } from './repository.ts';
 
 /** The activities of this host, each one step that may be repeated. */
-export function createHostActivities(deps: Dependencies): HostActivities & GatedHostActivities {
+export function createHostActivities(deps: Dependencies): HostActivities & GatedHostActivities & PostPrHostActivities {
   return {
     prepareTask: (run, request) =>
       beating(() => inTurn(run, workspaceKey(run, request.task.branch), () => prepareTask(deps, run, request))),
@@ -53,6 +57,9 @@ export function createHostActivities(deps: Dependencies): HostActivities & Gated
     pushBranch: (run, request) => beating(() => pushBranch(deps, run, request, Context.current().cancellationSignal)),
     releaseWorkspace: (run, { branch }) =>
       beating(() => inTurn(run, workspaceKey(run, branch), () => releaseWorkspace(deps, run, branch))),
+    auditPull: (run, request) => beating(() => auditPull(run, request)),
+    runTests: (run, request) => beating(() => inTurn(run, request.workspace.name, () => runTests(deps, run, request))),
+    keepRecords: (_run, request) => beating(() => keepRecords(deps.stateDir, request)),
     leaveWorkspace: ({ workflowId }) => deps.slots.free(workflowId),
   };
 }

@@ -35,6 +35,8 @@ export const gatedSections = {
     cross_model: flag.default(false),
     review: flag.default(false),
     auto_triage: flag.default(true),
+    build_command: text.nullable().default(null),
+    test_command: text.nullable().default(null),
   }),
   guardrails: section({
     enabled: flag.default(true),

@@ -1,6 +1,6 @@
 import type { Failure } from './failures.ts';
 import type { GatedProgress } from './gated/run-input.ts';
-import { type RunView as GatedView, phaseOf } from './gated/status.ts';
+import { phaseOf, phaseOfPlan } from './gated/status.ts';
 import type { RunState, TaskState } from './run.ts';
 import { exitCodeOf, resumeCommand } from './run-state.ts';
 
@@ -114,11 +114,9 @@ interface Progress {
 /** Of a plan, the state is its own and the rest that of the sprint that it is at. */
 function progressOf(run: RunState | null): Progress | null {
   const { gated, plan } = run ?? {};
-  const of = (view: GatedView, state: string, question: GatedProgress['question']) => {
-    return { run: view.run, phase: phaseOf(view), state, question };
-  };
-  if (gated) return of(gated, gated.run.state, gated.question);
-  return plan?.current ? of(plan.current, plan.plan.state, plan.question) : null;
+  if (gated) return { run: gated.run, phase: phaseOf(gated), state: gated.run.state, question: gated.question };
+  if (!plan?.current) return null;
+  return { run: plan.current.run, phase: phaseOfPlan(plan), state: plan.plan.state, question: plan.question };
 }
 
 function gatedEvents(before: Progress | null, after: Progress | null): GatedEvent[] {

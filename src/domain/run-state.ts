@@ -1,4 +1,5 @@
 import type { GatedProgress, PlanProgress } from './gated/run-input.ts';
+import { phaseOf, phaseOfPlan } from './gated/status.ts';
 import { countByStatus } from './next-step.ts';
 import {
   goesThroughGates,
@@ -35,7 +36,7 @@ export function newRunState(input: RunInput, at: number): RunState {
 
 /** What activities are given of a run's input. */
 export function contextOf(input: RunInput): RunContext {
-  const { tasks: _tasks, finished: _finished, gated: _gated, plan: _plan, ...context } = input;
+  const { tasks: _tasks, finished: _finished, gated: _gated, plan: _plan, postPr: _postPr, ...context } = input;
   return context;
 }
 
@@ -66,12 +67,12 @@ export function memoOf(state: RunState): RunMemo {
   };
 }
 
-function standing({ run }: GatedProgress): string {
-  return `${run.state} ${run.phase} ${run.cycles.current}`;
+function standing(view: GatedProgress): string {
+  return `${view.run.state} ${phaseOf(view)} ${view.run.cycles.current}`;
 }
 
-function standingOfPlan({ plan, current }: PlanProgress): string {
-  return `${plan.state} ${current?.run.phase ?? 'INIT'} ${current?.run.cycles.current ?? 0}`;
+function standingOfPlan(view: PlanProgress): string {
+  return `${view.plan.state} ${phaseOfPlan(view)} ${view.current?.run.cycles.current ?? 0}`;
 }
 
 /** 0 done, 1 a task failed, 3 halted; the last also for a run, or a part of it, that was stopped. */

@@ -1,5 +1,6 @@
 import type { BudgetState } from './budget.ts';
 import type { Failure } from './failures.ts';
+import type { PostPrInput } from './gated/post-pr-input.ts';
 import type { GatedInput, GatedProgress, PlanInput, PlanProgress } from './gated/run-input.ts';
 import type { RunSettings } from './settings.ts';
 
@@ -67,6 +68,8 @@ export interface RunInput extends RunContext {
   /** Of `gated` and `bug` runs alone, which have one task. */
   readonly gated?: GatedInput;
   readonly plan?: PlanInput;
+  /** Of the validation of a gated run's draft, or a plan's, with `gated`. */
+  readonly postPr?: PostPrInput;
 }
 
 /** Implements, reviews and audits, up to a draft that only people merge. */

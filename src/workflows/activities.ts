@@ -8,6 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { HostActivities, SharedActivities, TrackerActivities } from '../activities/contract.ts';
 import type { GatedHostActivities, GatedTrackerActivities } from '../activities/gated/contract.ts';
+import type { PostPrHostActivities } from '../activities/post-pr/contract.ts';
 import { asFailure, type Failure, type FailureDetails, isFailureType } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
 import { hostQueue, hostsQueue } from './messages.ts';
@@ -81,7 +82,7 @@ export function lastHeartbeatOf(error: unknown): unknown {
 type Where = { readonly taskQueue: string } & ReturnType<typeof patienceWith>;
 
 function hostActivities(where: Where) {
-  return proxyActivities<Omit<HostActivities, 'runAgent'> & GatedHostActivities>({
+  return proxyActivities<Omit<HostActivities, 'runAgent'> & GatedHostActivities & PostPrHostActivities>({
     ...where,
     startToCloseTimeout: '1 hour',
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

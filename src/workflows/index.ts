@@ -5,4 +5,5 @@ export { issueTask } from './issue.ts';
 export { issueLock } from './issue-lock.ts';
 export { parallelRun } from './parallel.ts';
 export { planRun } from './plan.ts';
+export { postPr } from './post-pr.ts';
 export { sprintRun } from './sprint.ts';

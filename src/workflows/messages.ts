@@ -2,6 +2,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Allowance, BudgetLimits } from '../domain/budget.ts';
 import type { ResumeFlags } from '../domain/gated/halt-resume.ts';
+import type { PostPrState } from '../domain/gated/post-pr-state.ts';
 import type { GatedProgress } from '../domain/gated/run-input.ts';
 import type { LimitReport, PermitAnswer, PermitRequest } from '../domain/permits.ts';
 import type { RunState, TaskState, Waiting } from '../domain/run.ts';
@@ -14,6 +15,7 @@ export const workflowTypes = {
   gated: 'gatedTarget',
   plan: 'planRun',
   bug: 'bugRun',
+  postPr: 'postPr',
 } as const;
 
 /** Of the workflows that hold issues for gated runs. */
@@ -89,6 +91,13 @@ export const sprintChanged = defineSignal<[SprintNews]>('sprintChanged');
 /** A plan lets its halted target go on, as a person has decided. */
 export const sprintResumed =
   defineSignal<[ResumeRequest & { readonly breaker: 'keep' | 'reset' | 'probe' }]>('sprintResumed');
+/** The validation of a draft tells the run that has opened it where it stands. */
+export interface PostPrNews {
+  readonly state: PostPrState;
+  readonly task: Pick<TaskState, 'attemptId' | 'attempts' | 'phase'>;
+  readonly waiting: Waiting | null;
+}
+export const postPrChanged = defineSignal<[PostPrNews]>('postPrChanged');
 /** A person's answer to what a gated run asks; refused where it asks nothing, or takes another answer. */
 export const answer = defineUpdate<void, [{ readonly value: string }]>('answer');
 

@@ -1,6 +1,6 @@
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { gatedPage } from '../domain/gated/page.ts';
-import { phaseOf, type RunView } from '../domain/gated/status.ts';
+import { phaseOf, phaseOfPlan, type RunView } from '../domain/gated/status.ts';
 import type { RunState } from '../domain/run.ts';
 import { memoOf } from '../domain/run-state.ts';
 import { taskTable } from '../domain/task-table.ts';
@@ -21,13 +21,12 @@ export class Shown {
     const name = plan?.plan.state ?? gated?.run.state ?? state.status;
     if (shown !== name) upsertSearchAttributes([{ key: attributes.state, value: name }]);
     const view = plan?.current ?? gated;
-    if (view) showPhase(view);
+    if (view) showPhase(plan ? phaseOfPlan(plan) : phaseOf(view), view);
   }
 }
 
-function showPhase(view: RunView): void {
+function showPhase(phase: string, view: RunView): void {
   const shown = workflowInfo().typedSearchAttributes;
-  const phase = phaseOf(view);
   const { current } = view.run.cycles;
   if (shown.get(attributes.phase) === phase && shown.get(attributes.cycle) === current) return;
   upsertSearchAttributes([

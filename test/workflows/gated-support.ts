@@ -3,6 +3,7 @@ import type { BranchFacts } from '../../src/activities/gated/contract.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { gatedSnapshot } from '../../src/config/snapshot.ts';
 import { bugDocument } from '../../src/domain/gated/micro-sprint.ts';
+import { audit } from '../../src/domain/gated/post-pr-audit.ts';
 import type { GatedSettings } from '../../src/domain/gated/settings.ts';
 import type { Finding, Gate, Mode, Role, TargetState } from '../../src/domain/gated/state.ts';
 import { triageStep } from '../../src/domain/gated/triage.ts';
@@ -130,6 +131,19 @@ export function gatedScript(play: () => Play, calls: Calls): Script {
       async pushBranch(run, request) {
         calls.push(`push ${request.commit}`);
         await play().host?.pushBranch?.(run, request);
+      },
+      async auditPull(run, request) {
+        calls.push('audit');
+        return (await play().host?.auditPull?.(run, request)) ?? { result: audit([]), unread: 0 };
+      },
+      async runTests(run, request) {
+        calls.push('tests');
+        const runs = [{ command: 'npm test', exit_code: 0 }];
+        return (await play().host?.runTests?.(run, request)) ?? { result: { outcome: 'PASSED' }, runs };
+      },
+      async keepRecords(run, request) {
+        calls.push(['records', ...request.records.map(({ type }) => type)].join(' '));
+        await play().host?.keepRecords?.(run, request);
       },
     },
     tracker: {

@@ -10,6 +10,7 @@ import type {
   TrackerActivities,
 } from '../../src/activities/contract.ts';
 import type { GatedHostActivities, GatedTrackerActivities } from '../../src/activities/gated/contract.ts';
+import type { PostPrHostActivities } from '../../src/activities/post-pr/contract.ts';
 import { asFailure } from '../../src/domain/failures.ts';
 import type { RunInput, RunState } from '../../src/domain/run.ts';
 import { hostQueue, progress, workflowTypes } from '../../src/workflows/messages.ts';
@@ -53,7 +54,7 @@ export interface Stage {
 export interface Script {
   /** What each agent does; by default it succeeds. `n` counts the starts for that issue. */
   agent?(request: AttemptRequest, n: number, ended: Promise<void>): Promise<AttemptResult> | AttemptResult;
-  readonly host?: Partial<HostActivities & GatedHostActivities>;
+  readonly host?: Partial<HostActivities & GatedHostActivities & PostPrHostActivities>;
   readonly tracker?: Partial<TrackerActivities & GatedTrackerActivities>;
   readonly shared?: Partial<SharedActivities>;
 }

@@ -1,6 +1,7 @@
 import type { Commit } from '../../domain/gated/body-parts.ts';
 import type { BugIds } from '../../domain/gated/micro-sprint.ts';
-import type { EarlierFindings } from '../../domain/gated/prompt-parts.ts';
+import type { TestFailure } from '../../domain/gated/post-pr-e2e.ts';
+import type { EarlierFindings, PromptFinding } from '../../domain/gated/prompt-parts.ts';
 import type { RedTeamRecord } from '../../domain/gated/red-team.ts';
 import type { AgentRole, BugTarget, GatedTarget } from '../../domain/gated/run-input.ts';
 import type { GatedSettings } from '../../domain/gated/settings.ts';
@@ -99,6 +100,20 @@ export type PromptAbout =
       readonly designDoc: string;
       readonly skipWithoutDesign: boolean;
       readonly feedback: readonly string[];
+    }
+  | { readonly kind: 'fix_audit'; readonly findings: readonly PromptFinding[] }
+  | {
+      readonly kind: 'fix_e2e';
+      readonly command: string;
+      readonly exitCode: number | null;
+      readonly failures: readonly TestFailure[];
+      /** The artifact that holds what the command printed. */
+      readonly log: string;
+    }
+  /** A second opinion: scores of a model, or a round of the pull request's review. `known`: what there is already. */
+  | {
+      readonly kind: 'score' | 'pull_review';
+      readonly known: readonly { readonly id: string; readonly title: string }[];
     };
 
 export type RolePrompt =

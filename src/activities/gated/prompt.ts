@@ -1,3 +1,4 @@
+import { fixAuditPrompt, fixE2ePrompt } from '../../domain/gated/fix-prompts.ts';
 import { auditorPrompt, reviewerPrompt } from '../../domain/gated/gate-prompts.ts';
 import type { RoleTarget } from '../../domain/gated/prompt-parts.ts';
 import { recordOfInput } from '../../domain/gated/red-team.ts';
@@ -5,6 +6,7 @@ import { redTeamInput } from '../../domain/gated/red-team-input.ts';
 import { redTeamPrompt } from '../../domain/gated/red-team-prompt.ts';
 import { repairPrompt } from '../../domain/gated/repair-prompt.ts';
 import { implementerPrompt, type WorkParts } from '../../domain/gated/role-prompts.ts';
+import { crossModelPrompt, pullReviewPrompt } from '../../domain/gated/second-opinion-prompts.ts';
 import { triagePrompt } from '../../domain/gated/triage-prompt.ts';
 import type { RunContext } from '../../domain/run.ts';
 import { baseCommit } from '../../git/branches.ts';
@@ -15,7 +17,7 @@ import { written } from '../prepare.ts';
 import { contextOf } from '../prompt.ts';
 import type { RolePrompt, RolePromptRequest } from './contract.ts';
 import { type GuardedTarget, guardedTarget } from './guarded.ts';
-import { keepArtifact } from './records.ts';
+import { keepArtifact, readArtifact } from './records.ts';
 
 type Passed = Extract<GuardedTarget, { readonly kind: 'passed' }>;
 
@@ -31,13 +33,13 @@ export async function writePrompt(
   const texts = request.about.kind === 'triage' ? request.about.answers.map(({ answer }) => answer) : [];
   const guarded = await guardedTarget(deps, run, tracker, { gated, role, texts });
   if (guarded.kind === 'refused') return guarded;
-  const text = await textOf(run, request, guarded);
+  const text = await textOf(deps.stateDir, run, request, guarded);
   if (typeof text !== 'string') return { kind: 'nothing', record: text };
   await keepArtifact(deps.stateDir, gated.id, `${role.name}-${role.cycle}.prompt.md`, text);
   return { kind: 'ready', ...(await written(workspace.repository, workspace, task.issue, text)) };
 }
 
-async function textOf(run: RunContext, request: RolePromptRequest, { target, texts }: Passed) {
+async function textOf(stateDir: string, run: RunContext, request: RolePromptRequest, { target, texts }: Passed) {
   const { about, role } = request;
   switch (about.kind) {
     case 'implement':
@@ -62,6 +64,16 @@ async function textOf(run: RunContext, request: RolePromptRequest, { target, tex
       if (input.kind !== 'ready') return recordOfInput(input) ?? nothingToCompare;
       return redTeamPrompt({ target: target.name, channels: input.channels });
     }
+    case 'fix_audit':
+      return fixAuditPrompt({ ...(await workParts(run, request, target)), findings: about.findings });
+    case 'fix_e2e': {
+      const output = await readArtifact(stateDir, request.gated.id, about.log);
+      return fixE2ePrompt({ ...(await workParts(run, request, target)), ...about, output });
+    }
+    case 'score':
+      return crossModelPrompt({ ...(await workParts(run, request, target)), known: about.known });
+    case 'pull_review':
+      return pullReviewPrompt({ ...(await workParts(run, request, target)), known: about.known });
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type AuditRecord, handoffRecord } from '../../domain/gated/guardrail-log.ts';
 import type { AgentRole } from '../../domain/gated/run-input.ts';
@@ -25,6 +25,11 @@ export async function keepArtifact(stateDir: string, id: string, name: string, t
   const file = path.join(await folderOf(stateDir, id), name);
   await writeFile(file, text, { mode: 0o600 });
   return file;
+}
+
+/** What was kept under that name; empty where this host has none of it. */
+export async function readArtifact(stateDir: string, id: string, name: string): Promise<string> {
+  return readFile(path.join(artifactsDir(stateDir, id), path.basename(name)), 'utf8').catch(() => '');
 }
 
 const names = {

@@ -1,4 +1,5 @@
 import type { GatedTarget } from '../../domain/gated/run-input.ts';
+import type { GatedSettings } from '../../domain/gated/settings.ts';
 import type { RunInput } from '../../domain/run.ts';
 import { oneLine } from '../../domain/text.ts';
 
@@ -49,11 +50,17 @@ export function printGatedPlan(
         `  Limits: ${options.max_cycles} cycles, ${options.timeout_hours} h`,
         `  Push mode: ${options.push_mode}`,
         `  Mode: ${mode}`,
+        `  After the draft: ${validationOf(rules.postPr)}`,
         `  Sandbox: ${sandbox}`,
       ].join('\n'),
     );
   }
   return 0;
+}
+
+function validationOf({ enabled, audit = true, e2e = true, cross_model, review }: GatedSettings['postPr']): string {
+  const phases = [audit && 'audit', e2e && 'build and tests', cross_model && 'cross-model review', review && 'review'];
+  return enabled ? phases.filter(Boolean).join(', ') : 'nothing';
 }
 
 function askedOf(target: GatedTarget) {

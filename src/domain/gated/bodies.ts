@@ -3,6 +3,8 @@ import { cut, longestBody, oneLine } from '../text.ts';
 import type { TestRun } from './body-parts.ts';
 import { footer, historySection, issuesSection, metrics, notesSection, testsSection } from './body-parts.ts';
 import { deletionsSection } from './deletions.ts';
+import { postPrSections } from './post-pr-body.ts';
+import type { PostPrState } from './post-pr-state.ts';
 import { bodyOf, cell, code, type Section, sentence } from './sections.ts';
 import type { TargetState } from './state.ts';
 
@@ -24,6 +26,8 @@ export interface SinglePull {
   /** Closed when a person merges. */
   readonly issues: readonly number[];
   readonly completion: CompletionRecord;
+  /** Once its validation has begun; null, or left out: it has not. */
+  readonly postPr?: PostPrState | null;
 }
 
 export interface HaltedPull {
@@ -49,7 +53,7 @@ export function incompleteTitle(subject: string): string {
 
 /** The draft of one target that passed its gates. */
 export function singlePull(
-  { state, tests, notes, issues, completion }: SinglePull,
+  { state, tests, notes, issues, completion, postPr = null }: SinglePull,
   secrets: readonly string[] = [],
 ): PullText {
   const { run_id, target, cycles, metrics: counts, deletions } = state;
@@ -64,7 +68,8 @@ export function singlePull(
     ...notesSection(notes, secrets),
     ...issuesSection(issues, true),
     deletionsSection(deletions),
-    testsSection(tests, secrets),
+    testsSection([...tests, ...(postPr?.tests ?? [])], secrets),
+    ...(postPr === null ? [] : postPrSections(postPr, secrets)),
     footer(run_id, completionLine(completion)),
   ];
   return { title: doneTitle(target), body: bodyOf(sections, longestBody) };

@@ -1,6 +1,6 @@
 import { cut, oneLine } from '../text.ts';
 import { bodyOf, type Section } from './sections.ts';
-import type { Deletion } from './state.ts';
+import type { Deletion, TargetState } from './state.ts';
 
 /** What one commit did to the tree. A rename is no deletion, and is in neither list. */
 export interface CommitFiles {
@@ -28,6 +28,18 @@ export function withDeletions(
     kept.push({ path, sprint, cycle });
   }
   return kept;
+}
+
+/** A target whose branch somebody else has worked on: its counts are theirs, and what they deleted is deleted. */
+export function grownBy<T extends Pick<TargetState, 'target' | 'metrics' | 'deletions'>>(
+  state: T,
+  { metrics: theirs, deletions: deleted }: Pick<TargetState, 'metrics' | 'deletions'>,
+): T {
+  let { deletions } = state;
+  for (const { path, cycle } of deleted) deletions = withDeletions(deletions, { deleted: [path] }, state.target, cycle);
+  const { files_changed, commits } = theirs;
+  const metrics = { ...state.metrics, files_changed, commits, files_deleted: deletions.length };
+  return { ...state, deletions, metrics };
 }
 
 /** The block of a pull request: a heading, the total and a tree by directory, or the one line that says there are none. */

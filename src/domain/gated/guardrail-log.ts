@@ -24,7 +24,15 @@ export type AuditRecord =
       readonly from_role: string;
       readonly to_role: string;
       readonly artifacts: readonly Artifact[];
-    });
+    })
+  | CheckpointRecord;
+
+/** A step of a pull request's validation: agents that begin anew, or what becomes of a finding. */
+export interface CheckpointRecord extends Omit<Stamp, 'latency'> {
+  readonly type: 'context_clear' | 'triage';
+  readonly action: GuardAction;
+  readonly text: string;
+}
 
 /** What one role leaves for another. */
 export interface Artifact {
@@ -46,6 +54,7 @@ export function auditLine(json: string): string {
   if (record.type === 'danger_level') return `${about}  danger ${record.level}: ${record.reason}`;
   if (record.type === 'handoff')
     return `${about}  hands ${record.artifacts.map((each) => each.path).join(', ')} to ${record.to_role}`;
+  if ('text' in record) return `${about}  ${record.type}: ${record.text}`;
   const checks = record.checks.map(({ name, status, reason, redactions, score }) => {
     const figure =
       redactions === undefined ? (score === undefined ? reason : `score ${score}`) : `${redactions} redactions`;

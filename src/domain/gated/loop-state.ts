@@ -1,6 +1,7 @@
 import type { BreakerLimits, Clock } from './breaker.ts';
 import { newBreaker } from './breaker.ts';
 import type { Identified } from './identity.ts';
+import type { PostPrHalt } from './post-pr-state.ts';
 import { newRate, type RateState } from './rate.ts';
 import type { BreakerState, BreakerTrigger, CyclePhase, Gate, Phase, Role } from './state.ts';
 
@@ -56,7 +57,15 @@ export type Judged =
 export type RedTeamDecision = 'another_cycle' | 'complete' | 'halt';
 export type Breakdown = 'agent_failed' | 'gate_error' | 'guard_refused' | 'base_conflict';
 /** `triage`, `risk`: what a bug is halted for before anything is implemented. */
-export type HaltReason = BreakerTrigger | Breakdown | 'no_changes' | 'red_team' | 'triage' | 'risk' | 'issue_held';
+export type HaltReason =
+  | BreakerTrigger
+  | Breakdown
+  | PostPrHalt
+  | 'no_changes'
+  | 'red_team'
+  | 'triage'
+  | 'risk'
+  | 'issue_held';
 
 export type Step =
   /** Enter it with `enterPhase`. */

@@ -15,6 +15,8 @@ import {
   testsSection,
 } from './body-parts.ts';
 import { deletionsSection } from './deletions.ts';
+import { postPrSections } from './post-pr-body.ts';
+import type { PostPrState } from './post-pr-state.ts';
 import { bodyOf, cell, type Section, sentence, table } from './sections.ts';
 import type { Deletion, PlanSprint, PlanState } from './state.ts';
 
@@ -29,6 +31,8 @@ export interface PlanPull {
   readonly issues: readonly number[];
   readonly leftBehind: LeftBehind;
   readonly completion: CompletionRecord;
+  /** Once its validation has begun; null, or left out: it has not. */
+  readonly postPr?: PostPrState | null;
 }
 
 export interface IncompletePlanPull extends Pick<PlanPull, 'plan' | 'deletions' | 'reviews' | 'notes'> {
@@ -40,7 +44,7 @@ const subject = 'Sprint Plan';
 
 /** The one draft of a plan whose sprints are all done. */
 export function planPull(pull: PlanPull, secrets: readonly string[] = []): PullText {
-  const { plan, commits, deletions, tests, reviews, notes, issues, leftBehind, completion } = pull;
+  const { plan, commits, deletions, tests, reviews, notes, issues, leftBehind, completion, postPr = null } = pull;
   const { list } = plan.sprints;
   const title = doneTitle(subject);
   const sections = [
@@ -55,8 +59,9 @@ export function planPull(pull: PlanPull, secrets: readonly string[] = []): PullT
       commits,
       secrets,
     ),
-    crossModelSection(reviews, secrets),
-    testsSection(tests, secrets),
+    crossModelSection([...reviews, ...(postPr?.reviews ?? [])], secrets),
+    testsSection([...tests, ...(postPr?.tests ?? [])], secrets),
+    ...(postPr === null ? [] : postPrSections(postPr, secrets)),
     leftBehindSection(leftBehind, secrets),
     footer(plan.plan_id, completionLine(completion)),
   ];

@@ -1,3 +1,5 @@
+import type { CrossModelReview, TestRun } from './body-parts.ts';
+import type { QueuedBug } from './pr-review.ts';
 import type { Rounds } from './rounds.ts';
 import type { Mode } from './state.ts';
 
@@ -68,9 +70,16 @@ export interface PostPrState {
   readonly rounds: { readonly audit: Rounds; readonly e2e: Rounds; readonly review: Rounds };
   readonly timestamps: { readonly started: string; readonly last_activity: string };
   /** Only while halted. */
-  readonly halt?: { readonly reason: PostPrHalt; readonly timestamp: string };
+  readonly halt?: { readonly reason: PostPrHalt; readonly timestamp: string; readonly detail?: string };
   /** null while it goes on. */
   readonly exit: 0 | 2 | 3 | 4 | 5 | null;
+  /** What the latest round of build and tests has run. */
+  readonly tests?: readonly TestRun[];
+  readonly reviews?: readonly CrossModelReview[];
+  /** What a person is to start a bug run for. */
+  readonly bugs?: readonly QueuedBug[];
+  /** Pushed since, by fix steps or after a person's commits: the gates before the pull request have not seen them. */
+  readonly fix_commits?: readonly string[];
 }
 
 /** What the end of a phase's time leads to: only the second model's review can be done without. */

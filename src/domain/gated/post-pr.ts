@@ -102,8 +102,8 @@ export function settled(
   };
 }
 
-/** A halt by a person leaves the phase to run again; any other one is the phase's failure. */
-export function halted(state: PostPrState, reason: PostPrHalt, at: string): PostPrState {
+/** A halt by a person leaves the phase to run again; any other one is the phase's failure. `detail`: words for people. */
+export function halted(state: PostPrState, reason: PostPrHalt, at: string, detail: string | null = null): PostPrState {
   if (!mayMove(state, 'HALTED')) return state;
   const phase = nextPhase(state);
   const status = reason === 'user_interrupt' ? 'pending' : 'failed';
@@ -113,7 +113,7 @@ export function halted(state: PostPrState, reason: PostPrHalt, at: string): Post
     phases: phase === null ? state.phases : { ...state.phases, [phase]: status },
     notes: phase === null ? state.notes : { ...state.notes, [phase]: reason },
     timestamps: { ...state.timestamps, last_activity: at },
-    halt: { reason, timestamp: at },
+    halt: { reason, timestamp: at, ...(detail === null ? {} : { detail }) },
     exit: haltExits[reason],
   };
 }

@@ -1,4 +1,4 @@
-import { cut } from '../text.ts';
+import { cut, oneLine } from '../text.ts';
 import { isObject, jsonIn, textOf } from './json-answer.ts';
 import type { PostPrHalt } from './post-pr-state.ts';
 import { type Rounds, seenMore } from './rounds.ts';
@@ -16,6 +16,15 @@ export interface TriageRecord {
   readonly action: TriageAction;
   /** Never empty. */
   readonly reasoning: string;
+}
+
+/** A finding that a bug run is to be started for; a person starts it. */
+export interface QueuedBug {
+  readonly title: string;
+  readonly severity: string;
+  readonly file: string;
+  /** What they type. */
+  readonly command: string;
 }
 
 export type Convergence = 'NOTHING_NEW' | 'KEEP_ITERATING' | 'DEGRADED';
@@ -78,6 +87,13 @@ export function triage(
   return { convergence: isDegraded ? 'DEGRADED' : convergence, code: isDegraded ? 3 : 0, records: found };
 }
 
+/** The bugs that these records ask for. */
+export function queuedBugs(records: readonly TriageRecord[]): QueuedBug[] {
+  return records
+    .filter(({ action }) => action === 'dispatch_bug')
+    .map(({ title, severity, file }) => ({ title, severity, file, command: bugCommand(title || file || severity) }));
+}
+
 /** What follows a round; `found` is null where no reviewer has answered in it. */
 export function decideReview(before: Rounds, found: Triage | null): ReviewStep {
   const rounds = seenMore(before, found?.records.map(({ key }) => key) ?? []);
@@ -86,6 +102,13 @@ export function decideReview(before: Rounds, found: Triage | null): ReviewStep {
   if (rounds.rounds < mostRounds) return { next: 'again', rounds };
   if (found.convergence === 'DEGRADED') return { next: 'halt', reason: 'pr_review_failed', rounds };
   return { next: 'completed', note: `still new findings after ${mostRounds} rounds`, rounds };
+}
+
+/** A title is a model's: a shell is to take it for words. */
+function bugCommand(title: string): string {
+  const words = oneLine(title);
+  const isPlain = /^[\p{L}\p{N} ,.:;()/@%+=_-]+$/u.test(words);
+  return `locus run --bug ${isPlain ? `"${words}"` : `'${words.replaceAll("'", "'\\''")}'`}`;
 }
 
 interface ReadFinding {

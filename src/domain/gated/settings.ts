@@ -16,11 +16,20 @@ export interface GatedSettings {
   /** Phase starts in a clock hour, beside `agent.callsPerHour`. */
   readonly callsPerHour: number;
   readonly redTeam: RedTeamSettings;
-  readonly postPr: PostPrSwitches & { readonly enabled: boolean; readonly auto_triage: boolean };
+  readonly postPr: PostPrSettings;
   readonly guardrails: GuardrailSettings & { readonly logging: boolean };
   /** A review by another model as well. */
   readonly dissent: boolean;
   readonly roles: Readonly<Partial<Record<Role, RoleAgent>>>;
+}
+
+/** `post_pr`: validation of the draft, once it is open. */
+export interface PostPrSettings extends PostPrSwitches {
+  readonly enabled: boolean;
+  readonly auto_triage: boolean;
+  /** What builds and tests the branch; null, or left out: what the repository shows. */
+  readonly build_command?: string | null;
+  readonly test_command?: string | null;
 }
 
 export interface RedTeamSettings {

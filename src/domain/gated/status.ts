@@ -2,7 +2,7 @@ import { oneLine } from '../text.ts';
 import type { BugState } from './bug-state.ts';
 import { type Computed, computedOf, hoursAndMinutes } from './clock.ts';
 import { treeOf } from './deletions.ts';
-import { type PostPrState, postPrPhases } from './post-pr-state.ts';
+import { type PostPrPhase, type PostPrState, postPrPhases } from './post-pr-state.ts';
 import type { BreakerState, PlanSprint, PlanState, RunStateName, TargetState } from './state.ts';
 import { stateLabels } from './transitions.ts';
 
@@ -23,6 +23,25 @@ export interface PlanView {
   readonly plan: PlanState;
   readonly current: RunView | null;
   readonly excludedMs?: number;
+  /** Validation of its one draft, once it has begun. */
+  readonly post_pr?: PostPrState;
+}
+
+/** What it is at: a phase of its loop, the triage before it, or a phase of the validation of its draft. */
+export function phaseOf({ run, bug, post_pr }: Pick<RunView, 'run' | 'bug' | 'post_pr'>): string {
+  if (bug?.state === 'TRIAGE' || bug?.halt?.state === 'TRIAGE') return 'TRIAGE';
+  return post_pr === undefined || run.state === 'RUNNING' ? run.phase : phaseOfValidation(post_pr);
+}
+
+export function phaseOfPlan({ current, post_pr }: Pick<PlanView, 'current' | 'post_pr'>): string {
+  if (post_pr !== undefined) return phaseOfValidation(post_pr);
+  return current === null ? 'INIT' : phaseOf(current);
+}
+
+/** Halted, it is in the phase that a resume runs again. */
+function phaseOfValidation({ state, phases }: PostPrState): string {
+  const isOpen = (phase: PostPrPhase) => phases[phase] !== 'completed' && phases[phase] !== 'skipped';
+  return state === 'HALTED' ? (postPrPhases.find(({ phase }) => isOpen(phase))?.state ?? state) : state;
 }
 
 export const noRunText = 'no run in progress';
@@ -42,10 +61,11 @@ export function runJson(view: RunView, now: number) {
 }
 
 /** For scripts: the run and its breaker are those of the sprint that the plan is at; the time is the plan's. */
-export function planJson({ plan, current, excludedMs }: PlanView, now: number) {
+export function planJson({ plan, current, excludedMs, post_pr }: PlanView, now: number) {
   const computed = planComputed(plan, now, excludedMs);
-  if (current === null) return { plan, run: null, circuit_breaker: null, computed };
-  return { plan, ...runJson(current, now), computed };
+  const validation = post_pr === undefined ? {} : { post_pr };
+  if (current === null) return { plan, run: null, circuit_breaker: null, computed, ...validation };
+  return { plan, ...runJson(current, now), computed, ...validation };
 }
 
 /** For people, as lines without colours. */
@@ -67,7 +87,7 @@ export function runText(view: RunView, now: number, verbose = false): string {
 }
 
 /** The same for a plan, with the sprint that it is at. */
-export function planText({ plan, current, excludedMs }: PlanView, now: number, verbose = false): string {
+export function planText({ plan, current, excludedMs, post_pr }: PlanView, now: number, verbose = false): string {
   const { sprints, metrics, failure } = plan;
   const percent = sprints.total === 0 ? 0 : Math.floor((100 * sprints.completed) / sprints.total);
   const runtime = planComputed(plan, now, excludedMs).runtime_seconds;
@@ -90,6 +110,7 @@ export function planText({ plan, current, excludedMs }: PlanView, now: number, v
       ['Runtime', against(runtime, plan.options.timeout_hours)],
     ]),
     ...(current === null ? [] : detailLines(current, computedOfRun(current, now))),
+    ...(post_pr === undefined ? [] : block('POST-PR VALIDATION', postPrLines(post_pr))),
     ...(current !== null && verbose ? verboseLines(current.run, current.circuit_breaker) : []),
   ].join('\n');
 }
@@ -135,11 +156,6 @@ export function answerHint(answers: readonly string[]): string {
   return `answer with ${answers.map((each) => `\`locus answer ${each}\``).join(' or ')}`;
 }
 
-/** What it is at: its phase, or the triage before the first one. */
-export function phaseOf({ run, bug }: Pick<RunView, 'run' | 'bug'>): string {
-  return bug?.state === 'TRIAGE' || bug?.halt?.state === 'TRIAGE' ? 'TRIAGE' : run.phase;
-}
-
 function bugRows(bug: BugState | undefined): (readonly [string, string])[] {
   if (bug === undefined) return [];
   const sprint = bug.sprint_id === '' ? '' : `, ${bug.sprint_id}`;
@@ -164,13 +180,16 @@ function verboseLines({ cycles, deletions }: TargetState, { history }: BreakerSt
   ];
 }
 
-function postPrLines({ state, phases, notes, markers }: PostPrState): string[] {
+function postPrLines({ state, phases, notes, markers, halt, bugs = [] }: PostPrState): string[] {
   const phaseLines = postPrPhases.map(({ phase }): readonly [string, string] => {
     const note = notes[phase];
     return [phase, note === undefined ? phases[phase] : `${phases[phase]} (${oneLine(note)})`];
   });
   const marked = markers.length === 0 ? [] : [['markers', markers.join(', ')] as const];
-  return rows(0, [['state', state], ...phaseLines, ...marked]);
+  const why =
+    halt === undefined ? [] : [['halted', oneLine([halt.reason, halt.detail].filter(Boolean).join(': '))] as const];
+  const queued = bugs.map(({ command }) => ['queued', oneLine(command)] as const);
+  return rows(0, [['state', state], ...why, ...phaseLines, ...marked, ...queued]);
 }
 
 function block(title: string, lines: readonly string[]): string[] {

@@ -87,10 +87,16 @@ export async function delivered(
   work: Pick<Deliverable, 'branch' | 'tip'> & Partial<Movable>,
   pull: PullText | null,
 ): Promise<Completion> {
-  const { run, tools } = means;
-  const { branch } = work;
-  if (run.input.remote !== null) await pushTip(means, work);
-  if (pull === null) return pushedCompletion(null);
+  if (means.run.input.remote !== null) await pushTip(means, work);
+  return pull === null ? pushedCompletion(null) : drafted(means, work.branch, pull);
+}
+
+/** Leaves one draft for the branch, with that text. */
+export async function drafted(
+  { run, tools }: Pick<Means, 'run' | 'tools'>,
+  branch: string,
+  pull: PullText,
+): Promise<Completion> {
   const draft = await patiently(run, () =>
     tools.tracker.openDraft.executeWithOptions({ summary: `draft for ${branch}` }, [run.context, { branch, ...pull }]),
   );

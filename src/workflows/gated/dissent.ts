@@ -29,7 +29,7 @@ function missed(reason: string): LoopEvent {
 }
 
 /** Of the roles, the first that is not what the reviewer is. */
-function anotherModel(bench: GatedBench): RoleAgent | null {
+export function anotherModel(bench: GatedBench): RoleAgent | null {
   const reviewer = agentOf(bench, 'reviewer');
   const others = (['auditor', 'red-team', 'triage', 'implementer'] as const).map((role) => agentOf(bench, role));
   return others.find(({ provider, model }) => provider !== reviewer.provider || model !== reviewer.model) ?? null;

@@ -1,37 +1,27 @@
-import { type CompletionRecord, haltedPull, singlePull } from '../../domain/gated/bodies.ts';
 import { pushHint, remotePlan } from '../../domain/gated/push-mode.ts';
 import type { EntryPhase } from '../../domain/gated/transitions.ts';
-import type { PullText } from '../../domain/pull-body.ts';
 import { oneLine } from '../../domain/text.ts';
 import { failureOf } from '../activities.ts';
-import { bugDraft } from '../bug/pull.ts';
+import { isDrafted, validateTarget } from '../post-pr/of-target.ts';
 import { PhaseCut } from '../run.ts';
 import { HostMoved } from '../tools.ts';
 import { branchFacts } from './branch.ts';
-import { answerTo, delivered, markInReview, standHalted, testsOf } from './delivery.ts';
+import { answerTo, delivered, drafted, markInReview, standHalted } from './delivery.ts';
 import type { LoopEnd } from './phases.ts';
+import { donePull, incompletePull } from './pulls.ts';
 import { type GatedBench, isKnown } from './role.ts';
 
 type Halt = Exclude<LoopEnd, { readonly kind: 'complete' }>;
 
 /** What was completed goes where the push mode says; null, or why the run halts instead. */
 export async function conclude(bench: GatedBench): Promise<Halt | null> {
-  const { run, target } = bench;
+  const { target } = bench;
   target.move('COMPLETE');
   if (bench.plan !== null) return null;
   try {
-    const answer = await answerTo(run, target);
-    if (answer === 'halted') return { kind: 'person', reason: run.haltWanted ?? '' };
-    const plan = remotePlan(target.state.options.push_mode, answer, run.input.settings.agent.autoPR);
-    if (plan.kind === 'ask') throw new Error('a question was answered by nobody');
-    if (plan.kind === 'none') {
-      target.complete(plan.completion);
-      if (run.input.remote !== null) run.warn(`to push it: ${pushHint(run.input.remote, target.state.branch)}`);
-    } else {
-      target.complete(await delivered(bench, target, plan.pullRequest ? donePull(bench) : null));
-    }
-    markInReview(bench, target.issues);
-    target.move('JACKED_OUT');
+    const halt = (isDrafted(bench) ? null : await deliver(bench)) ?? (await validateTarget(bench));
+    if (halt !== null) return halt;
+    target.move(target.postPr === null ? 'JACKED_OUT' : 'READY_FOR_HITL');
     return null;
   } catch (error) {
     if (error instanceof PhaseCut) return { kind: 'person', reason: error.message };
@@ -43,6 +33,25 @@ export async function conclude(bench: GatedBench): Promise<Halt | null> {
   }
 }
 
+/** Pushes what was completed and opens its draft, as the push mode and a person say; what was validated before is no more. */
+async function deliver(bench: GatedBench): Promise<Halt | null> {
+  const { run, target } = bench;
+  const answer = await answerTo(run, target);
+  if (answer === 'halted') return { kind: 'person', reason: run.haltWanted ?? '' };
+  const plan = remotePlan(target.state.options.push_mode, answer, run.input.settings.agent.autoPR);
+  if (plan.kind === 'ask') throw new Error('a question was answered by nobody');
+  target.postPr = null;
+  if (plan.kind === 'none') {
+    target.complete(plan.completion);
+    if (run.input.remote !== null) run.warn(`to push it: ${pushHint(run.input.remote, target.state.branch)}`);
+  } else {
+    target.complete(await delivered(bench, target, plan.pullRequest ? donePull(bench) : null));
+  }
+  target.drafted = target.state.completion.pr_created ? target.tip : null;
+  markInReview(bench, target.issues);
+  return null;
+}
+
 /** Halts: what is pending is committed, an incomplete draft says so, and somebody has to resume. Answers the phase to enter. */
 export async function haltAt(
   bench: GatedBench,
@@ -50,7 +59,9 @@ export async function haltAt(
   resumption: () => 'keep' | 'reset' | 'probe',
 ): Promise<EntryPhase> {
   const { run, target } = bench;
-  const reason = halt.kind === 'person' ? halt.reason : `${halt.reason}: ${halt.detail}`;
+  const reason = halt.kind === 'person' || halt.detail === '' ? halt.reason : `${halt.reason}: ${halt.detail}`;
+  // What its validation has halted is finished: its draft stays what it is, and says so.
+  const isFinished = target.stateName === 'COMPLETE' && target.postPr !== null;
   await commitPending(bench, reason).catch((error: unknown) => {
     if (error instanceof HostMoved) target.hostLost();
     else if (!isKnown(error)) throw error;
@@ -58,7 +69,7 @@ export async function haltAt(
   });
   target.halted(reason);
   // Of a plan's sprint the plan makes the draft.
-  await standHalted(run, target, reason, async () => (bench.plan === null ? incomplete(bench) : undefined));
+  await standHalted(run, target, reason, async () => (bench.plan === null ? incomplete(bench, isFinished) : undefined));
   target.opened = null;
   return target.resumed(resumption());
 }
@@ -96,45 +107,19 @@ async function commitPending(bench: GatedBench, reason: string): Promise<void> {
 }
 
 /** A halted run's branch and draft, as its push mode says; where a person is asked first, until they answer. */
-async function incomplete(bench: GatedBench): Promise<void> {
+async function incomplete(bench: GatedBench, isFinished: boolean): Promise<void> {
   const { run, target } = bench;
+  if (isFinished && isDrafted(bench)) {
+    await drafted(bench, target.branch, donePull(bench));
+    return;
+  }
   const began = target.bug ? target.bug.base : run.task(target.issue).startCommit;
   if (began === null || (target.state.metrics.commits === 0 && target.tip === began)) return;
   const answer = await answerTo(run, target);
   if (answer === 'halted') return;
   const plan = remotePlan(target.state.options.push_mode, answer, run.input.settings.agent.autoPR);
   if (plan.kind !== 'push') return;
-  target.complete(await delivered(bench, target, plan.pullRequest ? incompletePull(bench) : null));
-}
-
-function donePull({ run, target }: GatedBench): PullText {
-  const { state, loop } = target;
-  if (target.bug) return bugDraft(run, target, target.bug);
-  const { redTeam, dissent } = target.input.settings;
-  const completion: CompletionRecord = {
-    run_id: state.run_id,
-    target: state.target,
-    gates: {
-      review: 'APPROVED',
-      audit: 'APPROVED',
-      'red-team': redTeam.enabled ? outcomeOf('red-team', loop.notes) : 'off',
-      dissent: dissent ? outcomeOf('dissent', loop.notes) : 'off',
-    },
-    ts: state.timestamps.last_activity,
-  };
-  return singlePull({ state, tests: testsOf(run), notes: loop.notes, issues: target.issues, completion });
-}
-
-/** What the notes say of a gate that need not approve. */
-function outcomeOf(gate: string, notes: readonly string[]): string {
-  const note = notes.find((each) => each.startsWith(`${gate} `));
-  if (note === undefined) return 'passed';
-  if (note.startsWith(`${gate} was skipped`)) return 'skipped';
-  return note.startsWith(`${gate} did not run`) ? 'did_not_run' : 'warned';
-}
-
-function incompletePull({ run, target }: GatedBench): PullText {
-  const { state, loop, issues } = target;
-  if (target.bug) return bugDraft(run, target, target.bug);
-  return haltedPull({ state, notes: loop.notes, issues, breakerOpen: loop.breaker.state === 'OPEN' });
+  target.complete(
+    await delivered(bench, target, plan.pullRequest ? (isFinished ? donePull(bench) : incompletePull(bench)) : null),
+  );
 }

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { BranchFacts, GatedContext } from '../../activities/gated/contract.ts';
 import { type Clock, timeLeftMs } from '../../domain/gated/breaker.ts';
-import { withDeletions } from '../../domain/gated/deletions.ts';
+import { grownBy, withDeletions } from '../../domain/gated/deletions.ts';
 import { countFixed } from '../../domain/gated/identity.ts';
 import { resumeLoop } from '../../domain/gated/loop.ts';
 import { type LoopState, newLoop } from '../../domain/gated/loop-state.ts';
@@ -20,12 +20,12 @@ import { type EntryPhase, moveTo } from '../../domain/gated/transitions.ts';
 import { Bug } from '../bug/bug.ts';
 import type { Run } from '../run.ts';
 import type { Deliverable } from './delivery.ts';
+import { Drafted } from './drafted.ts';
 import { type Feedback, noFeedback } from './feedback.ts';
-import { Placed } from './placed.ts';
 import type { Steerable } from './steer.ts';
 
 /** What a gated run knows of its target, and shows. */
-export class Target extends Placed implements Deliverable, Steerable {
+export class Target extends Drafted implements Deliverable, Steerable {
   readonly input: GatedInput;
   readonly issue: number;
   loop: LoopState;
@@ -194,6 +194,12 @@ export class Target extends Placed implements Deliverable, Steerable {
     this.show();
   }
 
+  /** What its validation has made of the branch. */
+  grown(by: Pick<TargetState, 'metrics' | 'deletions'>): void {
+    this.view = grownBy(this.view, by);
+    this.show();
+  }
+
   /** What a gate has found; its answer is what the next implementation is given, unless it approves. */
   judged(gate: Gate, findings: readonly Finding[], answer: string | null): void {
     const { metrics } = this.view;
@@ -234,6 +240,7 @@ export class Target extends Placed implements Deliverable, Steerable {
         notes,
         question: this.question,
         rate,
+        ...(this.postPr === null ? {} : { post_pr: this.postPr }),
       },
     });
   }

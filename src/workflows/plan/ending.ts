@@ -1,12 +1,14 @@
 import { singlePull } from '../../domain/gated/bodies.ts';
+import { gateNote } from '../../domain/gated/gate-note.ts';
 import { incompletePlanPull, planPull } from '../../domain/gated/plan-bodies.ts';
 import { pushHint, remotePlan } from '../../domain/gated/push-mode.ts';
 import { type GatedProgress, issuesOf } from '../../domain/gated/run-input.ts';
 import type { PullText } from '../../domain/pull-body.ts';
 import { failureOf } from '../activities.ts';
-import { answerTo, delivered, markInReview, standHalted, testsOf } from '../gated/delivery.ts';
+import { answerTo, delivered, drafted, markInReview, standHalted, testsOf } from '../gated/delivery.ts';
 import { isKnown } from '../gated/role.ts';
 import { patiently } from '../patience.ts';
+import { validatePlan } from '../post-pr/of-plan.ts';
 import { PhaseCut, type Run } from '../run.ts';
 import type { Tools } from '../tools.ts';
 import type { TrackerWrites } from '../tracker-writes.ts';
@@ -27,16 +29,30 @@ export async function concludePlan(bench: PlanBench): Promise<void> {
     plan.move('COMPLETE');
     return plan.input.consolidate ? draftOfAll(bench) : undefined;
   });
-  plan.move('JACKED_OUT');
+  if (plan.input.consolidate) await untilItIs(bench, () => validatePlan(bench, () => wholePull(bench)), redrafted);
+  plan.move(plan.postPr === null ? 'JACKED_OUT' : 'READY_FOR_HITL');
 }
 
-/** Does a step that answers why it could not be done; the plan halts for that, and does it again when somebody resumes. */
-async function untilItIs({ run, plan }: PlanBench, step: () => Promise<string | undefined>): Promise<void> {
+/**
+ * Does a step that answers why it could not be done; the plan halts for that, and does it again when somebody resumes.
+ * `meanwhile`: what is done once it is halted.
+ */
+async function untilItIs(
+  bench: PlanBench,
+  step: () => Promise<string | undefined>,
+  meanwhile: (bench: PlanBench) => Promise<void> = async () => {},
+): Promise<void> {
+  const { run, plan } = bench;
   for (let problem = await problemOf(step); problem !== null; problem = await problemOf(step)) {
     plan.move('HALTED');
-    await standHalted(run, plan, problem, async () => {});
+    await standHalted(run, plan, problem, () => meanwhile(bench));
     plan.move('RUNNING');
   }
+}
+
+/** The finished draft, which says how far its validation has come. */
+async function redrafted(bench: PlanBench): Promise<void> {
+  await drafted(bench, bench.plan.branch, await wholePull(bench));
 }
 
 async function problemOf(step: () => Promise<string | undefined>): Promise<string | null> {
@@ -54,7 +70,8 @@ async function draftOfAll(bench: PlanBench): Promise<string | undefined> {
   const way = await wayOf(bench);
   if (way === 'halted') return run.haltWanted ?? 'halted';
   if (way === null) return undefined;
-  await delivered(bench, plan, way.pullRequest ? await wholePull(bench) : null);
+  const { pr_created } = await delivered(bench, plan, way.pullRequest ? await wholePull(bench) : null);
+  plan.drafted = pr_created;
   markInReview(bench, plan.input.sprints.flatMap(issuesOf));
   return undefined;
 }
@@ -70,7 +87,10 @@ export async function draftOfSprint(bench: PlanBench, id: string, gated: GatedPr
     const target = plan.input.sprints.find(({ name }) => name === id);
     const issues = target ? issuesOf(target) : [];
     const completion = completionOf(plan, id);
-    const pull = singlePull({ state, tests: testsOf(run), notes, issues, completion });
+    const { enabled } = plan.input.settings.postPr;
+    const unvalidated = enabled ? [gateNote('post_pr', 'skipped', 'a draft of one sprint is not validated')] : [];
+    const tests = testsOf(run);
+    const pull = singlePull({ state, tests, notes: [...notes, ...unvalidated], issues, completion });
     const work = { branch: `${plan.branch}-${id}`, tip: plan.tip };
     await delivered(bench, work, way.pullRequest ? pull : null);
     markInReview(bench, issues);
@@ -125,6 +145,7 @@ async function wholePull({ run, tools, plan }: PlanBench): Promise<PullText> {
     issues: plan.input.sprints.flatMap(issuesOf),
     leftBehind: { worktree: null, unfinished: [] },
     completion: completionOf(plan, 'sprint-plan'),
+    postPr: plan.postPr,
   });
 }
 

@@ -11,6 +11,7 @@ import {
   sprintProgressed,
   sprintStarted,
 } from '../../domain/gated/plan.ts';
+import type { PostPrState } from '../../domain/gated/post-pr-state.ts';
 import type { GatedProgress, PlanInput } from '../../domain/gated/run-input.ts';
 import type {
   BreakerState,
@@ -34,6 +35,10 @@ export class Plan extends Asking implements Deliverable, Steerable {
   notes: readonly string[] = [];
   deletions: readonly Deletion[] = [];
   allowHigh: boolean;
+  /** The validation of its one draft, once it has begun. */
+  postPr: PostPrState | null = null;
+  /** Its finished draft is open. */
+  drafted = false;
   private readonly run: Run;
   private view: PlanState;
   private current: GatedProgress | null = null;
@@ -145,14 +150,25 @@ export class Plan extends Asking implements Deliverable, Steerable {
     this.show();
   }
 
+  validating(state: PostPrState): void {
+    this.postPr = state;
+    this.show();
+  }
+
+  /** Validation has added to the branch. */
+  arrived(commit: string): void {
+    this.tipSoFar = commit;
+  }
+
   move(state: RunStateName): void {
     this.view = planMoved(this.view, state, this.now());
     this.show();
   }
 
   show(): void {
-    const { view: plan, current, question, excludedMs } = this;
-    this.run.change({ plan: { plan, current, question, excludedMs } });
+    const { view: plan, current, question, excludedMs, postPr } = this;
+    const validation = postPr === null ? {} : { post_pr: postPr };
+    this.run.change({ plan: { plan, current, question, excludedMs, ...validation } });
   }
 }
 

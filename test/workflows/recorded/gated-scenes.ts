@@ -1,27 +1,50 @@
-import type { GatedTarget } from '../../../src/domain/gated/run-input.ts';
+import type { AgentRole, GatedTarget } from '../../../src/domain/gated/run-input.ts';
 import { answer, halt, type ResumeGated, resumeGated, stop } from '../../../src/workflows/messages.ts';
 import { bugInput, triaged } from '../bug-support.ts';
-import { answered, gatedInput, gatedScript, isState } from '../gated-support.ts';
+import { answered, commitOf, gatedInput, gatedScript, implemented, isState } from '../gated-support.ts';
+import { audited, findings, nit, validating } from '../post-pr-support.ts';
 import { type Calls, finished, type Script, type Stage, start, until } from '../support.ts';
-import type { Scene } from './scenes.ts';
+import { haltedRun, type Scene } from './scenes.ts';
 
 /** The scripts of plain runs and of gated ones; in these a reviewer finds the same three times before it approves. */
 export function withGated(plain: Script, calls: Calls): Script {
   const gated = gatedScript(
     () => ({
       agents: {
-        reviewer: ({ n }) => answered('review', n <= 3 ? ['secret'] : []),
+        implementer: ({ n, cycle, request }) => implemented(isValidated(request) ? 10 + cycle : n),
+        reviewer: ({ n, request }) => {
+          if (isValidated(request)) return request.task.commitType === 'fix' ? findings([]) : answered('review');
+          return answered('review', n <= 3 ? ['secret'] : []);
+        },
         triage: () => triaged(risky),
       },
     }),
     calls,
   );
   const agent: Script['agent'] = (request, n, ended) => {
-    const does = request.role ? gated.agent : plain.agent;
+    const does = request.role && request.role.run !== haltedRun ? gated.agent : plain.agent;
     if (!does) throw new Error('nobody plays this agent');
     return does(request, n, ended);
   };
-  return { ...plain, agent, host: { ...gated.host, ...plain.host }, tracker: { ...gated.tracker, ...plain.tracker } };
+  const host = { ...gated.host, ...plain.host, ...validation() };
+  return { ...plain, agent, host, tracker: { ...gated.tracker, ...plain.tracker } };
+}
+
+const validatedRun = 'run-20260101-0a11da7e';
+const isValidated = ({ role }: { readonly role?: AgentRole }) => role?.run === validatedRun;
+
+/** An audit that finds something which a fix step mends, and a build that fails once. */
+function validation(): Script['host'] {
+  let builds = 0;
+  return {
+    auditPull: async (_run, { commit }) => audited(commit === commitOf(11) ? nit : {}),
+    async runTests() {
+      builds += 1;
+      const runs = [{ command: 'make build', exit_code: builds === 1 ? 2 : 0 }];
+      return { result: { outcome: builds === 1 ? 'BUILD_FAILED' : 'PASSED' }, runs };
+    },
+    async keepRecords() {},
+  };
 }
 
 const flags = { reset: false, probe: false, force: false };
@@ -73,6 +96,21 @@ export const gatedScenes: readonly Scene[] = [
       await run.executeUpdate(resumeGated, anew);
       await finished(run);
       return [runId];
+    },
+  },
+  {
+    name: 'gated target whose draft is validated, with a fix step and a halt',
+    async play(stage) {
+      const runId = 'locus/acme/validated/gated';
+      const roles = { auditor: { provider: 'codex', model: null } } as const;
+      const settings = { ...validating({ cross_model: true, review: true }), roles };
+      const { gated, ...input } = gatedInput(stage, { settings, input: { runId, repoName: 'acme/validated' } });
+      if (!gated) throw new Error('this is no gated run');
+      const run = await start(stage, { ...input, gated: { ...gated, id: validatedRun } });
+      await until(run, isState('HALTED'));
+      await run.executeUpdate(resumeGated, anew);
+      await finished(run);
+      return [runId, `${runId}/post-pr`];
     },
   },
   {

@@ -158,8 +158,10 @@ export const scenes: readonly Scene[] = [
   {
     name: 'gated target that is halted, goes on, and opens its breaker',
     async play(stage) {
-      const input = gatedInput(stage, { options: { max_cycles: 2 } });
-      const target = await start(stage, { ...input, repoName: 'acme/gated', runId: 'locus/acme/gated/gated' });
+      const { gated, ...input } = gatedInput(stage, { options: { max_cycles: 2 } });
+      if (!gated) throw new Error('this is no gated run');
+      const own = { repoName: 'acme/gated', runId: 'locus/acme/gated/gated', gated: { ...gated, id: haltedRun } };
+      const target = await start(stage, { ...input, ...own });
       await until(target, (state) => state.gated?.run.phase === 'REVIEW' && state.tasks[0]?.phase === 'working');
       await target.signal(halt, { reason: 'night', force: true });
       await until(target, (state) => state.status === 'halted');
@@ -190,6 +192,9 @@ export const scenes: readonly Scene[] = [
 const gateId = 'locus/account/command';
 
 /** The reviewer is cut once, then finds something twice. */
+/** The gated run whose agents this file plays; those of the others are in gated-scenes.ts. */
+export const haltedRun = 'run-20260101-00a17ed0';
+
 const gatedPlay: Play = {
   agents: {
     implementer: ({ n }) => implemented(n),

@@ -1,0 +1,38 @@
+import { type CompletionRecord, haltedPull, singlePull } from '../../domain/gated/bodies.ts';
+import type { PullText } from '../../domain/pull-body.ts';
+import { bugDraft } from '../bug/pull.ts';
+import { testsOf } from './delivery.ts';
+import type { GatedBench } from './role.ts';
+
+/** The draft of a target that has passed its gates, with what its validation has come to. */
+export function donePull({ run, target }: GatedBench): PullText {
+  const { state, loop, postPr } = target;
+  if (target.bug) return bugDraft(run, target, target.bug);
+  const { redTeam, dissent } = target.input.settings;
+  const completion: CompletionRecord = {
+    run_id: state.run_id,
+    target: state.target,
+    gates: {
+      review: 'APPROVED',
+      audit: 'APPROVED',
+      'red-team': redTeam.enabled ? outcomeOf('red-team', loop.notes) : 'off',
+      dissent: dissent ? outcomeOf('dissent', loop.notes) : 'off',
+    },
+    ts: state.timestamps.last_activity,
+  };
+  return singlePull({ state, tests: testsOf(run), notes: loop.notes, issues: target.issues, completion, postPr });
+}
+
+/** What the notes say of a gate that need not approve. */
+function outcomeOf(gate: string, notes: readonly string[]): string {
+  const note = notes.find((each) => each.startsWith(`${gate} `));
+  if (note === undefined) return 'passed';
+  if (note.startsWith(`${gate} was skipped`)) return 'skipped';
+  return note.startsWith(`${gate} did not run`) ? 'did_not_run' : 'warned';
+}
+
+export function incompletePull({ run, target }: GatedBench): PullText {
+  const { state, loop, issues } = target;
+  if (target.bug) return bugDraft(run, target, target.bug);
+  return haltedPull({ state, notes: loop.notes, issues, breakerOpen: loop.breaker.state === 'OPEN' });
+}

@@ -1,0 +1,36 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { PostPrHalt } from '../../domain/gated/post-pr-state.ts';
+import type { HostTools } from '../activities.ts';
+import type { GatedBench } from '../gated/role.ts';
+import { patiently } from '../patience.ts';
+import { PhaseCut } from '../run.ts';
+import type { Validated } from './target.ts';
+
+/** What a validation works with. */
+export interface PostPrBench extends GatedBench {
+  readonly target: Validated;
+}
+
+/** How a phase ends. */
+export type PhaseEnd =
+  | { readonly status: 'completed' | 'skipped'; readonly note: string | null }
+  | { readonly halt: PostPrHalt; readonly detail: string | null };
+
+/** Between two steps a person's halt is heard. */
+export async function haltPoint({ run }: PostPrBench): Promise<void> {
+  await run.checkpoint();
+  if (run.haltWanted !== null) throw new PhaseCut(run.haltWanted);
+}
+
+/** Does a step on the host in what is left of the phase's time. */
+export async function inTime<T>(
+  { run, tools, target }: PostPrBench,
+  step: (tools: HostTools) => Promise<T>,
+): Promise<T | 'time_up'> {
+  try {
+    return await CancellationScope.withTimeout(target.timeLeft ?? 0, () => patiently(run, () => tools.onHost(step)));
+  } catch (error) {
+    if (isCancellation(error)) return 'time_up';
+    throw error;
+  }
+}

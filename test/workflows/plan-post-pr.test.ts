@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { DraftRequest } from '../../src/activities/gated/contract.ts';
+import { newValidation, phaseTimeouts } from '../../src/domain/gated/post-pr-input.ts';
+import type { GatedTarget } from '../../src/domain/gated/run-input.ts';
+import type { RunInput, RunState } from '../../src/domain/run.ts';
+import { attributes, type ResumeGated, resumeGated, workflowTypes } from '../../src/workflows/messages.ts';
+import { base, commitOf, gatedInput, gatedScript, implemented, type Play, untilEnded } from './gated-support.ts';
+import { audited, nit, postPrOf, secret, validating } from './post-pr-support.ts';
+import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
+
+const calls: Calls = [];
+let play: Play = {};
+let drafts: DraftRequest[] = [];
+let stage: Stage;
+let close: () => Promise<void>;
+
+beforeAll(async () => {
+  const openDraft = async (_run: unknown, request: DraftRequest) => {
+    drafts.push(request);
+    return { number: 9, url: 'http://tracker.test/9' };
+  };
+  const opened = await openStage(
+    gatedScript(() => ({ ...play, tracker: { openDraft } }), calls),
+    calls,
+  );
+  stage = opened.stage;
+  close = opened.close;
+});
+
+afterAll(() => close());
+
+beforeEach(() => {
+  calls.length = 0;
+  drafts = [];
+  play = {};
+});
+
+const goOn: { args: [ResumeGated] } = { args: [{ flags: { reset: false, probe: false, force: false } }] };
+const title = 'Run Mode: Sprint Plan implementation';
+
+function planInput(consolidate = true): RunInput {
+  const { gated, tasks, ...rest } = gatedInput(stage, { settings: validating() });
+  if (!gated) throw new Error('this is no gated run');
+  const sprints = [1, 2].map(
+    (n): GatedTarget => ({ kind: 'issues', name: `sprint-${n}`, title: `Sprint ${n}`, issues: [n] }),
+  );
+  const { settings, mode, options, allowHigh } = gated;
+  const given = { settings, mode, options, allowHigh };
+  const plan = { ...given, id: 'plan-20260101-0123abcd', sprints, completed: [], from: 1, to: 2, consolidate };
+  return { ...rest, type: 'plan', tasks: tasks.map((task) => ({ ...task, issue: 0 })), plan };
+}
+
+const postOf = ({ plan }: RunState) => plan?.post_pr;
+
+test('a plan’s one draft is validated as a whole; a halt and a resume go on with the failed phase', async () => {
+  let files: Readonly<Record<string, string>> = secret;
+  play = { host: { auditPull: async () => audited(files) } };
+  const handle = await start(stage, planInput());
+  const state = await until(handle, ({ status }) => status === 'halted', 30_000);
+  expect(state.halt?.reason).toBe('audit_escalated: hardcoded-secret in a.ts:1');
+  expect(state.plan?.plan.state).toBe('HALTED');
+  expect(postOf(state)).toMatchObject({ exit: 3, halt: { reason: 'audit_escalated' } });
+  expect(drafts.at(-1)).toMatchObject({ title, body: expect.stringContaining('State: HALTED, audit_escalated') });
+  expect((await handle.describe()).typedSearchAttributes.get(attributes.phase)).toBe('POST_PR_AUDIT');
+
+  files = {};
+  await handle.executeUpdate(resumeGated, goOn);
+  const end = await finished(handle);
+  expect(end.plan?.plan.state).toBe('READY_FOR_HITL');
+  expect(postOf(end)).toMatchObject({ exit: 0, markers: ['PR-AUDITED', 'PR-E2E-PASSED'] });
+  expect(drafts.at(-1)).toMatchObject({ title, body: expect.stringContaining('<!-- PR-AUDITED PR-E2E-PASSED -->') });
+  expect(calls.filter((call) => call === 'audit')).toHaveLength(2);
+}, 60_000);
+
+test('drafts of single sprints are not validated, and say so', async () => {
+  const end = await finished(await start(stage, planInput(false)));
+  expect(end.plan?.plan.state).toBe('JACKED_OUT');
+  expect(drafts).toHaveLength(2);
+  for (const { body } of drafts) expect(body).toContain('post_pr was skipped: a draft of one sprint is not validated');
+  expect(calls).not.toContain('audit');
+}, 60_000);
+
+/** A validation by itself, whose phases have so many seconds. */
+async function validation(timeoutS: Partial<typeof phaseTimeouts>) {
+  const input = gatedInput(stage, { settings: validating() });
+  const { gated, tasks } = input;
+  if (!gated) throw new Error('this is no gated run');
+  const at = new Date().toISOString();
+  const completion = { pushed: true, pr_created: true, pr_url: 'http://tracker.test/9', skipped_reason: null };
+  const state = newValidation(gated, { url: completion.pr_url, branch: 'feature/issue-1' }, at);
+  const committed = { start: base, commit: commitOf(1) };
+  const postPr = { state, cycle: 1, completion, hostId: stage.hostId, timeoutS: { ...phaseTimeouts, ...timeoutS } };
+  return stage.env.client.workflow.execute(workflowTypes.postPr, {
+    workflowId: `${input.runId}/post-pr`,
+    taskQueue: stage.queue,
+    args: [{ ...input, tasks: tasks.map((task) => ({ ...task, committed })), postPr }],
+  }) as Promise<RunState>;
+}
+
+test('an audit that does not end in its time halts', async () => {
+  play = { host: { auditPull: () => new Promise((resolve) => setTimeout(() => resolve(audited({})), 2_500)) } };
+  const state = await validation({ post_pr_audit: 1 });
+  expect(postPrOf(state)).toMatchObject({ state: 'HALTED', exit: 2, halt: { reason: 'audit_timeout' } });
+});
+
+test('the time of a fix step is its own: its agent is ended, and the validation halts', async () => {
+  play = {
+    agents: { implementer: (turn) => (turn.n === 1 ? implemented(turn.cycle) : untilEnded(turn)) },
+    host: { auditPull: async () => audited(nit) },
+  };
+  const state = await validation({ post_pr_audit: 2 });
+  expect(postPrOf(state)).toMatchObject({ exit: 2, halt: { reason: 'audit_timeout' }, fix_commits: [commitOf(2)] });
+  expect(calls.filter((call) => call.startsWith('end'))).toHaveLength(1);
+}, 30_000);
