@@ -1,7 +1,7 @@
 import { connect, type Engine } from '../client/connect.ts';
 import { type FoundRun, findRun, listRuns } from '../client/runs.ts';
 import { LocusFailure } from '../domain/failures.ts';
-import { resolveTemporal } from '../server/connection.ts';
+import { configuredTemporal, resolveTemporal } from '../server/connection.ts';
 import { readKeeper } from '../server/keeper-file.ts';
 import { stateDir } from '../server/state.ts';
 
@@ -12,6 +12,13 @@ export async function openEngine(): Promise<Engine> {
   const target = await resolveTemporal({ stateDir: dir, onProgress: (line) => console.error(line) });
   if (!lived) await (await import('./hand-over.ts')).handOverHere();
   return connect(target);
+}
+
+/** The same where a server is up or was configured, else null; starts nothing. */
+export async function openEngineThatIsUp(): Promise<Engine | null> {
+  const dir = await stateDir();
+  const isUp = (await configuredTemporal()) !== null || Boolean((await readKeeper(dir))?.address);
+  return isUp ? connect(await resolveTemporal({ stateDir: dir, start: false, onProgress: () => {} })) : null;
 }
 
 /** The run that was named, by its id or a unique part of it; without a name, the only one that goes on. */

@@ -21,7 +21,9 @@ test('what a gated run works on is held: a plain run, its sprint and a bug of it
   await repository.run(['run', '2', '--gated', '--detach']);
   await repository.called('implementer');
   expect(await repository.run(['run', '--sprint', 'Sprint A'])).toMatchObject(held(2));
-  expect(await repository.run(['run', '--bug', '--from-issue', '2'])).toMatchObject(held(2));
+  for (const dry of [[], ['--dry-run']]) {
+    expect(await repository.run(['run', '--bug', '--from-issue', '2', ...dry])).toMatchObject(held(2));
+  }
   await repository.run(['stop', repository.gated]);
 
   await repository.run(['run', '1', '--gated', '--detach']);
@@ -41,10 +43,12 @@ test('a gated run is refused an issue that a plain one works on, and no other', 
   await repository.run(['run', '1', '--detach']);
   await until('an agent works', async () => (await repository.calls())[0]);
   const held = `issue #1 is held by the run locus/acme/${repository.github.repo}/issue/1`;
-  expect(await repository.run(['run', '1', '--gated'])).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining(held),
-  });
+  for (const dry of [[], ['--dry-run']]) {
+    expect(await repository.run(['run', '1', '--gated', ...dry])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(held),
+    });
+  }
   expect((await repository.run(['run', '2', '--gated'])).code).toBe(0);
   await repository.openGate('go');
 }, 90_000);

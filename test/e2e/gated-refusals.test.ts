@@ -97,16 +97,28 @@ describe('a gated run beside another', () => {
     const repository = await makeGated(world, { implementer: [{ gate: 'go' }, {}] });
     const first = repository.start(['run', '1', '--gated']);
     await repository.called('implementer');
-    for (const args of [['sprint-1'], ['1', '--fresh'], ['1', '--autonomous']]) {
+    const others = [
+      ['sprint-1'],
+      ['1', '--fresh'],
+      ['1', '--autonomous'],
+      ['1', '--dry-run'],
+      ['sprint-plan', '--dry-run'],
+    ];
+    for (const args of others) {
       await refused(repository, args, 2, 'RUNNING', 'locus status', 'locus halt', 'locus resume');
     }
     await repository.run(['halt', repository.gated, '--force']);
     expect(await first.ended).toMatchObject({ code: 3 });
     await repository.inState('HALTED');
-    await refused(repository, ['sprint-1'], 2, 'HALTED', 'locus resume', '--fresh');
+    for (const dry of [[], ['--dry-run']]) {
+      await refused(repository, ['sprint-1', ...dry], 2, 'HALTED', 'locus resume', '--fresh');
+    }
+    const dry = await repository.run(['run', 'sprint-1', '--gated', '--fresh', '--dry-run']);
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('The cart') });
+    expect((await repository.status()).run.state).toBe('HALTED');
     expect(await repository.run(['run', 'sprint-1', '--gated', '--fresh'])).toMatchObject({ code: 0 });
     expect(await repository.order()).toEqual(['implementer 1', 'implementer 1', 'reviewer 1', 'auditor 1']);
-  }, 90_000);
+  }, 150_000);
 
   test('C4: of two that start at once one works, and the other is refused', async () => {
     const repository = await makeGated(world, {});

@@ -17,7 +17,7 @@ import { checkCombination, sandboxMode } from '../run-options.ts';
 import { type Plan, preflight, requireClean } from '../run-preflight.ts';
 import { openRunEngine, placementOf, startAndShow } from '../run-start.ts';
 import { bugSource, findBug } from './bug.ts';
-import { refuseConflict } from './conflict.ts';
+import { refuseConflict, refuseConflictDry } from './conflict.ts';
 import { printGatedPlan } from './dry.ts';
 import { type GatedOptions, isBug, optionsOf, planTarget, rangeOf, targetOf } from './flags.ts';
 import { branchFor, requireRoles, requireSafeCheckout } from './preflight.ts';
@@ -75,6 +75,7 @@ export async function runGated(options: GatedOptions): Promise<number> {
   const input = inputOf(project, plan, { work, branch, isHere });
   if (options.dryRun) {
     printer.close();
+    await refuseConflictDry(input, options.fresh ?? false);
     return printGatedPlan(input, { sandbox: plan.sandboxTitle, json: options.json ?? false });
   }
   const ask = options.sandbox === false && !options.json && !options.detach;
