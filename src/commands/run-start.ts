@@ -1,6 +1,7 @@
 import { connect, type Engine } from '../client/connect.ts';
 import { startRun } from '../client/runs.ts';
 import { goesThroughGates, type RunInput } from '../domain/run.ts';
+import { isGatedRunId } from '../domain/run-id.ts';
 import { configuredTemporal, resolveTemporal, workflowUrl } from '../server/connection.ts';
 import { readWorker } from '../server/keeper-file.ts';
 import { registerSearchAttributes } from '../server/search-attributes.ts';
@@ -78,6 +79,9 @@ function detached(runId: string, printer: Printer, json: boolean): number {
     console.log(
       JSON.stringify({ event: 'run.detached', runId, at: new Date().toISOString(), version: locusVersion() }),
     );
-  else printer.note(`${runId} goes on in the background\nsee it with \`locus status\`, follow it with \`locus run\``);
+  else {
+    const follow = isGatedRunId(runId) ? 'locus logs -f' : 'locus run';
+    printer.note(`${runId} goes on in the background\nsee it with \`locus status\`, follow it with \`${follow}\``);
+  }
   return 0;
 }
