@@ -6,6 +6,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } 
 import { pruneAttempts } from './activities/attempts.ts';
 import { failureBorder } from './activities/border.ts';
 import type { Dependencies } from './activities/deps.ts';
+import { guardLog } from './activities/gated/guard-log.ts';
 import { createHostActivities } from './activities/host.ts';
 import { IssueReader } from './activities/read-ahead.ts';
 import { createSharedActivities } from './activities/shared.ts';
@@ -95,11 +96,13 @@ async function createWorkers(
   const tracker = createTrackerActivities(deps);
   const { claimWorkspace, ...gate } = createSharedActivities(deps);
   const embedded = !target.configured;
+  // Within the border, where a failure is still ours.
+  const blocksNoted = () => ({ inbound: guardLog(deps.stateDir) });
   const common = {
     connection,
     namespace: target.namespace,
     dataConverter: target.dataConverter,
-    interceptors: { activity: [() => ({ inbound: failureBorder() })] },
+    interceptors: { activity: [() => ({ inbound: failureBorder() }), blocksNoted] },
     // With the defaults a cancellation reaches an activity after 0.8 × its heartbeat timeout.
     maxHeartbeatThrottleInterval: embedded ? '1 second' : '5 seconds',
     shutdownGraceTime: 0,
@@ -111,7 +114,7 @@ async function createWorkers(
       ...workflowSource(),
       ...versioningOf(embedded ? null : deploymentOf(process.env.LOCUS_DEPLOYMENT)),
       taskQueue: sharedQueue,
-      interceptors: { activity: [() => ({ inbound: failureBorder({ waitForCredentials: true }) })] },
+      interceptors: { activity: [() => ({ inbound: failureBorder({ waitForCredentials: true }) }), blocksNoted] },
       activities: { ...tracker, ...gate },
       stickyQueueScheduleToStartTimeout: embedded ? '1 second' : '10 seconds',
     }),

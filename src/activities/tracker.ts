@@ -1,5 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { doneComment, failedComment } from '../domain/comment.ts';
+import { assertOperation } from '../domain/guard.ts';
 import { type LabelChange, managedLabel, runLabels, statusLabels, toStatus } from '../domain/labels.ts';
 import { issuePull, sprintPull } from '../domain/pull-body.ts';
 import { goesThroughGates, type RunContext } from '../domain/run.ts';
@@ -76,6 +77,8 @@ export function createTrackerActivities(deps: Pick<Dependencies, 'secrets'>): Al
     },
 
     async openDraft(run, { branch, title, body }) {
+      const context = { defaultBranch: run.baseBranch, alsoProtected: [run.baseBranch], profile: 'gated' } as const;
+      assertOperation('pr-create', branch, context);
       const { tracker } = await open(run);
       const draft = { head: branch, base: run.baseBranch, title, body, labels: [], draft: true };
       const pull = await tracker.putPull(draft, { mayExist: true });

@@ -68,6 +68,8 @@ export interface FailureDetails {
   readonly retryAt?: number;
   /** Files, for BaseConflict. Relative to the repository's root. */
   readonly files?: readonly string[];
+  /** What the guard has refused: an operation, and the branch or ref that it was to act on. */
+  readonly blocked?: { readonly operation: string; readonly target: string };
 }
 
 /** The one error class of Locus. `message` is a sentence for people, without a full stop. */

@@ -61,7 +61,9 @@ export function judgePush(refspec: string, context: PushContext, lease = false):
 export function assertPush(refspec: string, context: PushContext, lease = false): void {
   const { allowed, target, reason } = judgePush(refspec, context, lease);
   if (allowed) return;
-  throw new LocusFailure('GuardRefused', `locus does not push to ${target || JSON.stringify(refspec)}: ${reason}`);
+  throw new LocusFailure('GuardRefused', `locus does not push to ${target || JSON.stringify(refspec)}: ${reason}`, {
+    blocked: { operation: 'push', target: target || refspec },
+  });
 }
 
 /** What git or a tracker may be asked to do besides pushing. `create` makes a branch. */
@@ -97,7 +99,9 @@ export function judgeOperation(operation: Operation, branch: string, context: Pu
 export function assertOperation(operation: Operation, branch: string, context: PushContext): void {
   const { allowed, target, reason } = judgeOperation(operation, branch, context);
   if (allowed) return;
-  throw new LocusFailure('GuardRefused', `locus does not do ${operation} with ${JSON.stringify(target)}: ${reason}`);
+  throw new LocusFailure('GuardRefused', `locus does not do ${operation} with ${JSON.stringify(target)}: ${reason}`, {
+    blocked: { operation, target },
+  });
 }
 
 /** A gated run's branch keeps its commits once others can have them; `locus/` branches may be replaced, with a lease. */

@@ -36,8 +36,9 @@ export function newRunState(input: RunInput, at: number): RunState {
 
 /** What activities are given of a run's input. */
 export function contextOf(input: RunInput): RunContext {
-  const { tasks: _tasks, finished: _finished, gated: _gated, plan: _plan, postPr: _postPr, ...context } = input;
-  return context;
+  const { tasks: _tasks, finished: _finished, gated, plan, postPr: _postPr, ...context } = input;
+  const artifacts = gated?.id ?? plan?.id;
+  return artifacts === undefined ? context : { ...context, artifacts };
 }
 
 export function withTask(state: RunState, issue: number, change: Partial<TaskState>): RunState {

@@ -58,6 +58,8 @@ export interface RunContext {
   readonly startedBy: string;
   /** Whether an earlier execution of this run id may have left comments and a pull request. */
   readonly restarted: boolean;
+  /** Of a gated run or a plan: what its folder of artifacts is called, `run-…` or `plan-…`. */
+  readonly artifacts?: string;
 }
 
 /** What a run is started with. Activities get the context, without the tasks. */

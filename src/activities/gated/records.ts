@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { GuardBlock } from '../../domain/gated/guard-command.ts';
 import { type AuditRecord, handoffRecord } from '../../domain/gated/guardrail-log.ts';
 import type { AgentRole } from '../../domain/gated/run-input.ts';
 import { readVerdict } from '../../domain/gated/verdict.ts';
 import { redact } from '../../domain/redact.ts';
+import { alone } from '../../git/lock.ts';
 import type { RunSecrets } from '../deps.ts';
 
 /** The folder of a gated run's artifacts on this host. `id` is one of ours, `run-…`. */
@@ -18,6 +20,16 @@ export async function noteAudit(stateDir: string, id: string, records: readonly 
   const folder = await folderOf(stateDir, id);
   const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('');
   await appendFile(path.join(folder, 'audit.jsonl'), lines, { mode: 0o600 });
+}
+
+/** Adds a line to the run's `guard.log`, unless it is there: what is tried again is refused again. */
+export async function noteBlock(stateDir: string, id: string, block: GuardBlock): Promise<void> {
+  const file = path.join(await folderOf(stateDir, id), 'guard.log');
+  const line = JSON.stringify(block);
+  await alone(`records ${file}`, async () => {
+    const known = await readFile(file, 'utf8').catch(() => '');
+    if (!known.split('\n').includes(line)) await appendFile(file, `${line}\n`, { mode: 0o600 });
+  });
 }
 
 /** Keeps what a role has said, such as `review-2.md`; the same again replaces it. */
