@@ -10,10 +10,12 @@ import {
   gatedInput,
   gatedScript,
   isState,
+  oneFile,
   type Play,
   roles,
   shown,
 } from './gated-support.ts';
+import { planInput } from './plan-support.ts';
 import { type Calls, finished, openStage, type Stage, scripted, start, until } from './support.ts';
 
 const calls: Calls = [];
@@ -161,3 +163,37 @@ test('A12 a fleet that loses five hosts needs a person: the run halts', async ()
   await handle.signal(stop, { reason: 'enough' });
   expect((await finished(handle)).status).toBe('stopped');
 }, 60_000);
+
+/** A plan of one sprint, whose host is cut off as the plan writes its draft: then it looks at no cycle's change. */
+async function planLosingItsHost() {
+  play = {
+    host: {
+      async lookAtBranch(_run, { commit, since }) {
+        if (since === commit) calls.push('commits');
+        return oneFile;
+      },
+    },
+  };
+  const { running } = await shortLived('commits');
+  const change = { agent: { hostLostMinutes: 0.02 }, input: remote };
+  return { running, handle: await start(stage, planInput(stage, change, { count: 1 })) };
+}
+
+test('a host that is lost as a plan ends: another one goes on', async () => {
+  const { running, handle } = await planLosingItsHost();
+  expect((await finished(handle)).plan?.plan.state).toBe('JACKED_OUT');
+  expect(calls.filter((call) => call.startsWith('draft '))).toHaveLength(1);
+  await running;
+}, 40_000);
+
+test('a plan that loses five hosts at its end halts, and ends when it is resumed', async () => {
+  claims = [gone];
+  const { running, handle } = await planLosingItsHost();
+  const state = await until(handle, ({ status }) => status === 'halted', 40_000);
+  expect(state.plan?.plan.state).toBe('HALTED');
+  expect(state.halt?.reason).toMatch(/^the host gone-\w+ was lost$/);
+  claims = [() => stage.hostId];
+  await handle.executeUpdate(resumeGated, { args: [{ flags }] });
+  expect((await finished(handle)).plan?.plan.state).toBe('JACKED_OUT');
+  await running;
+}, 80_000);

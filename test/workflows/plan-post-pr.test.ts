@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { DraftRequest } from '../../src/activities/gated/contract.ts';
 import { newValidation, phaseTimeouts } from '../../src/domain/gated/post-pr-input.ts';
-import type { GatedTarget } from '../../src/domain/gated/run-input.ts';
-import type { RunInput, RunState } from '../../src/domain/run.ts';
-import { attributes, type ResumeGated, resumeGated, workflowTypes } from '../../src/workflows/messages.ts';
+import type { RunState } from '../../src/domain/run.ts';
+import { attributes, resumeGated, workflowTypes } from '../../src/workflows/messages.ts';
 import { base, commitOf, gatedInput, gatedScript, implemented, type Play, untilEnded } from './gated-support.ts';
+import { goOn, planInput } from './plan-support.ts';
 import { audited, nit, postPrOf, secret, validating } from './post-pr-support.ts';
 import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
 
@@ -35,27 +35,16 @@ beforeEach(() => {
   play = {};
 });
 
-const goOn: { args: [ResumeGated] } = { args: [{ flags: { reset: false, probe: false, force: false } }] };
 const title = 'Run Mode: Sprint Plan implementation';
 
-function planInput(consolidate = true): RunInput {
-  const { gated, tasks, ...rest } = gatedInput(stage, { settings: validating() });
-  if (!gated) throw new Error('this is no gated run');
-  const sprints = [1, 2].map(
-    (n): GatedTarget => ({ kind: 'issues', name: `sprint-${n}`, title: `Sprint ${n}`, issues: [n] }),
-  );
-  const { settings, mode, options, allowHigh } = gated;
-  const given = { settings, mode, options, allowHigh };
-  const plan = { ...given, id: 'plan-20260101-0123abcd', sprints, completed: [], from: 1, to: 2, consolidate };
-  return { ...rest, type: 'plan', tasks: tasks.map((task) => ({ ...task, issue: 0 })), plan };
-}
+const input = (consolidate = true) => planInput(stage, { settings: validating() }, { consolidate });
 
 const postOf = ({ plan }: RunState) => plan?.post_pr;
 
 test('a plan’s one draft is validated as a whole; a halt and a resume go on with the failed phase', async () => {
   let files: Readonly<Record<string, string>> = secret;
   play = { host: { auditPull: async () => audited(files) } };
-  const handle = await start(stage, planInput());
+  const handle = await start(stage, input());
   const state = await until(handle, ({ status }) => status === 'halted', 30_000);
   expect(state.halt?.reason).toBe('audit_escalated: hardcoded-secret in a.ts:1');
   expect(state.plan?.plan.state).toBe('HALTED');
@@ -73,7 +62,7 @@ test('a plan’s one draft is validated as a whole; a halt and a resume go on wi
 }, 60_000);
 
 test('drafts of single sprints are not validated, and say so', async () => {
-  const end = await finished(await start(stage, planInput(false)));
+  const end = await finished(await start(stage, input(false)));
   expect(end.plan?.plan.state).toBe('JACKED_OUT');
   expect(drafts).toHaveLength(2);
   for (const { body } of drafts) expect(body).toContain('post_pr was skipped: a draft of one sprint is not validated');
@@ -82,8 +71,8 @@ test('drafts of single sprints are not validated, and say so', async () => {
 
 /** A validation by itself, whose phases have so many seconds. */
 async function validation(timeoutS: Partial<typeof phaseTimeouts>) {
-  const input = gatedInput(stage, { settings: validating() });
-  const { gated, tasks } = input;
+  const given = gatedInput(stage, { settings: validating() });
+  const { gated, tasks } = given;
   if (!gated) throw new Error('this is no gated run');
   const at = new Date().toISOString();
   const completion = { pushed: true, pr_created: true, pr_url: 'http://tracker.test/9', skipped_reason: null };
@@ -91,9 +80,9 @@ async function validation(timeoutS: Partial<typeof phaseTimeouts>) {
   const committed = { start: base, commit: commitOf(1) };
   const postPr = { state, cycle: 1, completion, hostId: stage.hostId, timeoutS: { ...phaseTimeouts, ...timeoutS } };
   return stage.env.client.workflow.execute(workflowTypes.postPr, {
-    workflowId: `${input.runId}/post-pr`,
+    workflowId: `${given.runId}/post-pr`,
     taskQueue: stage.queue,
-    args: [{ ...input, tasks: tasks.map((task) => ({ ...task, committed })), postPr }],
+    args: [{ ...given, tasks: tasks.map((task) => ({ ...task, committed })), postPr }],
   }) as Promise<RunState>;
 }
 

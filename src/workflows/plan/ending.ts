@@ -6,11 +6,12 @@ import { type GatedProgress, issuesOf } from '../../domain/gated/run-input.ts';
 import type { PullText } from '../../domain/pull-body.ts';
 import { failureOf } from '../activities.ts';
 import { answerTo, delivered, drafted, markInReview, standHalted, testsOf } from '../gated/delivery.ts';
+import { mostHosts } from '../gated/phases.ts';
 import { isKnown } from '../gated/role.ts';
 import { patiently } from '../patience.ts';
 import { validatePlan } from '../post-pr/of-plan.ts';
 import { PhaseCut, type Run } from '../run.ts';
-import type { Tools } from '../tools.ts';
+import { HostMoved, type Tools } from '../tools.ts';
 import type { TrackerWrites } from '../tracker-writes.ts';
 import type { Plan } from './state.ts';
 
@@ -56,12 +57,18 @@ async function redrafted(bench: PlanBench): Promise<void> {
 }
 
 async function problemOf(step: () => Promise<string | undefined>): Promise<string | null> {
-  try {
-    return (await step()) ?? null;
-  } catch (error) {
-    if (error instanceof PhaseCut) return error.message;
-    if (!isKnown(error)) throw error;
-    return failureOf(error).message;
+  for (let hostsLost = 0; ; ) {
+    try {
+      return (await step()) ?? null;
+    } catch (error) {
+      if (error instanceof PhaseCut) return error.message;
+      const isLost = error instanceof HostMoved;
+      if (isLost) hostsLost += 1;
+      // Another host does it, with what has been pushed.
+      if (isLost && hostsLost < mostHosts) continue;
+      if (!isLost && !isKnown(error)) throw error;
+      return failureOf(error).message;
+    }
   }
 }
 

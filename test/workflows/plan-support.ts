@@ -1,0 +1,27 @@
+import type { GatedTarget } from '../../src/domain/gated/run-input.ts';
+import type { RunInput } from '../../src/domain/run.ts';
+import type { ResumeGated } from '../../src/workflows/messages.ts';
+import { gatedInput } from './gated-support.ts';
+import type { Stage } from './support.ts';
+
+/** A plan of `sprint-1` to `sprint-<count>`, each of the issue with its number. */
+export function planInput(
+  stage: Pick<Stage, 'hostId'>,
+  change: Parameters<typeof gatedInput>[1] = {},
+  { count = 2, consolidate = true } = {},
+): RunInput {
+  const { gated, tasks, ...rest } = gatedInput(stage, change);
+  if (!gated) throw new Error('this is no gated run');
+  const sprints = Array.from({ length: count }, (_, index): GatedTarget => {
+    const n = index + 1;
+    return { kind: 'issues', name: `sprint-${n}`, title: `Sprint ${n}`, issues: [n] };
+  });
+  const { settings, mode, options, allowHigh } = gated;
+  const given = { settings, mode, options, allowHigh };
+  const plan = { ...given, id: 'plan-20260101-0123abcd', sprints, completed: [], from: 1, to: count, consolidate };
+  return { ...rest, type: 'plan', tasks: tasks.map((task) => ({ ...task, issue: 0 })), plan };
+}
+
+const flags = { reset: false, probe: false, force: false };
+export const goOn: { args: [ResumeGated] } = { args: [{ flags }] };
+export const anew: { args: [ResumeGated] } = { args: [{ flags: { ...flags, reset: true } }] };
