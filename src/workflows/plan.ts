@@ -35,7 +35,8 @@ export async function planRun(input: RunInput): Promise<RunState> {
     async () => {
       if (task) run.update(task.issue, { status: 'in_progress', startedAt: Date.now() });
       for (let id = plan.next; id !== null; id = plan.next) {
-        await haltedByPerson(bench, id);
+        // One that goes on is told itself.
+        if (current === null) await haltedByPerson(bench, id);
         plan.started(id);
         if (current?.id !== id) {
           heard = null;

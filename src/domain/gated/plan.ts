@@ -65,6 +65,11 @@ export function sprintHalted(
   return changed({ ...plan, state: 'HALTED', failure }, id, { ...totals, status: 'in_progress' }, id, at);
 }
 
+/** Stopped before its next sprint has begun, which stays as it is. */
+export function planHalted(plan: PlanState, next: string, reason: string, at: string): PlanState {
+  return { ...planMoved(plan, 'HALTED', at), failure: { sprint: next, reason, timestamp: at } };
+}
+
 /** A plan in another state, between sprints or after the last. */
 export function planMoved(plan: PlanState, state: PlanState['state'], at: string): PlanState {
   return { ...plan, state, timestamps: { ...plan.timestamps, last_activity: at } };

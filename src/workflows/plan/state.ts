@@ -4,6 +4,7 @@ import { withDeletions } from '../../domain/gated/deletions.ts';
 import {
   newPlan,
   nextSprint,
+  planHalted,
   planMoved,
   type SprintTotals,
   sprintCompleted,
@@ -41,7 +42,10 @@ export class Plan extends Asking implements Deliverable, Steerable {
   drafted = false;
   private readonly run: Run;
   private view: PlanState;
+  /** Of the sprint that it is at; null between two of them. */
   private current: GatedProgress | null = null;
+  /** Of the last sprint there was. */
+  private latest: GatedProgress | null = null;
   /** Of completed sprints. */
   private commitsDone = 0;
   private tipSoFar: string | null = null;
@@ -90,8 +94,7 @@ export class Plan extends Asking implements Deliverable, Steerable {
   }
 
   get commits(): number {
-    const underWay = this.view.sprints.current === null ? 0 : (this.current?.run.metrics.commits ?? 0);
-    return this.commitsDone + underWay;
+    return this.commitsDone + (this.current?.run.metrics.commits ?? 0);
   }
 
   /** A file that two sprints change counts twice. */
@@ -124,7 +127,7 @@ export class Plan extends Asking implements Deliverable, Steerable {
 
   /** What the sprint's own run tells of itself. */
   heard({ sprint, gated, task, hostId, waiting }: SprintNews): void {
-    this.current = gated;
+    this.follow(gated);
     this.tipSoFar = task.commit ?? this.tipSoFar;
     const { issue } = this.run.input.tasks[0] ?? task;
     this.run.update(issue, { attemptId: task.attemptId, attempts: task.attempts, phase: task.phase });
@@ -134,19 +137,24 @@ export class Plan extends Asking implements Deliverable, Steerable {
   }
 
   completed(id: string, gated: GatedProgress): void {
-    this.current = gated;
+    this.follow(gated);
     this.view = sprintCompleted(this.view, id, totalsOf(gated.run), this.now());
     this.notes = [...this.notes, ...(gated.notes ?? []).map((note) => `${id}: ${note}`)];
     for (const { path, cycle } of gated.run.deletions)
       this.deletions = withDeletions(this.deletions, { deleted: [path] }, id, cycle);
     this.commitsDone += gated.run.metrics.commits;
     this.excludedMs += gated.excludedMs ?? 0;
+    this.current = null;
     this.show();
   }
 
+  /** In a sprint, or before the one that is next. */
   halted(id: string, reason: string): void {
-    const totals = this.current ? totalsOf(this.current.run) : { cycles: 0, files_changed: 0, findings_fixed: 0 };
-    this.view = sprintHalted(this.view, id, { ...totals, reason }, this.now());
+    const { current, view } = this;
+    this.view =
+      current === null
+        ? planHalted(view, id, reason, this.now())
+        : sprintHalted(view, id, { ...totalsOf(current.run), reason }, this.now());
     this.show();
   }
 
@@ -166,9 +174,16 @@ export class Plan extends Asking implements Deliverable, Steerable {
   }
 
   show(): void {
-    const { view: plan, current, question, excludedMs, postPr } = this;
+    const { view: plan, latest, question, excludedMs, postPr } = this;
     const validation = postPr === null ? {} : { post_pr: postPr };
+    // After the last one, what it was at stays in sight.
+    const current = this.current ?? (this.next === null ? latest : null);
     this.run.change({ plan: { plan, current, question, excludedMs, ...validation } });
+  }
+
+  private follow(gated: GatedProgress): void {
+    this.current = gated;
+    this.latest = gated;
   }
 }
 

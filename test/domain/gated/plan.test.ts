@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   newPlan,
   nextSprint,
+  planHalted,
   planInferred,
   planMoved,
   sprintCompleted,
@@ -88,6 +89,14 @@ describe('a plan', () => {
     expect(resumed).toMatchObject({ state: 'RUNNING' });
     expect(resumed).not.toHaveProperty('failure');
   });
+});
+
+test('a plan that is halted between two sprints leaves the next one untouched', () => {
+  const plan = sprintCompleted(sprintStarted(begun(), 'sprint-1', at(1)), 'sprint-1', totals, at(2));
+  const halted = planHalted(plan, 'sprint-2', 'night', at(3));
+  expect(halted).toMatchObject({ state: 'HALTED', failure: { sprint: 'sprint-2', reason: 'night', timestamp: at(3) } });
+  expect(halted.sprints).toEqual(plan.sprints);
+  expect(halted.metrics).toEqual(plan.metrics);
 });
 
 describe('a plan that looks stale', () => {

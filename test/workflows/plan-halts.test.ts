@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { DraftRequest } from '../../src/activities/gated/contract.ts';
+import type { RunState } from '../../src/domain/run.ts';
+import { halt, resumeGated } from '../../src/workflows/messages.ts';
+import { answered, gatedScript, type Play } from './gated-support.ts';
+import { goOn, planInput } from './plan-support.ts';
+import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
+
+const calls: Calls = [];
+let play: Play = {};
+let drafts: DraftRequest[] = [];
+let stage: Stage;
+let close: () => Promise<void>;
+
+beforeAll(async () => {
+  const openDraft = async (_run: unknown, request: DraftRequest) => {
+    drafts.push(request);
+    return { number: 9, url: 'http://tracker.test/9' };
+  };
+  const opened = await openStage(
+    gatedScript(() => ({ ...play, tracker: { openDraft } }), calls),
+    calls,
+  );
+  stage = opened.stage;
+  close = opened.close;
+});
+
+afterAll(() => close());
+
+beforeEach(() => {
+  calls.length = 0;
+  drafts = [];
+  play = {};
+});
+
+const isHalted = ({ status }: RunState) => status === 'halted';
+const statusOf = (state: RunState) => state.plan?.plan.sprints.list.map(({ status }) => status);
+
+/** A plan that a person halts while the last gate of its n-th sprint looks: too late for that sprint. */
+async function haltedAsItEnds(n: number, shape: Parameters<typeof planInput>[2] = {}) {
+  let audits = 0;
+  play = {
+    agents: {
+      async auditor() {
+        audits += 1;
+        if (audits === n) await handle.signal(halt, { reason: 'night' });
+        return answered('audit');
+      },
+    },
+  };
+  const handle = await start(stage, planInput(stage, {}, shape));
+  return { handle, state: await until(handle, isHalted) };
+}
+
+test('a halt between two sprints leaves the next one as it is', async () => {
+  const { handle, state } = await haltedAsItEnds(1);
+  expect(statusOf(state)).toEqual(['completed', 'pending']);
+  expect(state.plan).toMatchObject({
+    plan: { state: 'HALTED', failure: { sprint: 'sprint-2', reason: 'night' }, metrics: { total_cycles: 1 } },
+    current: null,
+  });
+  expect(drafts.at(-1)?.body).toMatch(/## Remaining Sprints\n+- sprint-2\n/);
+  await handle.executeUpdate(resumeGated, goOn);
+  const end = await finished(handle);
+  expect(statusOf(end)).toEqual(['completed', 'completed']);
+  expect(end.plan?.current?.run.target).toBe('sprint-2');
+}, 30_000);
