@@ -34,6 +34,7 @@ beforeEach(() => {
 });
 
 const isHalted = ({ status }: RunState) => status === 'halted';
+const pushed = () => calls.filter((call) => call.startsWith('push '));
 const statusOf = (state: RunState) => state.plan?.plan.sprints.list.map(({ status }) => status);
 
 /** A plan that a person halts while the last gate of its n-th sprint looks: too late for that sprint. */
@@ -64,4 +65,22 @@ test('a halt between two sprints leaves the next one as it is', async () => {
   const end = await finished(handle);
   expect(statusOf(end)).toEqual(['completed', 'completed']);
   expect(end.plan?.current?.run.target).toBe('sprint-2');
+}, 30_000);
+
+test('a halt that comes as the last sprint ends keeps the plan from pushing, until it is resumed', async () => {
+  const { handle, state } = await haltedAsItEnds(2);
+  expect(statusOf(state)).toEqual(['completed', 'completed']);
+  expect(state.plan?.plan.state).toBe('HALTED');
+  expect(pushed()).toEqual([]);
+  await handle.executeUpdate(resumeGated, goOn);
+  expect((await finished(handle)).plan?.plan.state).toBe('JACKED_OUT');
+  expect(pushed()).toHaveLength(1);
+}, 30_000);
+
+test('a halt that comes as a sprint ends keeps its own draft from being opened, until the plan is resumed', async () => {
+  const { handle } = await haltedAsItEnds(1, { consolidate: false });
+  expect([...pushed(), ...drafts]).toEqual([]);
+  await handle.executeUpdate(resumeGated, goOn);
+  await finished(handle);
+  expect(drafts.map(({ title }) => title)).toEqual([1, 2].map((n) => `Run Mode: sprint-${n} implementation`));
 }, 30_000);
