@@ -81,6 +81,14 @@ describe('a gated run is refused before anything exists', () => {
     60_000,
   );
 
+  test("A4: the repository's default branch, where work is based on another", async () => {
+    const config = { agent: { baseBranch: 'base' }, github: { defaultBranch: 'trunk' } };
+    const repository = await makeGated(world, {}, { config });
+    await repository.git('push', '-q', 'origin', 'main:base', 'main:trunk');
+    await repository.git('fetch', '-q', 'origin');
+    await refused(repository, ['1', '--branch', 'trunk'], 1, '"trunk"', '--branch');
+  }, 60_000);
+
   test("A1: a role's agent that is not installed, or is no program", async () => {
     const roles = { auditor: { provider: 'codex' } };
     const repository = await makeGated(world, {}, { config: { roles } });

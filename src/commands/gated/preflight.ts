@@ -7,9 +7,10 @@ import type { Project } from '../project.ts';
 import { requireAgent } from '../run-preflight.ts';
 
 /** A person who stands on a protected branch is not where this work belongs. */
-export function requireSafeCheckout({ checkout, config, remote }: Project): void {
+export function requireSafeCheckout(project: Project): void {
+  const { checkout, config } = project;
   const { currentBranch } = checkout;
-  const defaultBranch = config.github.defaultBranch ?? remote?.defaultBranch ?? null;
+  const defaultBranch = defaultBranchOf(project);
   const alsoProtected = config.agent.baseBranch === null ? [] : [config.agent.baseBranch];
   const judged = judgeOperation('validate', currentBranch ?? 'HEAD', { defaultBranch, alsoProtected });
   if (judged.allowed) return;
@@ -20,12 +21,18 @@ export function requireSafeCheckout({ checkout, config, remote }: Project): void
 }
 
 /** The branch that the run works on; refused where the guard would refuse to push it. */
-export function branchFor(branch: string, defaultBranch: string): string {
-  const judged = judgeOperation('create', branch, { defaultBranch, alsoProtected: [defaultBranch] });
+export function branchFor(branch: string, baseBranch: string, project: Project): string {
+  const context = { defaultBranch: defaultBranchOf(project), alsoProtected: [baseBranch] };
+  const judged = judgeOperation('create', branch, context);
   if (judged.allowed) return branch;
   throw new LocusFailure('GuardRefused', `a gated run cannot work on ${JSON.stringify(branch)}: ${judged.reason}`, {
     remedy: 'name another with --branch',
   });
+}
+
+/** The repository's own, which need not be the one that work is based on. */
+function defaultBranchOf({ config, remote }: Project): string | null {
+  return config.github.defaultBranch ?? remote?.defaultBranch ?? null;
 }
 
 /** Every role's agent must be there before the first one starts. */

@@ -55,7 +55,7 @@ export async function runGated(options: GatedOptions): Promise<number> {
     ? await findPlan(rangeOf(options), places)
     : { target: bug ? await findBug(bug, tracker) : await findTarget(name, places) };
   const usual = 'target' in found ? branchOf(found.target) : `feature/${planTarget}-${today()}`;
-  const branch = branchFor(options.branch ?? usual, plan.baseBranch);
+  const branch = branchFor(options.branch ?? usual, plan.baseBranch, project);
   const isHere = plan.source.kind === 'checkout' && project.checkout.currentBranch === branch;
   if (isHere) await requireClean(project.checkout.root);
 
