@@ -61,12 +61,12 @@ async function settle(
   const judges = request.role !== undefined && isGate(request.role.name);
   if (verdict.outcome !== 'ok') {
     // What one that judges leaves is nobody's work, and would be committed as if it were.
-    if (judges) await putBack(request, dir);
+    if (judges) await putBack(run, request, dir);
     return { ...figures, ...verdict };
   }
   if (request.role) await keepAnswer(deps.stateDir, request.role, end.answer || end.report.summary, secrets);
   try {
-    if (judges) return await answered(request, { dir, figures, text: end.answer, secrets });
+    if (judges) return await answered(run, request, { dir, figures, text: end.answer, secrets });
     return await delivered(deps, run, request, { figures, summary: end.report.summary, secrets });
   } catch (error) {
     // What it has cost is counted, also where nothing comes of its work.

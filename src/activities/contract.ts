@@ -139,8 +139,13 @@ interface AttemptFigures {
 
 export type AttemptResult =
   | (AttemptFigures & { readonly outcome: 'done'; readonly commit: string; readonly summary: string })
-  /** What a role that judges has said. `tampered`: it has changed the workspace, and that was undone. */
-  | (AttemptFigures & { readonly outcome: 'answered'; readonly answer: string; readonly tampered: boolean })
+  /** What a role that judges has said. `tampered`: it has changed the workspace, and that was undone; `aside` keeps it. */
+  | (AttemptFigures & {
+      readonly outcome: 'answered';
+      readonly answer: string;
+      readonly tampered: boolean;
+      readonly aside?: string;
+    })
   | (AttemptFigures & {
       readonly outcome: 'failed';
       readonly failure: Failure;

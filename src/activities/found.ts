@@ -13,10 +13,10 @@ interface Found {
 }
 
 /** A worktree that was there may hold what no run has kept: a person's changes, or those of a run that was cut off. */
-export async function setFoundAside(run: RunContext, { workspace, start, task }: Found): Promise<void> {
+export async function setFoundAside(run: RunContext, { workspace, start, task }: Found): Promise<string | null> {
   const ref = unfinishedRef(task.branch, task.issue).replace(/[^/]+$/, 'found-$&');
   const objectsDir = await objectsDirOf(workspace);
-  await keepWhatLies(workspace, { start, objectsDir, ref, defaultBranch: run.baseBranch });
+  return keepWhatLies(workspace, { start, objectsDir, ref, defaultBranch: run.baseBranch });
 }
 
 /** An agent that knows nothing of the one that was killed would take the middle of a rebase for its beginning. */

@@ -24,7 +24,8 @@ export async function pushBranch(
   const { token } = await deps.secrets(run);
   if (run.source.kind === 'remote' && (await isElsewhere(deps, run, request, token))) return;
   const repository = await repositoryOf(run, deps.stateDir);
-  const commit = await holding(repository, request);
+  // What the gates have approved is a commit, not a branch.
+  const commit = goesThroughGates(run.type) ? request.commit : await holding(repository, request);
   const expected =
     run.settings.agent.updateWith === 'rebase' && !goesThroughGates(run.type)
       ? await replaced(repository, remote, branch, commit)
@@ -35,7 +36,7 @@ export async function pushBranch(
     branch,
     commit,
     defaultBranch: run.baseBranch,
-    protectedBranches: [run.baseBranch],
+    protectedBranches: [run.baseBranch, ...(run.defaultBranch ? [run.defaultBranch] : [])],
     profile: goesThroughGates(run.type) ? 'gated' : 'plain',
     token: credentialsFor(run, token),
     ...(signal ? { signal } : {}),

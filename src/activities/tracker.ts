@@ -77,8 +77,8 @@ export function createTrackerActivities(deps: Pick<Dependencies, 'secrets'>): Al
     },
 
     async openDraft(run, { branch, title, body }) {
-      const context = { defaultBranch: run.baseBranch, alsoProtected: [run.baseBranch], profile: 'gated' } as const;
-      assertOperation('pr-create', branch, context);
+      const alsoProtected = [run.baseBranch, ...(run.defaultBranch ? [run.defaultBranch] : [])];
+      assertOperation('pr-create', branch, { defaultBranch: run.baseBranch, alsoProtected, profile: 'gated' });
       const { tracker } = await open(run);
       const draft = { head: branch, base: run.baseBranch, title, body, labels: [], draft: true };
       const pull = await tracker.putPull(draft, { mayExist: true });

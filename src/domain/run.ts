@@ -46,6 +46,8 @@ export interface RunContext {
   readonly source: Source;
   /** Branch without `refs/heads/`; work is based on it and pull requests aim at it. */
   readonly baseBranch: string;
+  /** Of the remote, protected also where work is based on another one; null: nobody knows. */
+  readonly defaultBranch?: string | null;
   /** Name of the git remote, null where there is none: work then stays on its branch. */
   readonly remote: string | null;
   readonly sprint: { readonly number: number; readonly title: string } | null;

@@ -7,7 +7,7 @@ import { labelsReady, releaseWorkspace, stopped, toItsEnd, unlessStopped } from 
 import { conclude, haltAt } from './gated/ending.ts';
 import { holdIssues } from './gated/hold.ts';
 import { partOf } from './gated/part.ts';
-import { type LoopEnd, workFrom } from './gated/phases.ts';
+import { type LoopEnd, lookedAgain, workFrom } from './gated/phases.ts';
 import type { GatedBench } from './gated/role.ts';
 import { remotePosition, steered } from './gated/steer.ts';
 import { Target } from './gated/target.ts';
@@ -54,9 +54,14 @@ export async function throughGates(input: RunInput): Promise<RunState> {
 
 /** What has passed its gates is not worked on again, when only its push was what halted the run. */
 async function cycles(bench: GatedBench, from: EntryPhase): Promise<LoopEnd> {
-  const { bug, passed } = bench.target;
-  if (passed) return { kind: 'complete' };
+  const { target } = bench;
+  const { bug } = target;
   try {
+    if (target.passed) {
+      const broken = await lookedAgain(bench);
+      if (broken !== null) return broken;
+      if (target.passed) return { kind: 'complete' };
+    }
     const held = await holdIssues(bench);
     if (held !== null) return held;
     if (bug === null) return await workFrom(bench, from);

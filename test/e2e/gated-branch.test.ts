@@ -54,6 +54,21 @@ describe('the branch of a gated run', () => {
     expect(await repository.git('status', '--porcelain')).toBe('');
   }, 60_000);
 
+  test('what a person saves in the checkout while a gate looks is kept: the gate is not believed, and says where it is', async () => {
+    const repository = await makeGated(world, { reviewer: [{ gate: 'go' }, {}] });
+    await repository.git('switch', '-q', '-c', 'feature/issue-1');
+    await repository.run(['run', '1', '--gated', '--detach']);
+    await repository.called('reviewer');
+    await writeFile(path.join(repository.root, 'mine.txt'), 'mine\n');
+    await repository.openGate('go');
+    const { run } = await repository.inState('HALTED');
+    const ref = /what lay there is on (\S+)/.exec(run.halt?.reason ?? '')?.[1] ?? '';
+    expect(ref).toMatch(/^refs\/locus\//);
+    expect(await repository.git('show', `${ref}:mine.txt`)).toBe('mine');
+    expect((await repository.run(['resume', repository.gated])).code).toBe(0);
+    await repository.inState('JACKED_OUT');
+  }, 60_000);
+
   test('C118: a checkout that has been switched, or changed, meanwhile is refused at a resume', async () => {
     const repository = await makeGated(world, { reviewer: [{ text: 'no' }] });
     await repository.git('switch', '-q', '-c', 'feature/issue-1');

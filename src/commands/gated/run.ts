@@ -134,6 +134,7 @@ function inputOf(
     tracker: project.tracker,
     source: plan.source,
     baseBranch: plan.baseBranch,
+    defaultBranch: project.remote?.defaultBranch ?? project.config.github.defaultBranch,
     remote: plan.remote,
     sprint: null,
     branch,

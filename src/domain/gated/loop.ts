@@ -141,7 +141,7 @@ function afterVerdict(loop: LoopState, gate: Gate, verdict: Judged, facts: LoopF
   }
   const approved: LoopState = { ...judged, approvals: [...approvalsBefore(phase), gate] };
   if (gate === 'review') return { loop: approved, step: { kind: 'phase', phase: 'AUDIT' } };
-  return settle({ ...approved, breaker: afterApproval(loop.breaker, facts.clock.now) }, facts);
+  return settle(approved, facts);
 }
 
 /** After the approval of both gates: what else has to be asked, then the end. */
@@ -152,7 +152,7 @@ function settle(loop: LoopState, facts: LoopFacts): Advanced {
     return timed.fired ? tripped(loop, timed) : { loop, step: { kind: open } };
   }
   if (!facts.hasDiff) return brokenDown(loop, 'no_changes', 'the branch does not differ from its base', facts);
-  const breaker = countProgress(loop.breaker, loop.changed);
+  const breaker = countProgress(afterApproval(loop.breaker, facts.clock.now), loop.changed);
   return { loop: { ...loop, breaker }, step: { kind: 'complete' } };
 }
 

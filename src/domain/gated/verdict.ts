@@ -50,6 +50,14 @@ export function readVerdict(text: string, gate: Gate | null): Verdict {
   return { kind, findings: findings.value, trailer: trailer.value };
 }
 
+/** Of a gate that was asked: it has to tell the findings that it counts. */
+export function readAskedVerdict(text: string, gate: Gate): Verdict {
+  const verdict = readVerdict(text, gate);
+  if (!('trailer' in verdict) || readAnswer(text).blocks.length > 0) return verdict;
+  const untold = miscounts(verdict.trailer.counts, []);
+  return untold.length === 0 ? verdict : { kind: 'inconsistent', reasons: untold };
+}
+
 function readTrailer({ verdictLines, lastLine }: Answer): Read<Trailer> {
   if (verdictLines.length > 1) return { problems: [`there are ${verdictLines.length} verdict lines instead of one`] };
   if (verdictLines[0] !== lastLine) return { problems: ['there is text after the verdict line'] };

@@ -25,7 +25,7 @@ export function bugDraft(run: Run, target: Target, { state, triage }: Bug): Pull
     ],
     notes: target.loop.notes,
     deletions: target.state.deletions,
-    tests: testsOf(run),
+    tests: testsOf(run, target.isTested),
     outcome: halt ? { state: 'HALTED', reason: halt.reason, breakerOpen: isOpen } : { state: 'COMPLETED' },
   });
 }

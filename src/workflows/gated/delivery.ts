@@ -158,10 +158,10 @@ export async function pushTip(
   work.arrived?.(commit);
 }
 
-/** It ended with 0 on the commit of each cycle, or the cycle would have failed. */
-export function testsOf({ input }: Run): TestRun[] {
+/** It ended with 0 on the commit of each cycle, or the cycle would have failed; a commit of anything else was not tested. */
+export function testsOf({ input }: Run, isTested = true): TestRun[] {
   const { verify } = input.settings.agent;
-  return verify === null ? [] : [{ command: verify.join(' '), exit_code: 0 }];
+  return verify === null || !isTested ? [] : [{ command: verify.join(' '), exit_code: 0 }];
 }
 
 /** Of work whose draft is open; where there is none, nobody works on them any more. */

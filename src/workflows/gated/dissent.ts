@@ -1,7 +1,7 @@
 import { gateNote } from '../../domain/gated/gate-note.ts';
 import type { LoopEvent } from '../../domain/gated/loop-state.ts';
 import type { RoleAgent } from '../../domain/gated/settings.ts';
-import { readVerdict } from '../../domain/gated/verdict.ts';
+import { readAskedVerdict } from '../../domain/gated/verdict.ts';
 import { agentOf, callRole, type GatedBench } from './role.ts';
 
 const gate = 'dissent';
@@ -17,7 +17,7 @@ export async function dissent(bench: GatedBench): Promise<LoopEvent> {
   if (end.outcome === 'refused') return { kind: 'refused', role: 'reviewer', reason: end.reason };
   if (end.outcome === 'failed') return missed(end.detail);
   if (end.outcome !== 'answered' || end.tampered) return missed('it changed the workspace');
-  const verdict = readVerdict(end.answer, 'review');
+  const verdict = readAskedVerdict(end.answer, 'review');
   if ('reasons' in verdict) return missed(`its answer is not well-formed: ${verdict.reasons.join('; ')}`);
   if (verdict.kind === 'approved') return { kind: 'dissent', note: null };
   const { length } = verdict.findings;

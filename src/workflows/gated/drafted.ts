@@ -8,6 +8,13 @@ export abstract class Drafted extends Placed {
   /** The commit that its finished draft shows; null: there is none yet. */
   drafted: string | null = null;
 
+  /** The latest commit that `agent.verify` has ended well on. */
+  tested: string | null = null;
+
+  get isTested(): boolean {
+    return this.tested === this.tip;
+  }
+
   validating(state: PostPrState): void {
     this.postPr = state;
     this.show();

@@ -3,7 +3,7 @@ import { enterPhase, nextStep } from '../../domain/gated/loop.ts';
 import type { HaltStep, LoopEvent, LoopFacts, Step, WorkPhase } from '../../domain/gated/loop-state.ts';
 import type { Gate, Role } from '../../domain/gated/state.ts';
 import type { EntryPhase } from '../../domain/gated/transitions.ts';
-import { readVerdict } from '../../domain/gated/verdict.ts';
+import { readAskedVerdict } from '../../domain/gated/verdict.ts';
 import { failureOf } from '../activities.ts';
 import { recordTriage } from '../bug/record.ts';
 import { patiently } from '../patience.ts';
@@ -33,8 +33,27 @@ export async function workFrom(bench: GatedBench, from: EntryPhase): Promise<Loo
     if (run.haltWanted !== null) return { kind: 'person', reason: run.haltWanted };
     step = await carriedOut(bench, step);
   }
-  if (step.kind === 'complete') target.passed = true;
-  return step;
+  if (step.kind === 'halt') return step;
+  target.passed = true;
+  // Who halts it in its last phase does not want it delivered yet.
+  await run.checkpoint();
+  return run.haltWanted === null ? step : { kind: 'person', reason: run.haltWanted };
+}
+
+/** What a person has done to the branch while it was halted is not what the gates have approved. */
+export async function lookedAgain(bench: GatedBench): Promise<HaltStep | null> {
+  const { target } = bench;
+  for (;;) {
+    try {
+      await opened(bench);
+      return null;
+    } catch (error) {
+      if (error instanceof HostMoved && target.hostLost() < mostHosts) continue;
+      if (!(error instanceof HostMoved) && !isKnown(error)) throw error;
+      const step = happened(bench, broken({ kind: 'phase', phase: 'AUDIT' }, error));
+      if (step.kind === 'halt') return step;
+    }
+  }
 }
 
 /** A step and what follows it. What breaks it off is an event as well; a person's force is an end. */
@@ -116,6 +135,7 @@ async function implement(bench: GatedBench): Promise<Step> {
   const end = await callRole(bench, 'implementer', { kind: 'implement', feedback, earlier });
   if (end.outcome !== 'done') return happened(bench, unfinished('implementer', end));
   run.update(target.issue, { commit: end.commit });
+  target.tested = end.commit;
   target.report = end.summary;
   const facts = await patiently(run, () => branchFacts(bench, since, `cycle ${target.loop.cycle}`));
   target.workLost = false;
@@ -136,11 +156,12 @@ async function judge(bench: GatedBench, gate: Gate, problems: readonly string[] 
   const end = await callRole(bench, name, about);
   if (end.outcome !== 'answered') return happened(bench, unfinished(name, end));
   if (end.tampered) {
-    return happened(bench, { kind: 'broken', reason: 'gate_error', detail: `the ${name} has changed the workspace` });
+    const detail = `the ${name} has changed the workspace${end.aside ? `: what lay there is on ${end.aside}` : ''}`;
+    return happened(bench, { kind: 'broken', reason: 'gate_error', detail });
   }
   target.lastAnswer = end.answer;
   target.answers = { ...target.answers, [gate]: end.answer };
-  const verdict = readVerdict(end.answer, gate);
+  const verdict = readAskedVerdict(end.answer, gate);
   if (verdict.kind === 'approved') target.judged(gate, verdict.findings, null);
   if (verdict.kind === 'changes_required') target.judged(gate, verdict.findings, end.answer);
   return happened(bench, { kind: 'judged', gate, verdict });

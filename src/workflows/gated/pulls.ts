@@ -20,7 +20,14 @@ export function donePull({ run, target }: GatedBench): PullText {
     },
     ts: state.timestamps.last_activity,
   };
-  return singlePull({ state, tests: testsOf(run), notes: loop.notes, issues: target.issues, completion, postPr });
+  return singlePull({
+    state,
+    tests: testsOf(run, target.isTested),
+    notes: loop.notes,
+    issues: target.issues,
+    completion,
+    postPr,
+  });
 }
 
 /** What the notes say of a gate that need not approve. */

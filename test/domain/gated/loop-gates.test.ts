@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { breakerDefaults } from '../../../src/domain/gated/breaker.ts';
-import { enterPhase, nextStep } from '../../../src/domain/gated/loop.ts';
+import { enterPhase, nextStep, resumeLoop } from '../../../src/domain/gated/loop.ts';
 import { type LoopEvent, newLoop, type WorkPhase } from '../../../src/domain/gated/loop-state.ts';
 import { answer } from './answers.ts';
 import { run, start, type Told } from './loop-driver.ts';
@@ -61,6 +61,18 @@ describe('a gate that did not run never passes:', () => {
 
   test('no diff to the base halts instead of completing', () => {
     expect(run({ hasDiff: false, implement: () => 0 }).end).toMatchObject({ kind: 'halt', reason: 'no_changes' });
+  });
+
+  test('a probe is over only when all gates are: the red team opens the breaker again', () => {
+    const again = (): LoopEvent => ({ kind: 'red_team', decision: 'another_cycle', note: null });
+    const tripped = run({ review: () => 'A', redTeam: again });
+    const { loop, phase } = resumeLoop(tripped.loop, 'probe', tripped.now);
+    const probed = run({ redTeam: again }, { loop, phase: phase as WorkPhase, now: tripped.now });
+    expect(probed.calls).toEqual(['implement', 'review', 'audit', 'red-team']);
+    expect(probed.end.kind).toBe('halt');
+    expect(probed.loop.breaker.state).toBe('OPEN');
+    const passed = run({}, { loop, phase: phase as WorkPhase, now: tripped.now });
+    expect(passed.loop.breaker.state).toBe('CLOSED');
   });
 
   test('what comes when its cycle is over counts for nothing', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { checkVerdict, gateOfFile } from '../../../src/domain/gated/check-verdict.ts';
-import { readVerdict } from '../../../src/domain/gated/verdict.ts';
+import { readAskedVerdict, readVerdict } from '../../../src/domain/gated/verdict.ts';
 import { answer, finding, findingsBlock, trailer } from './answers.ts';
 
 const medium = finding({ severity: 'medium' });
@@ -31,6 +31,16 @@ describe('a verdict that is consistent', () => {
     const text = answer({ findings: [medium, medium, medium], verdict: 'CHANGES_REQUIRED' });
     expect(kindOf(text)).toBe('changes_required');
     expect(checkVerdict(text, 'review.md', { gate: null, required: false }).exitCode).toBe(0);
+  });
+
+  test('of a gate that was asked tells each finding that it counts', () => {
+    const untold = answer({ findings: [medium], verdict: 'CHANGES_REQUIRED' }).replace(/```[\s\S]+?```/, '');
+    expect(kindOf(untold)).toBe('changes_required');
+    expect(readAskedVerdict(untold, 'review')).toEqual({
+      kind: 'inconsistent',
+      reasons: ['it counts 1 medium findings and tells 0'],
+    });
+    expect(readAskedVerdict(answer({ findings: [medium] }), 'review').kind).toBe('approved');
   });
 
   test('may ask for changes without any finding', () => {

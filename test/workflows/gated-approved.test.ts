@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { ApplicationFailure } from '@temporalio/common';
+import { halt, resumeGated } from '../../src/workflows/messages.ts';
+import { answered, base, commitOf, gatedInput, gatedScript, isState, type Play, roles } from './gated-support.ts';
+import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
+
+const calls: Calls = [];
+let play: Play = {};
+let stage: Stage;
+let close: () => Promise<void>;
+
+beforeAll(async () => {
+  const opened = await openStage(
+    gatedScript(() => play, calls),
+    calls,
+  );
+  stage = opened.stage;
+  close = opened.close;
+});
+
+afterAll(() => close());
+
+beforeEach(() => {
+  calls.length = 0;
+  play = {};
+});
+
+const keep = { flags: { reset: false, probe: false, force: false } };
+const sent = () => calls.filter((call) => /^(?:push|draft) /.test(call));
+
+test('a halt during the last audit is kept to: nothing is delivered before a resume, and no gate is asked again', async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  play = { agents: { auditor: async () => held.then(() => answered('audit')) } };
+  const run = await start(stage, gatedInput(stage, { options: { push_mode: 'AUTO' } }));
+  await until(run, () => calls.includes('auditor 1'));
+  await run.signal(halt, { reason: 'lunch' });
+  release();
+  await until(run, isState('HALTED'));
+  expect(sent().filter((call) => !call.startsWith('push') && !call.includes('[INCOMPLETE]'))).toEqual([]);
+  await run.executeUpdate(resumeGated, { args: [keep] });
+  expect((await finished(run)).gated?.run.state).toBe('JACKED_OUT');
+  expect(roles(calls)).toEqual(['implementer 1', 'reviewer 1', 'auditor 1']);
+});
+
+test('what a person has brought to the branch after an approval is looked at before it is pushed', async () => {
+  const merged = commitOf(50);
+  let opens = 0;
+  let refuses = true;
+  play = {
+    host: {
+      openTarget: async (_run, { startCommit, task }) => {
+        opens += 1;
+        const workspace = { path: '/r/w', name: 'w', mode: 'worktree', adminDir: null, indexFile: null } as const;
+        const repository = { root: '/r', commonDir: '/r/.git', bare: false, worktreesDir: '/r/w', privateDir: '/p' };
+        const found = opens === 1 ? base : merged;
+        return { workspace: { ...workspace, repository, branch: task.branch }, startCommit: found ?? startCommit };
+      },
+      pushBranch: async () => {
+        if (refuses) throw ApplicationFailure.nonRetryable('not a fast-forward', 'PushRefused');
+      },
+    },
+  };
+  const run = await start(stage, gatedInput(stage));
+  await until(run, isState('HALTED'));
+  refuses = false;
+  await run.executeUpdate(resumeGated, { args: [keep] });
+  await finished(run);
+  expect(roles(calls)).toEqual(['implementer 1', 'reviewer 1', 'auditor 1', 'reviewer 1', 'auditor 1']);
+  expect(calls.filter((call) => call.startsWith('push')).at(-1)).toBe(`push ${merged}`);
+});
