@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { DraftRequest } from '../../src/activities/gated/contract.ts';
 import type { RunState } from '../../src/domain/run.ts';
 import { halt, resumeGated } from '../../src/workflows/messages.ts';
-import { answered, gatedScript, type Play } from './gated-support.ts';
+import { answered, gatedScript, oneFile, type Play } from './gated-support.ts';
 import { goOn, planInput } from './plan-support.ts';
 import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
 
@@ -83,4 +83,30 @@ test('a halt that comes as a sprint ends keeps its own draft from being opened, 
   await handle.executeUpdate(resumeGated, goOn);
   await finished(handle);
   expect(drafts.map(({ title }) => title)).toEqual([1, 2].map((n) => `Run Mode: sprint-${n} implementation`));
+}, 30_000);
+
+test('the draft of a halted plan shows what its sprint has deleted so far, and not what that one has made again', async () => {
+  const changes = [
+    { ...oneFile, deleted: ['kept-out.ts', 'old.ts'] },
+    { ...oneFile, deleted: ['older.ts'], added: ['old.ts'] },
+  ];
+  play = {
+    agents: {
+      auditor: () => (changes.length > 0 ? answered('audit') : ({ ...answered('audit'), tampered: true } as never)),
+    },
+    host: { lookAtBranch: async () => changes.shift() ?? oneFile },
+  };
+  const handle = await start(stage, planInput(stage));
+  await until(handle, isHalted);
+  const shown = () => drafts.at(-1)?.body ?? '';
+  const listed = () =>
+    shown()
+      .split('\n')
+      .filter((line) => line.includes(', cycle '));
+  const both = ['kept-out.ts (sprint-1, cycle 1)', 'older.ts (sprint-2, cycle 1)'];
+  expect(listed()).toEqual(both);
+  play = {};
+  await handle.executeUpdate(resumeGated, goOn);
+  await finished(handle);
+  expect(listed()).toEqual(both);
 }, 30_000);

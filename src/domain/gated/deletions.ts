@@ -42,6 +42,16 @@ export function grownBy<T extends Pick<TargetState, 'target' | 'metrics' | 'dele
   return { ...state, deletions, metrics };
 }
 
+/** With what a sprint has come to: what it has deleted, without what it has made again of what was deleted before. */
+export function withSprint(
+  known: readonly Deletion[],
+  { target, deletions }: Pick<TargetState, 'target' | 'deletions'>,
+  restored: readonly string[],
+): readonly Deletion[] {
+  const kept = withDeletions(known, { deleted: [], added: restored }, target, 0);
+  return deletions.reduce((all, { path, cycle }) => withDeletions(all, { deleted: [path] }, target, cycle), kept);
+}
+
 /** The block of a pull request: a heading, the total and a tree by directory, or the one line that says there are none. */
 export function deletionsBlock(deletions: readonly Deletion[]): string {
   return bodyOf([deletionsSection(deletions)]);

@@ -17,6 +17,8 @@ export interface GatedInput {
   readonly mode: Mode;
   readonly options: TargetState['options'];
   readonly allowHigh: boolean;
+  /** Paths that the sprints before it, in a plan, have deleted. */
+  readonly deletedBefore?: readonly string[];
 }
 
 /** `name`: `sprint-N`, `issue-N`, or the id of a bug. */
@@ -89,6 +91,8 @@ export interface GatedProgress extends RunView {
   readonly question: Question | null;
   /** Phases of the clock hour, and the waits for the next one. */
   readonly rate: RateState;
+  /** Of `deletedBefore`, what is there again. */
+  readonly restored?: readonly string[];
   readonly bug?: BugState;
 }
 

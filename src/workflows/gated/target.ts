@@ -49,6 +49,7 @@ export class Target extends Drafted implements Deliverable, Steerable {
   private readonly run: Run;
   private view: TargetState;
   private lastFindings: readonly Finding[] = [];
+  private restored: readonly string[] = [];
 
   constructor(run: Run) {
     super();
@@ -188,6 +189,7 @@ export class Target extends Drafted implements Deliverable, Steerable {
   /** A cycle's commit: what the branch has become. */
   committed({ files, commits, lines, deleted, added }: BranchFacts): void {
     this.bug?.changed({ files, lines });
+    this.restored = [...this.restored, ...added.filter((path) => this.input.deletedBefore?.includes(path))];
     const deletions = withDeletions(this.view.deletions, { deleted, added }, this.view.target, this.loop.cycle);
     const metrics = { ...this.view.metrics, files_changed: files, commits, files_deleted: deletions.length };
     this.view = { ...this.view, deletions, metrics };
@@ -240,6 +242,7 @@ export class Target extends Drafted implements Deliverable, Steerable {
         notes,
         question: this.question,
         rate,
+        restored: this.restored,
         ...(this.postPr === null ? {} : { post_pr: this.postPr }),
       },
     });

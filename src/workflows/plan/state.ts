@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import { newBreaker } from '../../domain/gated/breaker.ts';
-import { withDeletions } from '../../domain/gated/deletions.ts';
+import { withSprint } from '../../domain/gated/deletions.ts';
 import {
   newPlan,
   nextSprint,
@@ -28,13 +28,15 @@ import type { Steerable } from '../gated/steer.ts';
 import type { SprintNews } from '../messages.ts';
 import type { Run } from '../run.ts';
 
+interface SprintNotes {
+  readonly id: string;
+  readonly notes: readonly string[];
+}
+
 /** What a plan knows of its sprints, and shows. */
 export class Plan extends Asking implements Deliverable, Steerable {
   readonly input: PlanInput;
   readonly branch: string;
-  /** Of all its sprints so far. */
-  notes: readonly string[] = [];
-  deletions: readonly Deletion[] = [];
   allowHigh: boolean;
   /** The validation of its one draft, once it has begun. */
   postPr: PostPrState | null = null;
@@ -46,8 +48,10 @@ export class Plan extends Asking implements Deliverable, Steerable {
   private current: GatedProgress | null = null;
   /** Of the last sprint there was. */
   private latest: GatedProgress | null = null;
-  /** Of completed sprints. */
+  /** Of the sprints before that. */
   private commitsDone = 0;
+  private notesDone: readonly SprintNotes[] = [];
+  private deletionsDone: readonly Deletion[] = [];
   private tipSoFar: string | null = null;
 
   constructor(run: Run) {
@@ -97,6 +101,21 @@ export class Plan extends Asking implements Deliverable, Steerable {
     return this.commitsDone + (this.current?.run.metrics.commits ?? 0);
   }
 
+  /** Of each sprint there was, the one that it is at included. */
+  get sprintNotes(): readonly SprintNotes[] {
+    const { current, notesDone } = this;
+    return current === null ? notesDone : [...notesDone, { id: current.run.target, notes: current.notes ?? [] }];
+  }
+
+  get notes(): readonly string[] {
+    return this.sprintNotes.flatMap(({ id, notes }) => notes.map((note) => `${id}: ${note}`));
+  }
+
+  get deletions(): readonly Deletion[] {
+    const { current, deletionsDone } = this;
+    return current === null ? deletionsDone : withSprint(deletionsDone, current.run, current.restored ?? []);
+  }
+
   /** A file that two sprints change counts twice. */
   get files(): number {
     return this.view.metrics.total_files_changed;
@@ -139,12 +158,7 @@ export class Plan extends Asking implements Deliverable, Steerable {
   completed(id: string, gated: GatedProgress): void {
     this.follow(gated);
     this.view = sprintCompleted(this.view, id, totalsOf(gated.run), this.now());
-    this.notes = [...this.notes, ...(gated.notes ?? []).map((note) => `${id}: ${note}`)];
-    for (const { path, cycle } of gated.run.deletions)
-      this.deletions = withDeletions(this.deletions, { deleted: [path] }, id, cycle);
-    this.commitsDone += gated.run.metrics.commits;
-    this.excludedMs += gated.excludedMs ?? 0;
-    this.current = null;
+    this.leave();
     this.show();
   }
 
@@ -179,6 +193,16 @@ export class Plan extends Asking implements Deliverable, Steerable {
     // After the last one, what it was at stays in sight.
     const current = this.current ?? (this.next === null ? latest : null);
     this.run.change({ plan: { plan, current, question, excludedMs, ...validation } });
+  }
+
+  /** What the sprint has come to is the plan's from now on. */
+  private leave(): void {
+    const { commits, sprintNotes, deletions, current } = this;
+    this.commitsDone = commits;
+    this.notesDone = sprintNotes;
+    this.deletionsDone = deletions;
+    this.excludedMs += current?.excludedMs ?? 0;
+    this.current = null;
   }
 
   private follow(gated: GatedProgress): void {
