@@ -1,5 +1,5 @@
 import { condition, getExternalWorkflowHandle, setHandler } from '@temporalio/workflow';
-import { sprintChanged, sprintResumed } from '../messages.ts';
+import { resume, sprintChanged, sprintResumed } from '../messages.ts';
 import type { GatedBench } from './role.ts';
 import type { Resumption } from './steer.ts';
 
@@ -12,6 +12,8 @@ export function partOf(plan: string, bench: GatedBench): { readonly resumption: 
     if (budgets) run.change({ budget: { ...run.state.budget, ...budgets } });
     run.letGoOn();
   });
+  // That knows nothing of an open breaker.
+  setHandler(resume, () => run.warn('not resumed: its plan lets it go on'));
   // It may be cancelled, or outlive its plan, at any moment.
   tell(plan, bench).catch(() => {});
   return course;
