@@ -7,3 +7,20 @@ const words = { skipped: 'was skipped', did_not_run: 'did not run', warning: 'wa
 export function gateNote(gate: string, outcome: keyof typeof words, reason: string): string {
   return `${gate} ${words[outcome]}: ${reason}`;
 }
+
+/** From what must be known most. */
+const outcomes = ['did_not_run', 'skipped', 'warned', 'passed'] as const;
+export type GateOutcome = (typeof outcomes)[number];
+
+/** What became of a gate that need not approve, in all of these targets: of several outcomes, the worst. */
+export function outcomeInAll(gate: string, targets: readonly (readonly string[])[]): GateOutcome {
+  const each = targets.map((notes) => outcomeIn(gate, notes));
+  return outcomes.find((outcome) => each.includes(outcome)) ?? 'passed';
+}
+
+function outcomeIn(gate: string, notes: readonly string[]): GateOutcome {
+  const note = notes.find((text) => text.startsWith(`${gate} `));
+  if (note === undefined) return 'passed';
+  if (note.startsWith(`${gate} ${words.skipped}`)) return 'skipped';
+  return note.startsWith(`${gate} ${words.did_not_run}`) ? 'did_not_run' : 'warned';
+}

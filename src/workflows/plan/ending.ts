@@ -1,5 +1,5 @@
 import { singlePull } from '../../domain/gated/bodies.ts';
-import { gateNote } from '../../domain/gated/gate-note.ts';
+import { gateNote, outcomeInAll } from '../../domain/gated/gate-note.ts';
 import { incompletePlanPull, planPull } from '../../domain/gated/plan-bodies.ts';
 import { pushHint, remotePlan } from '../../domain/gated/push-mode.ts';
 import { type GatedProgress, issuesOf } from '../../domain/gated/run-input.ts';
@@ -95,7 +95,7 @@ export async function draftOfSprint(bench: PlanBench, id: string, gated: GatedPr
     const { run: state, notes = [] } = gated;
     const target = plan.input.sprints.find(({ name }) => name === id);
     const issues = target ? issuesOf(target) : [];
-    const completion = completionOf(plan, id);
+    const completion = completionOf(plan, id, [notes]);
     const { enabled } = plan.input.settings.postPr;
     const unvalidated = enabled ? [gateNote('post_pr', 'skipped', 'a draft of one sprint is not validated')] : [];
     const tests = testsOf(run);
@@ -153,12 +153,23 @@ async function wholePull({ run, tools, plan }: PlanBench): Promise<PullText> {
     notes,
     issues: plan.input.sprints.flatMap(issuesOf),
     leftBehind: { worktree: null, unfinished: [] },
-    completion: completionOf(plan, 'sprint-plan'),
+    completion: completionOf(
+      plan,
+      'sprint-plan',
+      plan.sprintNotes.map((sprint) => sprint.notes),
+    ),
     postPr: plan.postPr,
   });
 }
 
-function completionOf({ state }: Plan, target: string) {
-  const gates = { review: 'APPROVED', audit: 'APPROVED' };
+/** `notes`: of each sprint that it is about. */
+function completionOf({ state, input }: Plan, target: string, notes: readonly (readonly string[])[]) {
+  const { redTeam, dissent } = input.settings;
+  const gates = {
+    review: 'APPROVED',
+    audit: 'APPROVED',
+    'red-team': redTeam.enabled ? outcomeInAll('red-team', notes) : 'off',
+    dissent: dissent ? outcomeInAll('dissent', notes) : 'off',
+  };
   return { run_id: state.plan_id, target, gates, ts: state.timestamps.last_activity };
 }
