@@ -3,7 +3,7 @@ import type { GatedProgress } from '../domain/gated/run-input.ts';
 import type { RunInput, RunState } from '../domain/run.ts';
 import { labelsReady, releaseWorkspace, toItsEnd, unlessStopped } from './endings.ts';
 import { standHalted } from './gated/delivery.ts';
-import { remotePosition, steered } from './gated/steer.ts';
+import { type Resumption, remotePosition, steered } from './gated/steer.ts';
 import { sprintChanged } from './messages.ts';
 import { concludePlan, draftOfSprint, incompletePlan, type PlanBench } from './plan/ending.ts';
 import { Sprint } from './plan/sprint.ts';
@@ -36,7 +36,7 @@ export async function planRun(input: RunInput): Promise<RunState> {
       if (task) run.update(task.issue, { status: 'in_progress', startedAt: Date.now() });
       for (let id = plan.next; id !== null; id = plan.next) {
         // One that goes on is told itself.
-        if (current === null) await haltedByPerson(bench, id);
+        if (current === null) await haltedByPerson(bench, id, course);
         plan.started(id);
         if (current?.id !== id) {
           heard = null;
@@ -54,11 +54,16 @@ export async function planRun(input: RunInput): Promise<RunState> {
           if (!plan.input.consolidate) await draftOfSprint(bench, id, end.gated);
           continue;
         }
+        if (end.kind === 'gone') plan.gone();
         plan.halted(id, end.reason);
         await standHalted(run, plan, end.reason, () => incompletePlan(bench));
         plan.started(id);
-        if (end.kind === 'halted') await sprint.resume(course.resumption, () => heard);
-        else current = null;
+        if (end.kind === 'halted') {
+          await sprint.resume(course.resumption, () => heard);
+          continue;
+        }
+        if (course.resumption === 'reset') plan.timeAnew();
+        current = null;
       }
       await concludePlan(bench);
       if (task) run.update(task.issue, { status: 'done', phase: null, finishedAt: Date.now() });
@@ -74,12 +79,18 @@ export async function planRun(input: RunInput): Promise<RunState> {
 }
 
 /** A halt that comes between two sprints has nothing to cut. */
-async function haltedByPerson({ run, plan, tools, writes }: PlanBench, id: string): Promise<void> {
+async function haltedByPerson(
+  bench: PlanBench,
+  id: string,
+  course: { readonly resumption: Resumption },
+): Promise<void> {
+  const { run, plan } = bench;
   if (run.stopping) await run.checkpoint();
   const reason = run.haltWanted;
   if (reason === null) return;
   plan.halted(id, reason);
-  await standHalted(run, plan, reason, () => incompletePlan({ run, plan, tools, writes }));
+  await standHalted(run, plan, reason, () => incompletePlan(bench));
+  if (course.resumption === 'reset') plan.timeAnew();
 }
 
 /** What a sprint has cost, and where the work lies now. */

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { DraftRequest } from '../../src/activities/gated/contract.ts';
 import type { RunState } from '../../src/domain/run.ts';
-import { halt, resumeGated } from '../../src/workflows/messages.ts';
-import { answered, gatedScript, oneFile, type Play } from './gated-support.ts';
-import { goOn, planInput } from './plan-support.ts';
+import { halt, resume, resumeGated, stop } from '../../src/workflows/messages.ts';
+import { answered, gatedScript, implemented, oneFile, type Play, untilEnded } from './gated-support.ts';
+import { anew, goOn, planInput } from './plan-support.ts';
 import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
 
 const calls: Calls = [];
@@ -109,4 +109,44 @@ test('the draft of a halted plan shows what its sprint has deleted so far, and n
   await handle.executeUpdate(resumeGated, goOn);
   await finished(handle);
   expect(listed()).toEqual(both);
+}, 30_000);
+
+const tampering: Play = { agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never } };
+
+test('the time for which a sprint is halted is left out of the plan’s once', async () => {
+  play = tampering;
+  const handle = await start(stage, planInput(stage));
+  const began = Date.now();
+  await until(handle, isHalted);
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  play = {};
+  await handle.executeUpdate(resumeGated, goOn);
+  const excludedMs = (await finished(handle)).plan?.excludedMs ?? 0;
+  expect(excludedMs).toBeGreaterThan(2_900);
+  expect(excludedMs).toBeLessThan(Date.now() - began);
+}, 30_000);
+
+test('a reset after a timeout lets the time of the whole plan begin anew', async () => {
+  play = { agents: { implementer: (turn) => (turn.n === 1 ? untilEnded(turn) : implemented(turn.n)) } };
+  const handle = await start(stage, planInput(stage, { options: { timeout_hours: 5 / 3600 } }));
+  await until(handle, isHalted);
+  play = {};
+  await handle.executeUpdate(resumeGated, anew);
+  const { plan } = await finished(handle);
+  expect(plan?.plan.state).toBe('JACKED_OUT');
+  expect(plan?.current?.run.target).toBe('sprint-2');
+  expect((plan?.current?.circuit_breaker.triggers.timeout.limit_hours ?? 0) * 3600).toBeGreaterThan(1.5);
+}, 30_000);
+
+test('a plain resume of a sprint by itself does not pass its open breaker', async () => {
+  play = { agents: { reviewer: () => answered('review', ['secret']) } };
+  const handle = await start(stage, planInput(stage));
+  expect((await until(handle, isHalted)).plan?.current?.circuit_breaker.state).toBe('OPEN');
+  const sprint = stage.env.client.workflow.getHandle(`${handle.workflowId}/sprint-1`);
+  await sprint.signal(resume);
+  const state = await until(sprint as typeof handle, ({ warnings }) => warnings.length > 0);
+  expect(state.warnings).toEqual(['not resumed: its plan lets it go on']);
+  expect(state.status).toBe('halted');
+  await handle.signal(stop, { reason: 'enough' });
+  await finished(handle);
 }, 30_000);

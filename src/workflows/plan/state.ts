@@ -135,6 +135,17 @@ export class Plan extends Asking implements Deliverable, Steerable {
     return Math.max(1 / 3600, this.view.options.timeout_hours - spent / 3_600_000);
   }
 
+  /** A halted sprint does not count that time itself, and tells of it. */
+  override outsideOfTime<T>(waiting: Promise<T>): Promise<T> {
+    return this.current?.run.state === 'HALTED' ? waiting : super.outsideOfTime(waiting);
+  }
+
+  /** Nothing before that counts any more. */
+  timeAnew(at = this.now()): void {
+    this.excludedMs = Date.parse(at) - Date.parse(this.view.timestamps.started);
+    this.show();
+  }
+
   letHigh(): void {
     this.allowHigh = true;
   }
@@ -158,6 +169,12 @@ export class Plan extends Asking implements Deliverable, Steerable {
   completed(id: string, gated: GatedProgress): void {
     this.follow(gated);
     this.view = sprintCompleted(this.view, id, totalsOf(gated.run), this.now());
+    this.leave();
+    this.show();
+  }
+
+  /** The sprint's run has ended without being complete; another one goes on from there. */
+  gone(): void {
     this.leave();
     this.show();
   }
@@ -188,7 +205,8 @@ export class Plan extends Asking implements Deliverable, Steerable {
   }
 
   show(): void {
-    const { view: plan, latest, question, excludedMs, postPr } = this;
+    const { view: plan, latest, question, postPr } = this;
+    const excludedMs = this.excludedMs + (this.current?.excludedMs ?? 0);
     const validation = postPr === null ? {} : { post_pr: postPr };
     // After the last one, what it was at stays in sight.
     const current = this.current ?? (this.next === null ? latest : null);
@@ -206,6 +224,10 @@ export class Plan extends Asking implements Deliverable, Steerable {
   }
 
   private follow(gated: GatedProgress): void {
+    const before = this.current?.circuit_breaker.triggers.timeout.started;
+    const { started } = gated.circuit_breaker.triggers.timeout;
+    // The breaker was reset, and with it the plan's time.
+    if (before !== undefined && before !== started) this.timeAnew(started);
     this.current = gated;
     this.latest = gated;
   }
