@@ -103,8 +103,13 @@ export interface LoopFacts {
   readonly dissent: boolean;
 }
 
-/** `now` is ISO 8601. */
-export function newLoop(limits: BreakerLimits, callsPerHour: number, now: string): LoopState {
+/** `now` is ISO 8601. `rate`: what a part of a greater run goes on with. */
+export function newLoop(
+  limits: BreakerLimits,
+  callsPerHour: number,
+  now: string,
+  rate: RateState = newRate(callsPerHour, now),
+): LoopState {
   return {
     cycle: 0,
     phase: 'INIT',
@@ -114,7 +119,7 @@ export function newLoop(limits: BreakerLimits, callsPerHour: number, now: string
     notes: [],
     history: [],
     breaker: newBreaker(limits, now),
-    rate: newRate(callsPerHour, now),
+    rate,
   };
 }
 

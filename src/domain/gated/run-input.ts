@@ -19,6 +19,8 @@ export interface GatedInput {
   readonly allowHigh: boolean;
   /** Paths that the sprints before it, in a plan, have deleted. */
   readonly deletedBefore?: readonly string[];
+  /** The phases that they have started: the hour is the plan's. */
+  readonly rate?: RateState;
 }
 
 /** `name`: `sprint-N`, `issue-N`, or the id of a bug. */

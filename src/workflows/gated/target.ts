@@ -64,7 +64,7 @@ export class Target extends Drafted implements Deliverable, Steerable {
     const { settings, options, target, mode } = gated;
     this.bug = target.kind === 'bug' ? new Bug(target, mode, this.now()) : null;
     const limits = { ...settings.limits, maxCycles: options.max_cycles, timeoutHours: options.timeout_hours };
-    this.loop = newLoop(limits, settings.callsPerHour, this.now());
+    this.loop = newLoop(limits, settings.callsPerHour, this.now(), gated.rate);
     this.view = newTargetState(gated, branch, this.now());
     this.show();
   }

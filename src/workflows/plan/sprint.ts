@@ -112,6 +112,7 @@ function inputOf({ input, state }: Run, plan: Plan, target: GatedTarget): RunInp
     mode,
     options: { ...options, timeout_hours: plan.hoursLeft },
     allowHigh: plan.allowHigh,
+    ...(plan.rate === null ? {} : { rate: plan.rate }),
     deletedBefore: plan.deletions.map(({ path }) => path),
   };
   const spent = state.tasks.reduce((sum, { costUsd }) => sum + costUsd, 0);

@@ -13,6 +13,7 @@ import {
   sprintStarted,
 } from '../../domain/gated/plan.ts';
 import type { PostPrState } from '../../domain/gated/post-pr-state.ts';
+import type { RateState } from '../../domain/gated/rate.ts';
 import type { GatedProgress, PlanInput } from '../../domain/gated/run-input.ts';
 import type {
   BreakerState,
@@ -119,6 +120,11 @@ export class Plan extends Asking implements Deliverable, Steerable {
   /** A file that two sprints change counts twice. */
   get files(): number {
     return this.view.metrics.total_files_changed;
+  }
+
+  /** Of all its sprints: what the next one goes on with. null: nothing has run yet. */
+  get rate(): RateState | null {
+    return this.latest?.rate ?? null;
   }
 
   get isHalted(): boolean {
