@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
-import { halt, resumeGated } from '../../src/workflows/messages.ts';
+import { halt, progress, resumeGated } from '../../src/workflows/messages.ts';
 import { answered, base, commitOf, gatedInput, gatedScript, isState, type Play, roles } from './gated-support.ts';
 import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
 
@@ -71,3 +71,21 @@ test('what a person has brought to the branch after an approval is looked at bef
   expect(roles(calls)).toEqual(['implementer 1', 'reviewer 1', 'auditor 1', 'reviewer 1', 'auditor 1']);
   expect(calls.filter((call) => call.startsWith('push')).at(-1)).toBe(`push ${merged}`);
 });
+
+test('an issue that another run holds halts it; one that is let go of in a moment does not', async () => {
+  const lock = (issue: number) =>
+    stage.env.client.workflow.start('issueLock', {
+      workflowId: `locus/acme/held/issue/${issue}`,
+      taskQueue: stage.queue,
+      args: [],
+    });
+  const input = { runId: 'locus/acme/held/gated', repoName: 'acme/held' };
+  const other = await lock(1);
+  const run = await start(stage, gatedInput(stage, { input }));
+  await until(run, isState('HALTED'));
+  expect((await run.query(progress)).gated?.run.halt?.reason).toBe('issue_held: another run works on issue #1');
+  expect(roles(calls)).toEqual([]);
+  await run.executeUpdate(resumeGated, { args: [keep] });
+  await other.cancel();
+  expect((await finished(run)).gated?.run.state).toBe('JACKED_OUT');
+}, 30_000);

@@ -9,6 +9,8 @@ import { type Calls, finished, openStage, type Stage, start, until } from './sup
 const calls: Calls = [];
 let play: Play = {};
 let drafts: DraftRequest[] = [];
+/** The issue whose first label is slow to come. */
+let held: { readonly issue: number; readonly released: Promise<void> } | null = null;
 let stage: Stage;
 let close: () => Promise<void>;
 
@@ -17,10 +19,11 @@ beforeAll(async () => {
     drafts.push(request);
     return { number: 9, url: 'http://tracker.test/9' };
   };
-  const opened = await openStage(
-    gatedScript(() => ({ ...play, tracker: { openDraft } }), calls),
-    calls,
-  );
+  const script = gatedScript(() => ({ ...play, tracker: { openDraft } }), calls);
+  const markStarted = async (_run: unknown, { issue }: { readonly issue: number }) => {
+    if (issue === held?.issue) await held.released;
+  };
+  const opened = await openStage({ ...script, tracker: { ...script.tracker, markStarted } }, calls);
   stage = opened.stage;
   close = opened.close;
 });
@@ -30,6 +33,7 @@ afterAll(() => close());
 beforeEach(() => {
   calls.length = 0;
   drafts = [];
+  held = null;
   play = {};
 });
 
@@ -37,19 +41,20 @@ const isHalted = ({ status }: RunState) => status === 'halted';
 const pushed = () => calls.filter((call) => call.startsWith('push '));
 const statusOf = (state: RunState) => state.plan?.plan.sprints.list.map(({ status }) => status);
 
-/** A plan that a person halts while the last gate of its n-th sprint looks: too late for that sprint. */
+/** A plan that a person halts when its n-th sprint is complete, and waits for a label alone: too late for that sprint. */
 async function haltedAsItEnds(n: number, shape: Parameters<typeof planInput>[2] = {}) {
-  let audits = 0;
-  play = {
-    agents: {
-      async auditor() {
-        audits += 1;
-        if (audits === n) await handle.signal(halt, { reason: 'night' });
-        return answered('audit');
-      },
-    },
-  };
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  held = { issue: n, released };
   const handle = await start(stage, planInput(stage, {}, shape));
+  await until(handle, ({ plan }) => {
+    const { target, state } = plan?.current?.run ?? {};
+    return target === `sprint-${n}` && state === 'COMPLETE';
+  });
+  await handle.signal(halt, { reason: 'night' });
+  release();
   return { handle, state: await until(handle, isHalted) };
 }
 
