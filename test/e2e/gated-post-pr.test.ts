@@ -97,7 +97,9 @@ describe('the draft of a gated run, validated', () => {
     expect(await repository.run(['resume', repository.gated])).toMatchObject({ code: 0 });
     await repository.inState('READY_FOR_HITL');
     expect(await subjects(repository)).toEqual(['feat: Add a cart (#1)', 'fix: no password']);
-    expectDraft(repository, 'have not seen them', 'State: READY_FOR_HITL');
+    // What a person brings to the branch goes through the gates.
+    expect((await repository.order()).slice(3)).toEqual(['reviewer 1', 'auditor 1']);
+    expectDraft(repository, 'State: READY_FOR_HITL');
   }, 90_000);
 
   test('C79 what the audit finds is mended by a fix step, pushed and looked at again', async () => {

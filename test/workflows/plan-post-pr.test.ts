@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { ApplicationFailure } from '@temporalio/common';
 import type { DraftRequest } from '../../src/activities/gated/contract.ts';
 import { newValidation, phaseTimeouts } from '../../src/domain/gated/post-pr-input.ts';
 import type { RunState } from '../../src/domain/run.ts';
+import type { Workspace } from '../../src/domain/workspace.ts';
 import { attributes, resumeGated, workflowTypes } from '../../src/workflows/messages.ts';
 import { base, commitOf, gatedInput, gatedScript, implemented, type Play, untilEnded } from './gated-support.ts';
 import { goOn, planInput } from './plan-support.ts';
@@ -59,6 +61,33 @@ test('a plan’s one draft is validated as a whole; a halt and a resume go on wi
   expect(postOf(end)).toMatchObject({ exit: 0, markers: ['PR-AUDITED', 'PR-E2E-PASSED'] });
   expect(drafts.at(-1)).toMatchObject({ title, body: expect.stringContaining('<!-- PR-AUDITED PR-E2E-PASSED -->') });
   expect(calls.filter((call) => call === 'audit')).toHaveLength(2);
+}, 60_000);
+
+test('a fix step whose push is refused halts it; after a resume what it has left is pushed, and passes', async () => {
+  const fix = commitOf(9);
+  let refuses = true;
+  play = {
+    agents: { implementer: ({ n, request }) => implemented(request.task.commitType === 'fix' ? 9 : n) },
+    host: {
+      auditPull: async (_run, { commit }) => audited(commit === fix ? {} : nit),
+      async pushBranch(_run, { commit }) {
+        if (refuses && commit === fix) throw ApplicationFailure.nonRetryable('not like this', 'PushRefused');
+      },
+      // The branch is where the fix step has left it.
+      openTarget: async (_run, { task }) => {
+        const found = { workspace: {} as Workspace, startCommit: fix };
+        return task.commitType === 'fix' && !refuses ? found : (undefined as never);
+      },
+    },
+  };
+  const handle = await start(stage, input());
+  const state = await until(handle, ({ status }) => status === 'halted', 30_000);
+  expect(state.halt?.reason).toBe('audit_error: not like this');
+  refuses = false;
+  await handle.executeUpdate(resumeGated, goOn);
+  const end = await finished(handle);
+  expect(postOf(end)).toMatchObject({ exit: 0, fix_commits: [fix] });
+  expect(calls.filter((call) => call === `push ${fix}`)).toHaveLength(2);
 }, 60_000);
 
 test('drafts of single sprints are not validated, and say so', async () => {

@@ -2,7 +2,7 @@ import type { TestRun } from '../../domain/gated/body-parts.ts';
 import type { CheckpointRecord } from '../../domain/gated/guardrail-log.ts';
 import type { AuditResult } from '../../domain/gated/post-pr-audit.ts';
 import type { E2eResult } from '../../domain/gated/post-pr-e2e.ts';
-import type { RunContext } from '../../domain/run.ts';
+import type { RunContext, TaskSpec } from '../../domain/run.ts';
 import type { Workspace } from '../../domain/workspace.ts';
 
 /** What the validation of an open draft asks of the host of its branch. */
@@ -30,6 +30,7 @@ export interface PullAudit {
 export interface TestsRequest {
   /** `run-…`, under which the log is kept. */
   readonly id: string;
+  readonly task: TaskSpec;
   readonly workspace: Workspace;
   readonly branch: string;
   readonly commit: string;
@@ -38,6 +39,7 @@ export interface TestsRequest {
   /** The config's commands; null: what the repository shows. */
   readonly build: string | null;
   readonly test: string | null;
+  readonly timeoutS: { readonly build: number; readonly test: number };
   /** Name of the artifact that holds the log. */
   readonly log: string;
 }

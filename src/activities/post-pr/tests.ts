@@ -1,16 +1,16 @@
 import { Context } from '@temporalio/activity';
 import { endAgent } from '../../agents/host/end.ts';
 import type { TestRun } from '../../domain/gated/body-parts.ts';
-import { buildTimeoutS, failuresIn, testTimeoutS } from '../../domain/gated/post-pr-e2e.ts';
+import { failuresIn } from '../../domain/gated/post-pr-e2e.ts';
 import { allowedCommand, buildCommand, type DetectedCommand, testCommand } from '../../domain/gated/test-command.ts';
 import { redact } from '../../domain/redact.ts';
 import type { RunContext } from '../../domain/run.ts';
 import { resolveCommit } from '../../git/branches.ts';
 import { cleanWorkspace } from '../../git/clean.ts';
-import { lookAt } from '../../git/look.ts';
 import { readHead } from '../../git/place.ts';
 import { confinedRun } from '../confine.ts';
 import type { Dependencies } from '../deps.ts';
+import { setFoundAside } from '../found.ts';
 import { keepArtifact } from '../gated/records.ts';
 import { repositoryFiles } from '../gated/repository-files.ts';
 import { attemptDir } from '../repository.ts';
@@ -20,12 +20,13 @@ const mostFailures = 50;
 
 /** Builds, then tests; what a command leaves in the work tree is nobody's work, and goes. */
 export async function runTests(deps: Dependencies, run: RunContext, request: TestsRequest): Promise<TestsRound> {
-  const { workspace, commit, attemptId } = request;
+  const { workspace, commit, attemptId, task } = request;
   // One that a killed worker left would still be writing.
   await endAgent(attemptDir(deps.stateDir, attemptId));
   const wrong = await otherBranch(request);
   if (wrong !== null) return { result: { outcome: 'ERROR', reason: wrong }, runs: [] };
-  await cleanWorkspace(workspace, commit, await lookAt(workspace, commit));
+  // In the checkout it may be a person's.
+  await setFoundAside(run, { workspace, start: commit, task });
   const [build, test] = await Promise.all([
     repositoryFiles(workspace, commit, request.build).then(buildCommand),
     repositoryFiles(workspace, commit, request.test).then(testCommand),
@@ -35,6 +36,7 @@ export async function runTests(deps: Dependencies, run: RunContext, request: Tes
   try {
     return await carriedOut(deps, run, { request, build, test });
   } finally {
+    if (workspace.mode === 'root') await setFoundAside(run, { workspace, start: commit, task });
     await cleanWorkspace(workspace, commit);
   }
 }
@@ -48,8 +50,8 @@ interface Plan {
 async function carriedOut(deps: Dependencies, run: RunContext, { request, build, test }: Plan): Promise<TestsRound> {
   const runs: TestRun[] = [];
   const commands = [
-    { name: 'build', command: build?.command, timeoutS: buildTimeoutS },
-    { name: 'test', command: test?.command, timeoutS: testTimeoutS },
+    { name: 'build', command: build?.command, timeoutS: request.timeoutS.build },
+    { name: 'test', command: test?.command, timeoutS: request.timeoutS.test },
   ];
   for (const { name, command, timeoutS } of commands) {
     if (command === undefined) continue;

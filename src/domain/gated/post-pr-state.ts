@@ -80,6 +80,8 @@ export interface PostPrState {
   readonly bugs?: readonly QueuedBug[];
   /** Pushed since, by fix steps or after a person's commits: the gates before the pull request have not seen them. */
   readonly fix_commits?: readonly string[];
+  /** The latest of them that `agent.verify` has ended well on. */
+  readonly verified?: string;
 }
 
 /** What the end of a phase's time leads to: only the second model's review can be done without. */

@@ -26,11 +26,13 @@ export interface PlanBench {
 /** What all sprints have made goes where the push mode says. What refuses that halts the plan, as often as it does. */
 export async function concludePlan(bench: PlanBench): Promise<void> {
   const { plan } = bench;
+  const { consolidate, settings } = plan.input;
   await untilItIs(bench, async () => {
     plan.move('COMPLETE');
-    return plan.input.consolidate ? draftOfAll(bench) : undefined;
+    return consolidate ? draftOfAll(bench) : undefined;
   });
-  if (plan.input.consolidate) await untilItIs(bench, () => validatePlan(bench, () => wholePull(bench)), redrafted);
+  if (consolidate && settings.postPr.enabled)
+    await untilItIs(bench, () => validatePlan(bench, () => wholePull(bench)), redrafted);
   plan.move(plan.postPr === null ? 'JACKED_OUT' : 'READY_FOR_HITL');
 }
 

@@ -50,7 +50,8 @@ export async function validated(run: Run, work: Validatable, draft: Draft): Prom
   const [task] = run.state.tasks;
   let isOver = false;
   setHandler(postPrChanged, (news) => {
-    if (isOver) return;
+    // What an earlier part of it has told may come late.
+    if (isOver || news.state.timestamps.last_activity < at) return;
     work.validating(news.state);
     if (!task) return;
     const attempts = task.attempts + news.task.attempts;

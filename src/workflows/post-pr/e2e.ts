@@ -1,9 +1,11 @@
 import type { TestsRound } from '../../activities/post-pr/contract.ts';
-import { decideE2e } from '../../domain/gated/post-pr-e2e.ts';
+import { buildTimeoutS, decideE2e, testTimeoutS } from '../../domain/gated/post-pr-e2e.ts';
 import { sha256 } from '../../domain/sha256.ts';
 import { opened } from '../gated/open.ts';
 import { fixed } from './fix.ts';
 import { haltPoint, inTime, type PhaseEnd, type PostPrBench } from './step.ts';
+
+const timeoutS = { build: buildTimeoutS, test: testTimeoutS };
 
 /** E2E_TESTING ⇄ FIX_E2E: build and tests, run for real; what fails is mended and run again. */
 export async function e2ePhase(bench: PostPrBench): Promise<PhaseEnd> {
@@ -15,8 +17,8 @@ export async function e2ePhase(bench: PostPrBench): Promise<PhaseEnd> {
     const log = `e2e-${target.loop.cycle}.log`;
     const { build_command: build = null, test_command: test = null } = target.input.settings.postPr;
     const request = {
-      ...{ id: target.input.id, workspace, branch: target.branch, commit: target.tip },
-      ...{ attemptId: run.nextAttemptId(target.issue), build, test, log },
+      ...{ id: target.input.id, task: run.specOf(target.issue), workspace, branch: target.branch, commit: target.tip },
+      ...{ attemptId: run.nextAttemptId(target.issue), build, test, log, timeoutS },
     };
     const told = await inTime(bench, ({ host }) =>
       host.runTests.executeWithOptions({ summary: 'build and tests' }, [run.context, request]),

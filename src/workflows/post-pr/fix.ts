@@ -23,6 +23,7 @@ export async function fixed(
   if (end.outcome === 'failed') return { failed: `the implementer failed: ${end.detail}` };
   if (end.outcome !== 'done') return { failed: 'the implementer gave no work of its own' };
   run.update(target.issue, { commit: end.commit });
+  if (run.input.settings.agent.verify !== null) target.tell({ verified: end.commit });
   await shown(bench);
   return 'fixed';
 }

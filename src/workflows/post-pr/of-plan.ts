@@ -8,7 +8,6 @@ import { noDraft, validated } from './child.ts';
 export async function validatePlan(bench: PlanBench, pull: () => Promise<PullText>): Promise<string | undefined> {
   const { run, plan } = bench;
   const { id, settings, mode, options } = plan.input;
-  if (!settings.postPr.enabled) return undefined;
   if (!plan.drafted) {
     run.warn(noDraft);
     return undefined;
@@ -17,8 +16,9 @@ export async function validatePlan(bench: PlanBench, pull: () => Promise<PullTex
   const gated = { id, target: wholeTarget(plan.input), settings, mode, options, allowHigh: plan.allowHigh };
   const completion = { pushed: true, pr_created: true, pr_url: run.state.pr?.url ?? null, skipped_reason: null };
   const cycle = plan.state.metrics.total_cycles;
-  const { state, commit } = await validated(run, plan, { gated, completion, start: plan.tip, cycle });
-  plan.arrived(commit);
+  const { state, commit, pushed } = await validated(run, plan, { gated, completion, start: plan.tip, cycle });
+  // What could not be pushed is found on the branch, and pushed, by the next part of the validation.
+  if (pushed) plan.arrived(commit);
   if (run.stopping) await run.checkpoint();
   if (state.state === 'READY_FOR_HITL') {
     await drafted(bench, plan.branch, await pull());

@@ -31,6 +31,7 @@ export async function validateTarget(bench: GatedBench): Promise<ValidationHalt 
   const end = await validated(run, target, draft);
   run.update(target.issue, { commit: end.commit });
   if (end.branch) target.grown(end.branch);
+  if (end.state.verified === end.commit) target.tested = end.commit;
   if (end.pushed) {
     target.arrived(end.commit);
     target.drafted = end.commit;

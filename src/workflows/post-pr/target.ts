@@ -72,7 +72,7 @@ export class Validated extends Target {
   }
 
   /** What the validation has come to beside its phases. */
-  tell(change: Partial<Pick<PostPrState, 'rounds' | 'tests' | 'reviews' | 'bugs' | 'fix_commits'>>): void {
+  tell(change: Partial<Pick<PostPrState, 'rounds' | 'tests' | 'reviews' | 'bugs' | 'fix_commits' | 'verified'>>): void {
     this.validating({ ...this.post, ...change });
   }
 
