@@ -61,7 +61,7 @@ test('a push that the guard refuses a gated run is noted once, however often the
   expect((await blocks(fixture))[1]).toEqual(blocked(later, 'push', 'refs/heads/release/1'));
 });
 
-test('so is a draft whose head is protected, and no tracker is asked', async () => {
+test('C43: so is a draft whose head is protected, and no tracker is asked', async () => {
   const fixture = await makeFixture();
   const context = runOf(fixture, run);
   const secrets = () => Promise.reject(new Error('no secret is needed to refuse'));
@@ -70,6 +70,17 @@ test('so is a draft whose head is protected, and no tracker is asked', async () 
   const failure = await attempt(fixture, at(first), () => openDraft(context, draft), context);
   expect(failure.type).toBe('GuardRefused');
   expect(await blocks(fixture)).toEqual([blocked(first, 'pr-create', 'hotfix-1')]);
+});
+
+test('C43: who asks for a pull request that is ready gets a draft', async () => {
+  const fixture = await makeFixture();
+  const context = runOf(fixture, run);
+  const { openDraft } = createTrackerActivities({ secrets: async () => ({ token: null, env: {} }) });
+  const asked = { branch: 'feature/x', title: 't', body: 'b', draft: false };
+  const environment = new MockActivityEnvironment(at(first));
+  const { number } = (await environment.run(openDraft, context, asked)) as { readonly number: number };
+  const file = path.join(fixture.repository.commonDir, 'locus', 'pulls', `${number}.md`);
+  expect(await readFile(file, 'utf8')).toMatch(/^draft: true$/m);
 });
 
 test("what the remote refuses is no block, and a plain run's blocks have no folder", async () => {
