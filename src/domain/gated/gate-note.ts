@@ -18,7 +18,8 @@ export function outcomeInAll(gate: string, targets: readonly (readonly string[])
   return outcomes.find((outcome) => each.includes(outcome)) ?? 'passed';
 }
 
-function outcomeIn(gate: string, notes: readonly string[]): GateOutcome {
+/** What the notes say of a gate that need not approve. */
+export function outcomeIn(gate: string, notes: readonly string[]): GateOutcome {
   const note = notes.find((text) => text.startsWith(`${gate} `));
   if (note === undefined) return 'passed';
   if (note.startsWith(`${gate} ${words.skipped}`)) return 'skipped';

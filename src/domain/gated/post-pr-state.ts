@@ -52,9 +52,6 @@ export const postPrPhases = [
   readonly marker: PostPrMarker | null;
 }[];
 
-/** How reads of the tracker are tried again. */
-export const trackerReads = { attempts: 3, backoffS: [1, 2], attemptTimeoutS: 30 } as const;
-
 /** The validation of one pull request. Times are ISO 8601. */
 export interface PostPrState {
   /** `post-pr-YYYYMMDD-<8 hex>`. */

@@ -1,4 +1,5 @@
 import { type CompletionRecord, haltedPull, singlePull } from '../../domain/gated/bodies.ts';
+import { outcomeIn } from '../../domain/gated/gate-note.ts';
 import type { PullText } from '../../domain/pull-body.ts';
 import { bugDraft } from '../bug/pull.ts';
 import { testsOf } from './delivery.ts';
@@ -15,8 +16,8 @@ export function donePull({ run, target }: GatedBench): PullText {
     gates: {
       review: 'APPROVED',
       audit: 'APPROVED',
-      'red-team': redTeam.enabled ? outcomeOf('red-team', loop.notes) : 'off',
-      dissent: dissent ? outcomeOf('dissent', loop.notes) : 'off',
+      'red-team': redTeam.enabled ? outcomeIn('red-team', loop.notes) : 'off',
+      dissent: dissent ? outcomeIn('dissent', loop.notes) : 'off',
     },
     ts: state.timestamps.last_activity,
   };
@@ -28,14 +29,6 @@ export function donePull({ run, target }: GatedBench): PullText {
     completion,
     postPr,
   });
-}
-
-/** What the notes say of a gate that need not approve. */
-function outcomeOf(gate: string, notes: readonly string[]): string {
-  const note = notes.find((each) => each.startsWith(`${gate} `));
-  if (note === undefined) return 'passed';
-  if (note.startsWith(`${gate} was skipped`)) return 'skipped';
-  return note.startsWith(`${gate} did not run`) ? 'did_not_run' : 'warned';
 }
 
 export function incompletePull({ run, target }: GatedBench): PullText {
