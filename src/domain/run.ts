@@ -69,6 +69,8 @@ export interface RunInput extends RunContext {
   readonly tasks: readonly TaskSpec[];
   /** Open issues of the sprint that earlier runs have done: not run again, named in its pull request. */
   readonly finished: readonly { readonly issue: number; readonly title: string }[];
+  /** Of a part of a parallel run: its parent tells when they are made; left out: they are. */
+  readonly labelsComing?: boolean;
   /** Of `gated` and `bug` runs alone, which have one task. */
   readonly gated?: GatedInput;
   readonly plan?: PlanInput;

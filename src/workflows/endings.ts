@@ -1,21 +1,31 @@
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import type { RunState } from '../domain/run.ts';
+import { CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
+import type { RunInput, RunState } from '../domain/run.ts';
 import { failureOf, type TrackerTools } from './activities.ts';
+import { labelsMade } from './messages.ts';
 import { type Run, RunStopped } from './run.ts';
 import { reportLeft } from './task-reports.ts';
 import type { Tools } from './tools.ts';
 import type { TrackerWrites } from './tracker-writes.ts';
 
 /** Labels come first in every chain; without them GitHub would make its own, in its own colour. */
-export async function labelsReady(run: Run, tracker: TrackerTools, alreadyMade: boolean): Promise<void> {
+export async function labelsReady(run: Run, tracker: TrackerTools): Promise<void> {
   const { autoLabel, autoPR } = run.input.settings.agent;
-  if (alreadyMade || (!autoLabel && !autoPR)) return;
+  if (!autoLabel && !autoPR) return;
   try {
     await tracker.prepareTracker.executeWithOptions({ summary: 'labels' }, [run.context]);
   } catch (error) {
     if (isCancellation(error)) throw error;
     run.warn(`the labels could not be made: ${failureOf(error).message}`);
   }
+}
+
+/** A parallel run makes them for its children, beside the first of those. */
+export async function labelsMadeFor({ labelsComing = false }: RunInput): Promise<void> {
+  let isWaiting = labelsComing;
+  setHandler(labelsMade, () => {
+    isWaiting = false;
+  });
+  await condition(() => !isWaiting);
 }
 
 /** Removes a worktree whose work is safe; where it is not, it stays and the run says so. */

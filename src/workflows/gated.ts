@@ -28,7 +28,7 @@ export async function throughGates(input: RunInput): Promise<RunState> {
   const run = new Run(input);
   const target = new Target(run);
   const tools = new Tools(run);
-  const writes = new TrackerWrites(run, labelsReady(run, tools.tracker, false));
+  const writes = new TrackerWrites(run, labelsReady(run, tools.tracker));
   const plan = workflowInfo().parent?.workflowId ?? null;
   const bench: GatedBench = { run, tools, writes, budget: budgetOf(run), target, plan };
   const course = plan === null ? steered(run, target, () => remotePosition(bench, target)) : partOf(plan, bench);

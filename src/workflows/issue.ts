@@ -2,7 +2,7 @@ import { condition, getExternalWorkflowHandle, setHandler, workflowInfo } from '
 import type { RunInput, RunState } from '../domain/run.ts';
 import { budgetOf } from './budget.ts';
 import { Deliveries } from './deliveries.ts';
-import { labelsReady, stopped, toItsEnd, unlessStopped } from './endings.ts';
+import { labelsMadeFor, labelsReady, stopped, toItsEnd, unlessStopped } from './endings.ts';
 import { standingWanted, taskChanged } from './messages.ts';
 import { Run } from './run.ts';
 import { type Bench, runTask } from './task.ts';
@@ -16,7 +16,7 @@ export async function issueTask(input: RunInput): Promise<RunState> {
   // It may be cancelled, or outlive its parent, at any moment.
   if (parent) tellParent(run, parent).catch(() => {});
   const tools = new Tools(run);
-  const writes = new TrackerWrites(run, labelsReady(run, tools.tracker, parent !== undefined));
+  const writes = new TrackerWrites(run, parent ? labelsMadeFor(input) : labelsReady(run, tools.tracker));
   const bench: Bench = { run, tools, writes, budget: budgetOf(run, parent), deliveries: new Deliveries(run) };
   return toItsEnd(
     async () => {

@@ -57,6 +57,9 @@ export const taskChanged = defineSignal<[TaskNews]>('taskChanged');
 /** A parallel run has told a child to halt or to go on: what it tells of itself from now on bears this number. */
 export const standingWanted = defineSignal<[number]>('standingWanted');
 
+/** A parallel run has made the labels that its first children wait for before they write to the tracker. */
+export const labelsMade = defineSignal('labelsMade');
+
 export interface BudgetRequest {
   readonly issue: number;
   /** What the task has cost so far. What was reserved for it is free again. */

@@ -4,19 +4,19 @@ import { asFailure } from '../domain/failures.ts';
 import type { RunInput, RunState, TaskSpec, TaskState, Waiting } from '../domain/run.ts';
 import { failureOf, trackerTools } from './activities.ts';
 import { BudgetDesk } from './budget.ts';
-import { type Children, childId, runChild } from './children.ts';
-import { labelsReady, toItsEnd, unlessStopped } from './endings.ts';
+import { Children, childId } from './children.ts';
+import { labelsReady, toItsEnd } from './endings.ts';
 import { budgetGranted, taskChanged } from './messages.ts';
 import { Run } from './run.ts';
 
 /** Issues side by side, `agent.maxParallel` at all times: each a child workflow with a branch and a pull request of its own. */
 export async function parallelRun(input: RunInput): Promise<RunState> {
   const run = new Run(input);
-  const children: Children = new Map();
+  const children = new Children(run, labelsReady(run, trackerTools(run.context)));
   const waits = new Map<number, Waiting>();
   setHandler(taskChanged, ({ task, waiting, asked }) => {
     // What it tells of an earlier halt came late.
-    const isOld = task.phase === 'halted' && asked !== children.get(task.issue)?.told;
+    const isOld = task.phase === 'halted' && asked !== children.told(task.issue);
     take(run, isOld ? { ...task, phase: 'preparing' } : task);
     showWait(run, waits, task.issue, waiting);
   });
@@ -32,7 +32,6 @@ export async function parallelRun(input: RunInput): Promise<RunState> {
   );
   return toItsEnd(
     async () => {
-      await unlessStopped(run, labelsReady(run, trackerTools(run.context), false));
       const ended = (issue: number) => {
         showWait(run, waits, issue, null);
         desk.leave(issue);
@@ -41,7 +40,7 @@ export async function parallelRun(input: RunInput): Promise<RunState> {
       return run.finish();
     },
     async () => {
-      await condition(() => children.size === 0 && !isWorking(run));
+      await condition(() => children.areGone && !isWorking(run));
       return run.finish('stopped');
     },
   );
@@ -67,7 +66,7 @@ async function workOff(run: Run, children: Children, spec: TaskSpec): Promise<vo
   const { issue } = spec;
   run.update(issue, { status: 'in_progress', startedAt: Date.now() });
   try {
-    const { tasks, warnings } = await runChild(run, children, spec);
+    const { tasks, warnings } = await children.carryOut(spec);
     for (const task of tasks) take(run, task);
     for (const warning of warnings) run.warn(warning);
   } catch (error) {

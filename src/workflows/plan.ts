@@ -20,7 +20,7 @@ export async function planRun(input: RunInput): Promise<RunState> {
   const run = new Run(input);
   const plan = new Plan(run);
   const tools = new Tools(run);
-  const writes = new TrackerWrites(run, labelsReady(run, tools.tracker, false));
+  const writes = new TrackerWrites(run, labelsReady(run, tools.tracker));
   const bench: PlanBench = { run, tools, writes, plan };
   const course = steered(run, plan, () => remotePosition(bench, plan));
   let heard: GatedProgress | null = null;

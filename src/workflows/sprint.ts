@@ -19,7 +19,7 @@ export async function sprintRun(input: RunInput, carried: RunState | null = null
   const { branch } = input;
   const run = new Run(input, carried);
   const tools = new Tools(run);
-  const writes = new TrackerWrites(run, labelsReady(run, tools.tracker, carried !== null));
+  const writes = new TrackerWrites(run, carried ? Promise.resolve() : labelsReady(run, tools.tracker));
   const deliveries = new Deliveries(run);
   const bench: Bench = { run, tools, writes, budget: budgetOf(run), deliveries };
   return toItsEnd(

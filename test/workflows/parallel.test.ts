@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { HostActivities } from '../../src/activities/contract.ts';
+import type { HostActivities, TrackerActivities } from '../../src/activities/contract.ts';
 import { issueRunId } from '../../src/domain/run-id.ts';
 import { exitCodeOf } from '../../src/domain/run-state.ts';
 import { halt, resume, stop } from '../../src/workflows/messages.ts';
@@ -9,6 +9,7 @@ import { type Calls, done, failed, finished, openStage, type Script, type Stage,
 const calls: Calls = [];
 let agent: NonNullable<Script['agent']>;
 let push: (branch: string) => Promise<void>;
+let labels: () => Promise<void>;
 let stage: Stage;
 let close: () => Promise<void>;
 
@@ -17,7 +18,12 @@ beforeAll(async () => {
     calls.push(`push ${branch}`);
     return push(branch);
   };
-  const opened = await openStage({ agent: (...args) => agent(...args), host: { pushBranch } }, calls);
+  const prepareTracker: TrackerActivities['prepareTracker'] = () => {
+    calls.push('labels');
+    return labels();
+  };
+  const script = { agent: (...args: Parameters<typeof agent>) => agent(...args), host: { pushBranch } };
+  const opened = await openStage({ ...script, tracker: { prepareTracker } }, calls);
   stage = opened.stage;
   close = opened.close;
 });
@@ -28,6 +34,7 @@ beforeEach(() => {
   calls.length = 0;
   agent = () => done;
   push = async () => {};
+  labels = async () => {};
 });
 
 function gate() {
@@ -38,6 +45,11 @@ function gate() {
   return { open, opened };
 }
 
+const untilEnded: typeof agent = async (_request, _n, ended) => {
+  await ended;
+  return { outcome: 'ended', session: null, costUsd: 0, durationMs: 1 };
+};
+
 const started = () => calls.filter((call) => call.startsWith('agent')).map((call) => Number(call.split(' ')[1]));
 
 describe('a parallel run', () => {
@@ -47,6 +59,23 @@ describe('a parallel run', () => {
       [1, 2, 3, 4].map((issue) => [issue, 'done', 99, `locus/issue-${issue}`]),
     );
     expect(calls.filter((call) => call.startsWith('pull')).sort()).toEqual(['pull 1', 'pull 2', 'pull 3', 'pull 4']);
+    expect(calls.filter((call) => call === 'labels')).toHaveLength(1);
+  });
+
+  test('begins beside the labels, and writes of an issue when they are made', async () => {
+    const made = gate();
+    labels = () => made.opened;
+    const handle = await start(
+      stage,
+      inputOf(stage, { type: 'parallel', issues: [1, 2, 3], agent: { maxParallel: 2 } }),
+    );
+    const pulled = () => calls.filter((call) => call.startsWith('pull')).sort();
+    await until(handle, () => pulled().length === 2);
+    expect(calls).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(started|done)/)]));
+    made.open();
+    const state = await finished(handle);
+    expect(state.tasks.map((task) => task.status)).toEqual(['done', 'done', 'done']);
+    for (const issue of [1, 2, 3]) expect(calls).toEqual(expect.arrayContaining([`started ${issue}`, `done ${issue}`]));
     expect(calls.filter((call) => call === 'labels')).toHaveLength(1);
   });
 
@@ -129,10 +158,7 @@ describe('a parallel run', () => {
   });
 
   test('stop ends every child and leaves the rest alone', async () => {
-    agent = async (_request, _n, ended) => {
-      await ended;
-      return { outcome: 'ended', session: null, costUsd: 0, durationMs: 1 };
-    };
+    agent = untilEnded;
     const handle = await start(
       stage,
       inputOf(stage, { type: 'parallel', issues: [1, 2, 3], agent: { maxParallel: 2 } }),
@@ -148,10 +174,7 @@ describe('a parallel run', () => {
 
 describe('a halted parallel run', () => {
   test('ends for good at stop, and so do its children', async () => {
-    agent = async (_request, _n, ended) => {
-      await ended;
-      return { outcome: 'ended', session: null, costUsd: 0, durationMs: 1 };
-    };
+    agent = untilEnded;
     const handle = await start(stage, inputOf(stage, { type: 'parallel', issues: [1, 2] }));
     await until(handle, () => started().length === 2);
     await handle.signal(halt, { reason: 'night' });
@@ -161,10 +184,7 @@ describe('a halted parallel run', () => {
   });
 
   test('a terminated one lets its children go', async () => {
-    agent = async (_request, _n, ended) => {
-      await ended;
-      return { outcome: 'ended', session: null, costUsd: 0, durationMs: 1 };
-    };
+    agent = untilEnded;
     const input = inputOf(stage, { type: 'parallel', issues: [1] });
     const handle = await start(stage, input);
     await until(handle, () => started().length === 1);
@@ -177,10 +197,7 @@ describe('a halted parallel run', () => {
   });
 
   test('a cancelled one is stopped, with its children', async () => {
-    agent = async (_request, _n, ended) => {
-      await ended;
-      return { outcome: 'ended', session: null, costUsd: 0, durationMs: 1 };
-    };
+    agent = untilEnded;
     const handle = await start(stage, inputOf(stage, { type: 'parallel', issues: [1, 2] }));
     await until(handle, () => started().length === 2);
     await handle.cancel();
@@ -199,11 +216,7 @@ describe('a halted parallel run', () => {
   });
 
   test('goes on with the others when one child is stopped', async () => {
-    agent = async ({ task }, _n, ended) => {
-      if (task.issue === 2) return done;
-      await ended;
-      return { outcome: 'ended', session: null, costUsd: 0, durationMs: 1 };
-    };
+    agent = (request, ...rest) => (request.task.issue === 2 ? done : untilEnded(request, ...rest));
     const input = inputOf(stage, { type: 'parallel', issues: [1, 2], agent: { maxParallel: 1 } });
     const handle = await start(stage, input);
     await until(handle, () => started().length === 1);
