@@ -8,6 +8,11 @@ export function issueBranch(issue: number): string {
   return `locus/issue-${issue}`;
 }
 
+/** Where one sprint of a plan goes that has a draft of its own. */
+export function planSprintBranch(branch: string, sprint: string): string {
+  return `${branch}-${sprint}`;
+}
+
 /** The branch itself, or the first of `<branch>-2`, `-3`, … that is not taken by a finished pull request. */
 export function nextFreeBranch(branch: string, taken: Iterable<string>): string {
   const names = new Set(taken);

@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { makeGated } from './support/gated.ts';
+import { connect } from '../../src/client/connect.ts';
+import { startedWith, startRun } from '../../src/client/runs.ts';
+import { resolveTemporal } from '../../src/server/connection.ts';
+import { type GatedRepository, makeGated } from './support/gated.ts';
+import { until } from './support/wait.ts';
 import { openWorld, type World } from './support/world.ts';
 
 let world: World;
@@ -12,14 +16,35 @@ beforeAll(async () => {
 
 afterAll(() => world.end(), 60_000);
 
-test('A4: a push to a protected branch halts the run, and stands in its guard.log', async () => {
+/** The plan that has just run, started again on a branch and with a push mode that no command starts it with. */
+async function startedAround(repository: GatedRepository, branch: string): Promise<void> {
+  const { client, close } = await connect(
+    await resolveTemporal({ stateDir: world.stateDir, start: false, onProgress: () => {} }),
+  );
+  try {
+    const input = await startedWith(client, repository.gated);
+    if (!input?.plan) throw new Error('there is no plan');
+    const { plan, tasks } = input;
+    const options = { ...plan.options, local_mode: false, push_mode: 'AUTO' } as const;
+    const again = tasks.map((task) => ({ ...task, branch }));
+    expect(await startRun(client, { ...input, branch, tasks: again, plan: { ...plan, options } })).toBe(true);
+  } finally {
+    await close();
+  }
+}
+
+test('A4: a push to a protected branch halts the run, whoever started it, and stands in its guard.log', async () => {
   const repository = await makeGated(world, {});
+  const args = ['run', 'sprint-plan', '--to', '1', '--no-consolidate', '--local', '--branch', 'shared'];
+  expect(await repository.run(args)).toMatchObject({ code: 0 });
   // `release` may be pushed to; the branch of its first sprint, `release-sprint-1`, may not.
-  const args = ['run', 'sprint-plan', '--to', '1', '--no-consolidate', '--branch', 'release'];
-  const ended = await repository.run(args);
-  expect(ended).toMatchObject({ code: 3, stdout: expect.stringContaining('the branch is protected') });
-  const { plan } = await repository.status();
+  await startedAround(repository, 'release');
+  const { plan, ...shown } = await until('the plan halts', async () => {
+    const now = await repository.status();
+    return now.status === 'halted' ? now : null;
+  });
   expect(plan.state).toBe('HALTED');
+  expect(JSON.stringify(shown)).toContain('the branch is protected');
   const log = path.join(world.stateDir, 'runs', plan.plan_id, 'guard.log');
   expect(
     (await readFile(log, 'utf8'))

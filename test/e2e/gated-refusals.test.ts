@@ -81,6 +81,16 @@ describe('a gated run is refused before anything exists', () => {
     60_000,
   );
 
+  test('A4: a plan whose sprints would go to protected branches, also without a start', async () => {
+    const repository = await makeGated(world, {});
+    for (const more of [[], ['--dry-run']]) {
+      const args = ['sprint-plan', '--no-consolidate', '--branch', 'release', ...more];
+      await refused(repository, args, 1, '"release-sprint-1"', '--branch');
+    }
+    const together = await repository.run(['run', 'sprint-plan', '--branch', 'release', '--dry-run']);
+    expect(together).toMatchObject({ code: 0, stdout: expect.stringContaining('Branch: release,') });
+  }, 60_000);
+
   test("A4: the repository's default branch, where work is based on another", async () => {
     const config = { agent: { baseBranch: 'base' }, github: { defaultBranch: 'trunk' } };
     const repository = await makeGated(world, {}, { config });

@@ -1,4 +1,6 @@
+import { planSprintBranch } from '../../domain/branch.ts';
 import { LocusFailure } from '../../domain/failures.ts';
+import type { GatedTarget } from '../../domain/gated/run-input.ts';
 import type { GatedSettings } from '../../domain/gated/settings.ts';
 import { judgeOperation } from '../../domain/guard.ts';
 import type { RunSettings } from '../../domain/settings.ts';
@@ -28,6 +30,16 @@ export function branchFor(branch: string, baseBranch: string, project: Project):
   throw new LocusFailure('GuardRefused', `a gated run cannot work on ${JSON.stringify(branch)}: ${judged.reason}`, {
     remedy: 'name another with --branch',
   });
+}
+
+/** The same for the branches that a plan without one draft for all pushes: refused before its first sprint is paid for. */
+export function checkSprintBranches(
+  branch: string,
+  sprints: readonly Pick<GatedTarget, 'name'>[],
+  baseBranch: string,
+  project: Project,
+): void {
+  for (const { name } of sprints) branchFor(planSprintBranch(branch, name), baseBranch, project);
 }
 
 /** The repository's own, which need not be the one that work is based on. */

@@ -20,7 +20,7 @@ import { bugSource, findBug } from './bug.ts';
 import { refuseConflict, refuseConflictDry } from './conflict.ts';
 import { printGatedPlan } from './dry.ts';
 import { type GatedOptions, isBug, optionsOf, planTarget, rangeOf, targetOf } from './flags.ts';
-import { branchFor, requireRoles, requireSafeCheckout } from './preflight.ts';
+import { branchFor, checkSprintBranches, requireRoles, requireSafeCheckout } from './preflight.ts';
 import { resumeGatedRun } from './resume.ts';
 import { findPlan, findTarget } from './target.ts';
 
@@ -56,6 +56,8 @@ export async function runGated(options: GatedOptions): Promise<number> {
     : { target: bug ? await findBug(bug, tracker) : await findTarget(name, places) };
   const usual = 'target' in found ? branchOf(found.target) : `feature/${planTarget}-${today()}`;
   const branch = branchFor(options.branch ?? usual, plan.baseBranch, project);
+  if ('sprints' in found && options.consolidate === false)
+    checkSprintBranches(branch, found.sprints, plan.baseBranch, project);
   const isHere = plan.source.kind === 'checkout' && project.checkout.currentBranch === branch;
   if (isHere) await requireClean(project.checkout.root);
 

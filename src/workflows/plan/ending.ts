@@ -1,3 +1,4 @@
+import { planSprintBranch } from '../../domain/branch.ts';
 import { singlePull } from '../../domain/gated/bodies.ts';
 import { gateNote, outcomeInAll } from '../../domain/gated/gate-note.ts';
 import { incompletePlanPull, planPull } from '../../domain/gated/plan-bodies.ts';
@@ -102,7 +103,7 @@ export async function draftOfSprint(bench: PlanBench, id: string, gated: GatedPr
     const unvalidated = enabled ? [gateNote('post_pr', 'skipped', 'a draft of one sprint is not validated')] : [];
     const tests = testsOf(run);
     const pull = singlePull({ state, tests, notes: [...notes, ...unvalidated], issues, completion });
-    const work = { branch: `${plan.branch}-${id}`, tip: plan.tip };
+    const work = { branch: planSprintBranch(plan.branch, id), tip: plan.tip };
     await delivered(bench, work, way.pullRequest ? pull : null);
     markInReview(bench, issues);
     return undefined;
