@@ -64,6 +64,8 @@ export interface TaskReport extends StatusChange {
 export interface PullRef {
   readonly number: number;
   readonly url: string;
+  /** A person has opened it, or marked it ready: its title and body are theirs. */
+  readonly isTheirs?: boolean;
 }
 
 export interface IssuePullRequest {

@@ -1,5 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
-import { doneComment, failedComment } from '../domain/comment.ts';
+import { doneComment, failedComment, pullComment } from '../domain/comment.ts';
+import { isOurs } from '../domain/gated/bodies.ts';
 import { assertOperation } from '../domain/guard.ts';
 import { type LabelChange, managedLabel, runLabels, statusLabels, toStatus } from '../domain/labels.ts';
 import { issuePull, sprintPull } from '../domain/pull-body.ts';
@@ -80,8 +81,14 @@ export function createTrackerActivities(deps: Pick<Dependencies, 'secrets'>): Al
       const alsoProtected = [run.baseBranch, ...(run.defaultBranch ? [run.defaultBranch] : [])];
       assertOperation('pr-create', branch, { defaultBranch: run.baseBranch, alsoProtected, profile: 'gated' });
       const { tracker } = await open(run);
+      const found = await tracker.findPull(branch, 'open');
+      if (found !== null && !isOurs(found)) {
+        const comment = pullComment(run.runId, { title, body });
+        await tracker.putComment(found.number, { ...comment, mayExist: true });
+        return { number: found.number, url: found.url, isTheirs: true };
+      }
       const draft = { head: branch, base: run.baseBranch, title, body, labels: [], draft: true };
-      const pull = await tracker.putPull(draft, { mayExist: true });
+      const pull = await tracker.putPull(draft, { mayExist: found !== null });
       return { number: pull.number, url: pull.url };
     },
 

@@ -58,10 +58,10 @@ function printJson(found: readonly FoundRun[], states: readonly (RunState | null
   const views = found.map((run, index) => {
     const state = states[index];
     if (!state) return brief(run);
-    const { halt, waiting, gated, plan } = state;
+    const { halt, waiting, warnings, gated, plan } = state;
     const ofTarget = gated ? { ...runJson(gated, Date.now()), question: gated.question } : {};
     const more = plan ? { ...planJson(plan, Date.now()), question: plan.question } : ofTarget;
-    return { ...viewOf(state), halt, waiting, ...more };
+    return { ...viewOf(state), halt, waiting, warnings, ...more };
   });
   const [only] = views;
   if (!only) console.log(JSON.stringify({ status: 'no_run_in_progress' }));
@@ -114,6 +114,9 @@ function printPage(state: RunState, text: string, question: Question | null): vo
   for (const row of text.split('\n')) console.log(row === '' ? '' : `  ${row}`);
   if (question) console.log(`\n  ${oneLine(question.text)}\n  ${answerHint(question.answers)}`);
   if (state.pr) console.log(`\n  pull request #${state.pr.number}`);
+  // Some stand in the page itself.
+  const others = state.warnings.map(oneLine).filter((warning) => !text.includes(warning));
+  for (const warning of others) console.log(`  warning: ${warning}`);
 }
 
 function printTasks(state: RunState): void {

@@ -37,6 +37,16 @@ export function failedComment(
   return assemble(outcome, 'failed', '🤖 **Locus execution failed**', error, facts, fenced);
 }
 
+/** On a pull request that is a person's: what its title and body would say else. One per run, kept up to date. */
+export function pullComment(
+  runId: string,
+  { title, body }: { readonly title: string; readonly body: string },
+): Comment {
+  const marker = `<!-- locus: ${runId}/pull/state -->`;
+  const join = (text: string) => [`🤖 **${inert(title)}**`, text, marker].join('\n\n');
+  return { marker, body: within(longestBody, body, join) };
+}
+
 function assemble(
   { runId, issue }: Outcome,
   kind: 'done' | 'failed',

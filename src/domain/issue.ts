@@ -32,6 +32,7 @@ export interface PullRequest {
   /** Branch names, without `refs/heads/`. */
   readonly head: string;
   readonly base: string;
+  readonly draft: boolean;
 }
 
 const orderLabel = /^order:(\d+)$/;

@@ -107,7 +107,7 @@ describe('the demo', () => {
 });
 
 const kill = { worker: 1, nextWorker: 2, agent: 3, agentLived: true, followed: true };
-const pull = { number: 4, url: '', title: '', body: '', state: 'open' as const, head: 'a', base: 'main' };
+const pull = { number: 4, url: '', title: '', body: '', state: 'open' as const, head: 'a', base: 'main', draft: false };
 const good: Evidence = {
   ...{ exitCode: 0, tasksDone: 3, commits: ['a', 'b', 'c'], changes: '', pull, pulls: 1, agentStarts: 3 },
   kill,

@@ -170,7 +170,15 @@ export function trackerContract(name: string, open: () => Promise<TrackerUnderTe
         state: 'open',
         head: 'locus/issue-1',
         base: 'main',
+        draft: false,
       });
+    });
+
+    test('a draft is one when it is made and when it is found, also once it was updated', async () => {
+      await subject.addBranch('locus/issue-1');
+      expect(await tracker.putPull(pullDraft({ draft: true }), { mayExist: false })).toMatchObject({ draft: true });
+      await tracker.putPull(pullDraft({ title: 'Two', draft: true }), { mayExist: true });
+      expect(await tracker.findPull('locus/issue-1', 'open')).toMatchObject({ title: 'Two', draft: true });
     });
 
     test('a pull request is labelled, comments on it count', async () => {

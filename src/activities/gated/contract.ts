@@ -33,7 +33,7 @@ export interface GatedHostActivities {
 }
 
 export interface GatedTrackerActivities {
-  /** Leaves exactly one open draft for the branch, with that title and body. */
+  /** Leaves exactly one open draft for the branch, with that title and body; on one that is a person's it comments. */
   openDraft(run: RunContext, draft: DraftRequest): Promise<PullRef>;
   /** One status label: in review. */
   markInReview(run: RunContext, request: { readonly issue: number }): Promise<void>;

@@ -1,7 +1,7 @@
 import type { PullText } from '../pull-body.ts';
 import { cut, longestBody, oneLine } from '../text.ts';
 import type { TestRun } from './body-parts.ts';
-import { footer, historySection, issuesSection, metrics, notesSection, testsSection } from './body-parts.ts';
+import { footer, historySection, issuesSection, madeBy, metrics, notesSection, testsSection } from './body-parts.ts';
 import { deletionsSection } from './deletions.ts';
 import { postPrSections } from './post-pr-body.ts';
 import type { PostPrState } from './post-pr-state.ts';
@@ -37,6 +37,11 @@ export interface HaltedPull {
   readonly issues: readonly number[];
   /** An open breaker must be reset, or given one cycle, to go on. */
   readonly breakerOpen: boolean;
+}
+
+/** Whether what a gated run says may stand in it: a draft that one has made, and that no person has marked ready. */
+export function isOurs({ draft, body }: { readonly draft: boolean; readonly body: string }): boolean {
+  return draft && body.includes(madeBy);
 }
 
 /** GitHub's limit for titles, in characters. */

@@ -109,8 +109,11 @@ export function historySection({ cycles }: Pick<TargetState, 'cycles'>): Section
   return table(heading, ['Cycle', 'Phase', 'Findings', 'Files Changed'], rows);
 }
 
+/** What no person writes into a body of their own. */
+export const madeBy = '🤖 Made by Locus in run';
+
 export function footer(runId: string, ...more: readonly string[]): Section {
-  return { heading: '', before: ['---', `🤖 Made by Locus in run \`${runId}\``, ...more], lines: [] };
+  return { heading: '', before: ['---', `${madeBy} \`${runId}\``, ...more], lines: [] };
 }
 
 /** `sprint-10` of `feat(sprint-10): …`, whatever the type. */

@@ -29,6 +29,7 @@ export const pullAnswer = z.object({
   html_url: z.string(),
   head: z.object({ ref: z.string() }),
   base: z.object({ ref: z.string() }),
+  draft: z.boolean().nullish(),
 });
 
 export const milestoneAnswer = z
@@ -68,6 +69,7 @@ export function toPull(answer: PullAnswer): PullRequest {
     state: answer.merged_at ? 'merged' : answer.state,
     head: answer.head.ref,
     base: answer.base.ref,
+    draft: answer.draft ?? false,
   };
 }
 

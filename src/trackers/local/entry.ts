@@ -18,6 +18,7 @@ export interface Entry {
   /** Branches, of pull requests. */
   readonly head: string;
   readonly base: string;
+  readonly draft: boolean;
 }
 
 /** What may be written of an entry; a key that is left out stays as it is. */
@@ -64,6 +65,7 @@ export function readEntry(kind: EntryKind, number: number, file: string, text: s
     milestone: typeof matter.milestone === 'number' ? matter.milestone : plain(matter.milestone) || null,
     head: plain(matter.head),
     base: plain(matter.base),
+    draft: plain(matter.draft) === 'true',
   };
 }
 

@@ -159,6 +159,6 @@ function toIssue(entry: Entry, sprints: readonly RecordedSprint[]): Issue {
   };
 }
 
-function toPull({ number, file, title, document, state, head, base }: Entry): PullRequest {
-  return { number, url: file, title, body: document.body, state, head, base };
+function toPull({ number, file, title, document, state, head, base, draft }: Entry): PullRequest {
+  return { number, url: file, title, body: document.body, state, head, base, draft };
 }

@@ -97,11 +97,13 @@ export async function drafted(
   branch: string,
   pull: PullText,
 ): Promise<Completion> {
-  const draft = await patiently(run, () =>
+  const { isTheirs = false, ...draft } = await patiently(run, () =>
     tools.tracker.openDraft.executeWithOptions({ summary: `draft for ${branch}` }, [run.context, { branch, ...pull }]),
   );
   const [task] = run.input.tasks;
   run.change({ pr: draft });
+  const theirs = `pull request #${draft.number} is a person's: its title and body stay as they are, a comment says the rest`;
+  if (isTheirs && !run.state.warnings.includes(theirs)) run.warn(theirs);
   if (task) run.update(task.issue, { pr: draft.number, prUrl: draft.url });
   return pushedCompletion(draft.url);
 }

@@ -88,6 +88,8 @@ export interface GitHubStandIn {
   state(): StandInState;
   /** Merges a pull request, in the bare repository too, and closes the issues that its body names. */
   merge(number: number): Promise<StandInPull>;
+  /** As a person does. */
+  markReady(number: number): void;
   reset(): void;
   stop(): Promise<void>;
 }

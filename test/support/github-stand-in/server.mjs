@@ -32,6 +32,9 @@ export async function startGitHubStandIn(options = {}) {
     seed: (what) => seed(repository, what),
     state: () => stateOf(repository),
     merge: (number) => merge(repository, number),
+    markReady: (number) => {
+      repository.issues.get(number).pull.draft = false;
+    },
     reset: () => reset(standIn),
     stop: async () => {
       server.closeAllConnections();
