@@ -3,6 +3,7 @@ import { type FoundRun, listRuns, readState } from '../client/runs.ts';
 import { type Activity, stuckActivities } from '../client/watch.ts';
 import { unfinishedRef } from '../domain/branch.ts';
 import { viewOf } from '../domain/events.ts';
+import type { PlanSync } from '../domain/gated/plan-sync.ts';
 import type { GatedProgress, PlanProgress, Question } from '../domain/gated/run-input.ts';
 import { answerHint, planJson, planText, runJson, runText } from '../domain/gated/status.ts';
 import type { RunState } from '../domain/run.ts';
@@ -11,9 +12,18 @@ import { oneLine } from '../domain/text.ts';
 import { workflowUrl } from '../server/connection.ts';
 import { paint } from '../ui/paint.ts';
 import { chooseAnyRun, openEngine } from './engine.ts';
+import { crossChecked, syncJson, syncText } from './gated/stale.ts';
 
 /** Of a limit hundreds may wait, all for the same reason. */
 const mostStuck = 3;
+
+/** What has been found out about each run. */
+interface Looks {
+  readonly states: readonly (RunState | null)[];
+  readonly stuck: readonly (readonly Activity[])[];
+  /** Of plans that nobody answers for. */
+  readonly syncs: readonly (PlanSync | null)[];
+}
 
 /** `locus status [run]`: runs that go on, from what needs no worker, with their tasks where one answers. */
 export async function status(options: {
@@ -27,8 +37,14 @@ export async function status(options: {
       ? [await chooseAnyRun(engine, options.run)]
       : await listRuns(engine.client, { open: true, limit: 100 });
     const states = await Promise.all(runs.map((run) => readState(engine.client, run.runId)));
-    if (options.json) printJson(runs, states);
-    else printText(engine, runs, states, await Promise.all(runs.map((run) => stuckIn(engine, run))), options.verbose);
+    const syncs = await Promise.all(
+      runs.map((run, index) => (states[index] ? null : crossChecked(engine.client, run))),
+    );
+    if (options.json) printJson(runs, states, syncs);
+    else {
+      const stuck = await Promise.all(runs.map((run) => stuckIn(engine, run)));
+      printText(engine, runs, { states, stuck, syncs }, options.verbose);
+    }
     if (!options.json && runs.length === 0) await printLast(engine);
     return 0;
   } finally {
@@ -54,10 +70,15 @@ async function stuckIn({ client }: Engine, { open, runId }: FoundRun): Promise<A
   return open ? stuckActivities(client, runId).catch(() => []) : [];
 }
 
-function printJson(found: readonly FoundRun[], states: readonly (RunState | null)[]): void {
+function printJson(
+  found: readonly FoundRun[],
+  states: readonly (RunState | null)[],
+  syncs: readonly (PlanSync | null)[],
+): void {
   const views = found.map((run, index) => {
     const state = states[index];
-    if (!state) return brief(run);
+    const sync = syncs[index];
+    if (!state) return { ...brief(run), ...(sync ? syncJson(sync) : {}) };
     const { halt, waiting, warnings, gated, plan } = state;
     const ofTarget = gated ? { ...runJson(gated, Date.now()), question: gated.question } : {};
     const more = plan ? { ...planJson(plan, Date.now()), question: plan.question } : ofTarget;
@@ -73,13 +94,7 @@ async function printLast({ client }: Engine): Promise<void> {
   if (last) console.log(`the last one: ${line(last)}`);
 }
 
-function printText(
-  engine: Engine,
-  found: readonly FoundRun[],
-  states: readonly (RunState | null)[],
-  stuck: readonly (readonly Activity[])[],
-  verbose = false,
-): void {
+function printText(engine: Engine, found: readonly FoundRun[], { states, stuck, syncs }: Looks, verbose = false): void {
   if (found.length === 0) console.log('no run in progress');
   found.forEach((run, index) => {
     if (index > 0) console.log('');
@@ -89,6 +104,8 @@ function printText(
     else if (state?.gated) printGated(state, state.gated, verbose);
     else if (state) printTasks(state);
     else if (run.open) console.log('  no worker answers; `locus up` starts one');
+    const sync = syncs[index];
+    if (sync) console.log(`  ${syncText(sync)}`);
     printStuck(stuck[index] ?? []);
     const url = workflowUrl(engine.target, run.runId);
     if (url) console.log(`  ${paint('dim', url)}`);
