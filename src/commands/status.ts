@@ -37,9 +37,7 @@ export async function status(options: {
       ? [await chooseAnyRun(engine, options.run)]
       : await listRuns(engine.client, { open: true, limit: 100 });
     const states = await Promise.all(runs.map((run) => readState(engine.client, run.runId)));
-    const syncs = await Promise.all(
-      runs.map((run, index) => (states[index] ? null : crossChecked(engine.client, run))),
-    );
+    const syncs = await Promise.all(runs.map((run, index) => (states[index] ? null : crossChecked(engine, run))));
     if (options.json) printJson(runs, states, syncs);
     else {
       const stuck = await Promise.all(runs.map((run) => stuckIn(engine, run)));

@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import type { Engine } from '../../client/connect.ts';
 import { type FoundRun, startedWith } from '../../client/runs.ts';
 import { inferCompletion, type PlanSync } from '../../domain/gated/plan-sync.ts';
 import type { RunInput } from '../../domain/run.ts';
@@ -11,7 +11,7 @@ import { stateDir } from '../../server/state.ts';
  * What the commits on its branch say of a plan that was RUNNING when it was heard of last, and that nobody answers for.
  * null: it is no such plan, or its branch is not on this machine. Nothing is changed by it.
  */
-export async function crossChecked(client: Client, { open, memo, runId }: FoundRun): Promise<PlanSync | null> {
+export async function crossChecked({ client }: Engine, { open, memo, runId }: FoundRun): Promise<PlanSync | null> {
   if (!open || memo?.type !== 'plan' || !memo.gated?.startsWith('RUNNING ')) return null;
   const input = await startedWith(client, runId).catch(() => null);
   const subjects = input === null ? null : await subjectsOf(input).catch(() => null);
