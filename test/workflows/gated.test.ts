@@ -58,6 +58,21 @@ describe('a gated run', () => {
     await handle.terminate();
   }, 120_000);
 
+  test('A2 findings_fixed: what a gate no longer finds in its own next answer, whatever the other says between', async () => {
+    const audits = [['b', 'c'], ['b'], ['b', 'd'], []];
+    const reviews = [['a'], [], [], ['e'], [], []];
+    play = {
+      agents: {
+        reviewer: ({ n }) => answered('review', reviews[n - 1]),
+        auditor: ({ n }) => answered('audit', audits[n - 1]),
+      },
+    };
+    const { gated } = await finished(await begin());
+    expect(roles(calls).filter((call) => !call.startsWith('implementer'))).toHaveLength(10);
+    // Of the review a and e, of the audit c, b and d.
+    expect(gated?.run.metrics.findings_fixed).toBe(5);
+  });
+
   test('A11 shows its state, phase and cycle as search attributes, and its page as current details', async () => {
     play = { agents: { reviewer: (turn) => (turn.n === 1 ? answered('review', ['r1']) : untilEnded(turn)) } };
     const handle = await begin();

@@ -48,7 +48,7 @@ export class Target extends Drafted implements Deliverable, Steerable {
   readonly held = new Set<number>();
   private readonly run: Run;
   private view: TargetState;
-  private lastFindings: readonly Finding[] = [];
+  private lastFindings: Readonly<Record<Gate, readonly Finding[]>> = { review: [], audit: [] };
   private restored: readonly string[] = [];
 
   constructor(run: Run) {
@@ -205,9 +205,9 @@ export class Target extends Drafted implements Deliverable, Steerable {
   /** What a gate has found; its answer is what the next implementation is given, unless it approves. */
   judged(gate: Gate, findings: readonly Finding[], answer: string | null): void {
     const { metrics } = this.view;
-    const fixed = metrics.findings_fixed + countFixed(this.lastFindings, findings);
+    const fixed = metrics.findings_fixed + countFixed(this.lastFindings[gate], findings);
     this.view = { ...this.view, metrics: { ...metrics, findings_fixed: fixed } };
-    this.lastFindings = findings;
+    this.lastFindings = { ...this.lastFindings, [gate]: findings };
     this.feedback = { ...this.feedback, [gate]: answer };
     if (findings.length > 0) this.earlier = [...this.earlier, { cycle: this.loop.cycle, gate, findings }].slice(-40);
     this.show();
