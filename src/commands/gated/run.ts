@@ -6,18 +6,28 @@ import { gatedSnapshot } from '../../config/snapshot.ts';
 import { LocusFailure } from '../../domain/failures.ts';
 import { breakerDefaults } from '../../domain/gated/breaker.ts';
 import { bugBranch } from '../../domain/gated/bug-id.ts';
-import { type GatedInput, type GatedTarget, type PlanInput, taskOf } from '../../domain/gated/run-input.ts';
+import {
+  type GatedInput,
+  type GatedTarget,
+  issuesOfWork,
+  type PlanInput,
+  taskOf,
+} from '../../domain/gated/run-input.ts';
+import type { Mode } from '../../domain/gated/state.ts';
 import type { RunInput } from '../../domain/run.ts';
 import { bugRunId, gatedRunId } from '../../domain/run-id.ts';
 import { openPrinter } from '../../ui/printer.ts';
+import { openEngineThatIsUp } from '../engine.ts';
 import { handOverSecrets } from '../hand-over.ts';
+import { refuseHeld } from '../held.ts';
 import { openProject, type Project } from '../project.ts';
 import { confirmNoSandbox } from '../run-consent.ts';
+import { endForGood } from '../run-decision.ts';
 import { checkCombination, sandboxMode } from '../run-options.ts';
 import { type Plan, preflight, requireClean } from '../run-preflight.ts';
 import { openRunEngine, placementOf, startAndShow } from '../run-start.ts';
 import { bugSource, findBug } from './bug.ts';
-import { refuseConflict, refuseConflictDry } from './conflict.ts';
+import { findConflict } from './conflict.ts';
 import { printGatedPlan } from './dry.ts';
 import { type GatedOptions, isBug, optionsOf, planTarget, rangeOf, targetOf } from './flags.ts';
 import { branchFor, checkSprintBranches, requireRoles, requireSafeCheckout } from './preflight.ts';
@@ -49,49 +59,52 @@ export async function runGated(options: GatedOptions): Promise<number> {
   if (placement === 'here') requireSafeCheckout(project);
   const plan = await preflight(project, { model: options.model, sandbox, placement });
   if (placement === 'here') await requireRoles(plan.settings, settings.roles);
-  const places = { tracker, root: project.checkout.root, plan: settings.plan };
-  const isPlan = name === planTarget;
-  const found = isPlan
-    ? await findPlan(rangeOf(options), places)
-    : { target: bug ? await findBug(bug, tracker) : await findTarget(name, places) };
-  const usual = 'target' in found ? branchOf(found.target) : `feature/${planTarget}-${today()}`;
-  const branch = branchFor(options.branch ?? usual, plan.baseBranch, project);
-  if ('sprints' in found && options.consolidate === false)
-    checkSprintBranches(branch, found.sprints, plan.baseBranch, project);
-  const isHere = plan.source.kind === 'checkout' && project.checkout.currentBranch === branch;
-  if (isHere) await requireClean(project.checkout.root);
-
   const printer = openPrinter({ json: options.json ?? false });
-  for (const warning of [note, ...plan.warnings]) if (warning) printer.note(`warning: ${warning}`);
-  const isInteractive = !options.autonomous && !options.detach && Boolean(process.stdin.isTTY && process.stdout.isTTY);
-  const given = {
-    settings,
-    mode: isInteractive ? 'interactive' : 'autonomous',
-    options: kept,
-    allowHigh: options.allowHigh ?? false,
-  } as const;
-  const work: Work =
-    'target' in found
-      ? { gated: { ...given, id: newId('run'), target: found.target } }
-      : { plan: { ...given, ...found, id: newId('plan'), completed: [], consolidate: options.consolidate ?? true } };
-  const input = inputOf(project, plan, { work, branch, isHere });
-  if (options.dryRun) {
-    printer.close();
-    await refuseConflictDry(input, options.fresh ?? false);
-    return printGatedPlan(input, { sandbox: plan.sandboxTitle, json: options.json ?? false });
-  }
-  const ask = options.sandbox === false && !options.json && !options.detach;
-  if (!(await confirmNoSandbox(plan.settings.sandbox, { ask }))) return 2;
-  const engine = await openRunEngine(project, printer);
+  // A dry run starts no server: where none is up, no run is in progress.
+  const engine = options.dryRun ? await openEngineThatIsUp() : await openRunEngine(project, printer);
   try {
-    await refuseConflict(engine, input, options.fresh ?? false);
+    const fresh = options.fresh ?? false;
+    // Before its target is looked at. A bug's run has an id that nobody has had.
+    const halted = engine && !bug ? await findConflict(engine, gatedRunId(project.key), fresh) : null;
+    const places = { tracker, root: project.checkout.root, plan: settings.plan };
+    const found =
+      name === planTarget
+        ? await findPlan(rangeOf(options), places)
+        : { target: bug ? await findBug(bug, tracker) : await findTarget(name, places) };
+    const usual = 'target' in found ? branchOf(found.target) : `feature/${planTarget}-${today()}`;
+    const branch = branchFor(options.branch ?? usual, plan.baseBranch, project);
+    if ('sprints' in found && options.consolidate === false)
+      checkSprintBranches(branch, found.sprints, plan.baseBranch, project);
+    const isHere = plan.source.kind === 'checkout' && project.checkout.currentBranch === branch;
+    if (isHere) await requireClean(project.checkout.root);
+    for (const warning of [note, ...plan.warnings]) if (warning) printer.note(`warning: ${warning}`);
+    const given = { settings, mode: modeOf(options), options: kept, allowHigh: options.allowHigh ?? false } as const;
+    const work: Work =
+      'target' in found
+        ? { gated: { ...given, id: newId('run'), target: found.target } }
+        : { plan: { ...given, ...found, id: newId('plan'), completed: [], consolidate: options.consolidate ?? true } };
+    const input = inputOf(project, plan, { work, branch, isHere });
+    if (engine) await refuseHeld(engine, input.runId, issuesOfWork(input) ?? []);
+    if (options.dryRun || engine === null) {
+      printer.close();
+      return printGatedPlan(input, { sandbox: plan.sandboxTitle, json: options.json ?? false });
+    }
+    const ask = options.sandbox === false && !options.json && !options.detach;
+    if (!(await confirmNoSandbox(plan.settings.sandbox, { ask }))) return 2;
+    if (halted) await endForGood(engine, halted);
     if (!engine.target.configured) await handOverSecrets(project, true);
     const decision = { kind: 'start', input: await goingOn(engine, input) } as const;
     return await startAndShow(engine, decision, { printer, options });
   } finally {
     printer.close();
-    await engine.close();
+    await engine?.close();
   }
+}
+
+/** Attached to a terminal there is a person to ask. */
+function modeOf({ autonomous, detach }: GatedOptions): Mode {
+  const isAttached = !autonomous && !detach && process.stdin.isTTY && process.stdout.isTTY;
+  return isAttached ? 'interactive' : 'autonomous';
 }
 
 /** `--resume`: the run of this repository, whatever its target, goes on and is shown. */
