@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { ApplicationFailure } from '@temporalio/common';
 import type { DraftRequest } from '../../src/activities/gated/contract.ts';
 import { attributes, halt, type ResumeGated, resumeGated, stop } from '../../src/workflows/messages.ts';
 import {
@@ -76,6 +77,15 @@ describe('the validation of a draft', () => {
     expect(shown(local).run.state).toBe('JACKED_OUT');
     expect(local.warnings).toContain('post_pr was skipped: there is no pull request');
     expect(calls).not.toContain('audit');
+  });
+
+  test('an audit that cannot read the branch never passes: audit_error, with what was wrong', async () => {
+    play = {
+      host: { auditPull: () => Promise.reject(ApplicationFailure.nonRetryable('no such commit', 'RepositoryInvalid')) },
+    };
+    const state = await until(await begin(), isHalted);
+    expect(shown(state).run.halt?.reason).toBe('audit_error: no such commit');
+    expect(postPrOf(state)).toMatchObject({ exit: 3, phases: { post_pr_audit: 'failed', e2e_testing: 'pending' } });
   });
 
   test('C77 a password in a changed file halts it before the tests; the draft keeps its title, and says why', async () => {

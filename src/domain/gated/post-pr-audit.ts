@@ -20,12 +20,12 @@ export interface AuditFile {
   readonly added: ReadonlySet<number> | null;
 }
 
-export type AuditVerdict = 'APPROVED' | 'CHANGES_REQUIRED' | 'ESCALATED' | 'ERROR';
+export type AuditVerdict = 'APPROVED' | 'CHANGES_REQUIRED' | 'ESCALATED';
 
 export interface AuditResult {
   readonly verdict: AuditVerdict;
-  /** 0 to 3, in the order of the verdicts. */
-  readonly code: 0 | 1 | 2 | 3;
+  /** 0 to 2, in the order of the verdicts. An audit that fails has none: it halts by itself. */
+  readonly code: 0 | 1 | 2;
   readonly findings: readonly AuditFinding[];
   /** Whether what is looked for on added lines alone was looked for. */
   readonly nits: 'checked' | 'skipped';
@@ -87,7 +87,7 @@ const rules: readonly AuditRule[] = [
 
 const mostRounds = 5;
 const sameFinding = 3;
-const codes = { APPROVED: 0, CHANGES_REQUIRED: 1, ESCALATED: 2, ERROR: 3 } as const;
+const codes = { APPROVED: 0, CHANGES_REQUIRED: 1, ESCALATED: 2 } as const;
 
 /** What the rules find in the changed files. What no fix step may touch needs a person, and outranks the rest. */
 export function audit(files: readonly AuditFile[]): AuditResult {
@@ -97,17 +97,11 @@ export function audit(files: readonly AuditFile[]): AuditResult {
   return result(findings.length > 0 ? 'CHANGES_REQUIRED' : 'APPROVED', findings, nits);
 }
 
-/** The pull request could not be read. */
-export function auditError(): AuditResult {
-  return result('ERROR', [], 'skipped');
-}
-
 /** What follows a round of the audit. */
 export function decideAudit(before: Rounds, { verdict, findings }: AuditResult): AuditStep {
   const rounds = seenMore(before, findings.map(keyOf));
   if (verdict === 'APPROVED') return { next: 'pass', rounds };
   if (verdict === 'ESCALATED') return { next: 'halt', reason: 'audit_escalated', rounds };
-  if (verdict === 'ERROR') return { next: 'halt', reason: 'audit_error', rounds };
   const isStuck = Object.values(rounds.seen).some((times) => times >= sameFinding);
   if (isStuck) return { next: 'halt', reason: 'audit_circuit_breaker', rounds };
   if (rounds.rounds >= mostRounds) return { next: 'halt', reason: 'audit_max_iterations', rounds };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { addedLines } from '../../../src/domain/gated/added-lines.ts';
-import { type AuditResult, audit, auditError, decideAudit } from '../../../src/domain/gated/post-pr-audit.ts';
+import { type AuditResult, audit, decideAudit } from '../../../src/domain/gated/post-pr-audit.ts';
 
 const file = (path: string, text: string, added: readonly number[] | null = []) => ({
   path,
@@ -98,11 +98,6 @@ describe('rounds of the audit', () => {
   test('the same nit on ten lines of one place counts once a round', () => {
     const text = '// TODO: x\n'.repeat(9);
     expect(decideAudit(none, audit([file('a.ts', text, [1, 2, 3, 4])])).next).toBe('fix');
-  });
-
-  test('a pull request that cannot be read never passes', () => {
-    expect(auditError()).toMatchObject({ verdict: 'ERROR', code: 3 });
-    expect(decideAudit(none, auditError())).toMatchObject({ next: 'halt', reason: 'audit_error' });
   });
 });
 
