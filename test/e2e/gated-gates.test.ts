@@ -106,6 +106,9 @@ describe('a gate of a gated run', () => {
     const agreed = await makeGated(world, {}, { config });
     expect(await agreed.run(['run', '1', '--gated'])).toMatchObject({ code: 0 });
     expect(await agreed.order()).toEqual(['implementer 1', 'reviewer 1', 'auditor 1', 'reviewer 1']);
+    const { run_id } = (await agreed.status()).run;
+    const kept = await readdir(path.join(world.stateDir, 'runs', run_id));
+    expect(kept).toEqual(expect.arrayContaining(['review-1.md', 'dissent-1.md', 'dissent-1.prompt.md']));
     const missed = await makeGated(world, { reviewer: [{}, { text: 'no' }] }, { config });
     expect(await missed.run(['run', '1', '--gated'])).toMatchObject({
       code: 0,

@@ -35,7 +35,7 @@ export async function writePrompt(
   if (guarded.kind === 'refused') return guarded;
   const text = await textOf(deps.stateDir, run, request, guarded);
   if (typeof text !== 'string') return { kind: 'nothing', record: text };
-  await keepArtifact(deps.stateDir, gated.id, `${role.name}-${role.cycle}.prompt.md`, text);
+  await keepArtifact(deps.stateDir, gated.id, `${role.artifact ?? role.name}-${role.cycle}.prompt.md`, text);
   return { kind: 'ready', ...(await written(workspace.repository, workspace, task.issue, text)) };
 }
 

@@ -77,6 +77,8 @@ export interface AgentRole {
   readonly cycle: number;
   /** Of the commit of what an implementer leaves: `sprint-N`; null: none. */
   readonly scope: string | null;
+  /** What its prompt and its answer are kept under, where they are not those of the loop: `dissent`. */
+  readonly artifact?: string;
 }
 
 /** What a run waits for a person to say. */

@@ -12,7 +12,7 @@ export async function dissent(bench: GatedBench): Promise<LoopEvent> {
   if (other === null) return missed('no role works with another model than the reviewer; set one under `roles`');
   const { target } = bench;
   const about = { kind: 'judge', gate: 'review', report: target.report, earlier: [] } as const;
-  const end = await callRole(bench, 'reviewer', about, { agent: other });
+  const end = await callRole(bench, 'reviewer', about, { agent: other, artifact: gate });
   if (end.outcome === 'time_up') return { kind: 'time_up' };
   if (end.outcome === 'refused') return { kind: 'refused', role: 'reviewer', reason: end.reason };
   if (end.outcome === 'failed') return missed(end.detail);

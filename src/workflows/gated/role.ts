@@ -41,11 +41,11 @@ export async function callRole(
   bench: GatedBench,
   name: Role,
   about: PromptAbout,
-  options: { readonly agent?: RoleAgent; readonly maxAttempts?: number } = {},
+  options: { readonly agent?: RoleAgent; readonly maxAttempts?: number; readonly artifact?: string } = {},
 ): Promise<RoleEnd> {
   const { run, tools, budget, target } = bench;
-  const { agent = agentOf(bench, name), maxAttempts = run.input.settings.agent.maxAttempts } = options;
-  const role = { ...roleOf(bench, name), ...agent };
+  const { agent = agentOf(bench, name), maxAttempts = run.input.settings.agent.maxAttempts, artifact } = options;
+  const role = { ...roleOf(bench, name), ...agent, ...(artifact === undefined ? {} : { artifact }) };
   run.update(target.issue, { session: null });
   const isHaltWanted = () => run.haltWanted !== null;
   for (let failures = 0, losses = 0; ; ) {

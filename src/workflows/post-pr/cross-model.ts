@@ -45,7 +45,7 @@ async function scores(bench: PostPrBench, agent: RoleAgent, known: readonly Scor
   await haltPoint(bench);
   bench.target.nextCycle();
   const titles = known.map(({ id, title }) => ({ id, title }));
-  const end = await callRole(bench, 'reviewer', { kind: 'score', known: titles }, { agent });
+  const end = await callRole(bench, 'reviewer', { kind: 'score', known: titles }, { agent, artifact: 'cross-model' });
   if (end.outcome === 'refused') return { refused: end.reason };
   if (end.outcome === 'time_up') return { outcome: 'timeout' };
   const found = end.outcome === 'answered' && !end.tampered ? scoresIn(end.answer) : null;

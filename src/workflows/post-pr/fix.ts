@@ -17,7 +17,7 @@ export async function fixed(
   const { run, target } = bench;
   target.nextCycle();
   run.update(target.issue, { title });
-  const end = await callRole(bench, 'implementer', about);
+  const end = await callRole(bench, 'implementer', about, { artifact: 'fix' });
   if (end.outcome === 'time_up') return 'time_up';
   if (end.outcome === 'refused') return { failed: `the implementer was refused: ${end.reason}` };
   if (end.outcome === 'failed') return { failed: `the implementer failed: ${end.detail}` };

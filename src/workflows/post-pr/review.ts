@@ -14,7 +14,7 @@ export async function reviewPhase(bench: PostPrBench): Promise<PhaseEnd> {
     target.begin('pr_review');
     const { seen } = target.post.rounds.review;
     const known = Object.keys(seen).map((title, index) => ({ id: `K${index + 1}`, title }));
-    const end = await callRole(bench, 'reviewer', { kind: 'pull_review', known });
+    const end = await callRole(bench, 'reviewer', { kind: 'pull_review', known }, { artifact: 'pr-review' });
     // A role that was refused is never skipped.
     if (end.outcome === 'refused')
       return { halt: 'pr_review_failed', detail: `the reviewer was refused: ${end.reason}` };
