@@ -64,7 +64,8 @@ async function settle(
     if (judges) await putBack(run, request, dir);
     return { ...figures, ...verdict };
   }
-  if (request.role) await keepAnswer(deps.stateDir, request.role, end.answer || end.report.summary, secrets);
+  const { role, attemptId } = request;
+  if (role) await keepAnswer(deps.stateDir, { role, attemptId }, end.answer || end.report.summary, secrets);
   try {
     if (judges) return await answered(run, request, { dir, figures, text: end.answer, secrets });
     return await delivered(deps, run, request, { figures, summary: end.report.summary, secrets });

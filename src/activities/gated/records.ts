@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { GuardBlock } from '../../domain/gated/guard-command.ts';
-import { type AuditRecord, handoffRecord } from '../../domain/gated/guardrail-log.ts';
+import { type AuditRecord, handoffRecord, recordId, recordIds } from '../../domain/gated/guardrail-log.ts';
 import type { AgentRole } from '../../domain/gated/run-input.ts';
 import { readVerdict } from '../../domain/gated/verdict.ts';
 import { redact } from '../../domain/redact.ts';
@@ -15,20 +15,39 @@ export function artifactsDir(stateDir: string, id: string): string {
   return path.join(stateDir, 'runs', id);
 }
 
-/** Adds lines to the run's `audit.jsonl`. */
-export async function noteAudit(stateDir: string, id: string, records: readonly AuditRecord[]): Promise<void> {
-  const folder = await folderOf(stateDir, id);
-  const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('');
-  await appendFile(path.join(folder, 'audit.jsonl'), lines, { mode: 0o600 });
+/**
+ * Adds records to the run's `audit.jsonl`, each once: what was cut off does it again. `of`: what they belong to, which is
+ * the same then.
+ */
+export async function noteAudit(
+  stateDir: string,
+  id: string,
+  of: string,
+  records: readonly AuditRecord[],
+): Promise<void> {
+  await addLines(path.join(await folderOf(stateDir, id), 'audit.jsonl'), (text) => {
+    const known = recordIds(text);
+    const named = records.map((record, index) => ({ id: recordId(record, of, index), ...record }));
+    return named.filter((record) => !known.has(record.id)).map((record) => JSON.stringify(record));
+  });
 }
 
 /** Adds a line to the run's `guard.log`, unless it is there: what is tried again is refused again. */
 export async function noteBlock(stateDir: string, id: string, block: GuardBlock): Promise<void> {
-  const file = path.join(await folderOf(stateDir, id), 'guard.log');
   const line = JSON.stringify(block);
+  await addLines(path.join(await folderOf(stateDir, id), 'guard.log'), (text) =>
+    text.split('\n').includes(line) ? [] : [line],
+  );
+}
+
+/** Adds the lines that a file does not have yet. After one that was cut off they begin on a line of their own. */
+async function addLines(file: string, missing: (text: string) => readonly string[]): Promise<void> {
   await alone(`records ${file}`, async () => {
-    const known = await readFile(file, 'utf8').catch(() => '');
-    if (!known.split('\n').includes(line)) await appendFile(file, `${line}\n`, { mode: 0o600 });
+    const text = await readFile(file, 'utf8').catch(() => '');
+    const lines = missing(text);
+    if (lines.length === 0) return;
+    const begin = text === '' || text.endsWith('\n') ? '' : '\n';
+    await appendFile(file, `${begin}${lines.join('\n')}\n`, { mode: 0o600 });
   });
 }
 
@@ -52,10 +71,15 @@ const names = {
   triage: 'triage',
 } as const;
 
-/** What a role has said, for people, and that it was handed on. Credentials are taken out. */
-export async function keepAnswer(stateDir: string, role: AgentRole, text: string, secrets: RunSecrets): Promise<void> {
+/** What a role has said in an attempt, for people, and that it was handed on. Credentials are taken out. */
+export async function keepAnswer(
+  stateDir: string,
+  { role, attemptId }: { readonly role: AgentRole; readonly attemptId: string },
+  text: string,
+  secrets: RunSecrets,
+): Promise<void> {
   const clean = redact(text, secrets.token === null ? [] : [secrets.token]);
-  const name = `${names[role.name]}-${role.cycle}.md`;
+  const name = `${role.artifact ?? names[role.name]}-${role.cycle}.md`;
   await keepArtifact(stateDir, role.run, name, clean);
   const artifact = {
     path: name,
@@ -63,11 +87,13 @@ export async function keepAnswer(stateDir: string, role: AgentRole, text: string
     checksum: createHash('sha256').update(clean).digest('hex'),
   };
   const stamp = { timestamp: new Date().toISOString(), run: role.run };
-  await noteAudit(stateDir, role.run, [handoffRecord(role.name, nextRole(role, text), [artifact], stamp)]);
+  await noteAudit(stateDir, role.run, attemptId, [handoffRecord(role.name, nextRole(role, text), [artifact], stamp)]);
 }
 
 /** Who reads the answer next, as far as it says that itself. */
-function nextRole({ name }: AgentRole, text: string): string {
+function nextRole({ name, artifact }: AgentRole, text: string): string {
+  // Beside the loop, people read it: in the pull request.
+  if (artifact !== undefined) return 'person';
   if (name === 'implementer') return 'reviewer';
   if (name === 'reviewer') return readVerdict(text, 'review').kind === 'approved' ? 'auditor' : 'implementer';
   if (name === 'auditor') return readVerdict(text, 'audit').kind === 'approved' ? 'person' : 'implementer';

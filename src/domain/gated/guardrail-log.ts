@@ -1,3 +1,4 @@
+import { sha256 } from '../sha256.ts';
 import type { DangerJudgement, GuardAction } from './danger.ts';
 import type { GuardrailCheck, GuardrailOutcome } from './guardrails.ts';
 
@@ -42,6 +43,20 @@ export interface Artifact {
   readonly checksum: string;
 }
 
+/**
+ * The id of a record, 16 hex digits: the same for what is recorded anew because it was cut off. `of`: what it belongs to,
+ * such as an attempt; `position`: its place among the records of that. When it was taken makes no difference.
+ */
+export function recordId(record: AuditRecord, of: string, position: number): string {
+  const lasting = { ...record, timestamp: undefined, latency: undefined };
+  return sha256(JSON.stringify([of, position, lasting])).slice(0, 16);
+}
+
+/** The ids in an `audit.jsonl`; a line that was cut off has none. */
+export function recordIds(text: string): Set<string> {
+  return new Set([...text.matchAll(/^\{"id":"([0-9a-f]{16})",.*\}$/gm)].map(([, id = '']) => id));
+}
+
 /** A record of `audit.jsonl` for people; a line that is none is shown as it is. */
 export function auditLine(json: string): string {
   let record: AuditRecord;
@@ -56,9 +71,12 @@ export function auditLine(json: string): string {
     return `${about}  hands ${record.artifacts.map((each) => each.path).join(', ')} to ${record.to_role}`;
   if ('text' in record) return `${about}  ${record.type}: ${record.text}`;
   const checks = record.checks.map(({ name, status, reason, redactions, score }) => {
-    const figure =
-      redactions === undefined ? (score === undefined ? reason : `score ${score}`) : `${redactions} redactions`;
-    return `${name} ${status}${figure === undefined ? '' : ` (${figure})`}`;
+    const figures = [
+      redactions === undefined ? [] : `${redactions} redactions`,
+      score === undefined ? [] : `score ${score}`,
+    ];
+    const told = [...figures.flat(), ...(reason === undefined ? [] : [reason])].join(': ');
+    return `${name} ${status}${told === '' ? '' : ` (${told})`}`;
   });
   return `${about}  input: ${checks.join(', ')}`;
 }

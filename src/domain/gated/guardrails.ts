@@ -54,11 +54,13 @@ export interface Guardrails {
   readonly detectInjection: typeof detectInjection;
 }
 
+const usual: Guardrails = { judgeRole, redactPii, detectInjection };
+
 /** Danger level → personal data → injection, on the redacted text. One that fails lets the text pass and says so. */
 export function guardInput(
   input: GuardedInput,
   settings: GuardrailSettings,
-  rails: Guardrails = { judgeRole, redactPii, detectInjection },
+  rails: Guardrails = usual,
 ): GuardrailOutcome {
   const { mode } = settings.injection;
   const danger = dangerGate(input, settings, rails);
@@ -83,6 +85,22 @@ export function guardInput(
     danger,
     input: { action, checks },
   };
+}
+
+/**
+ * Texts that have passed and are read one after the other: to a model they are one, so that what is divided among them
+ * counts as one. null: one of them alone is as bad.
+ */
+export function guardTogether(
+  texts: readonly string[],
+  settings: GuardrailSettings,
+  rails: Pick<Guardrails, 'detectInjection'> = usual,
+): GuardrailOutcome['input'] | null {
+  if (!settings.enabled || texts.length < 2) return null;
+  const scored = (text: string) => injectionDetection(text, settings, rails);
+  const whole = scored(texts.join('\n'));
+  if (whole.status === 'PASS' || texts.some((text) => scored(text).status === whole.status)) return null;
+  return { action: actionOf(whole), checks: [{ ...whole, reason: whole.reason ?? 'several texts, read as one' }] };
 }
 
 function dangerGate(
@@ -112,7 +130,11 @@ function piiFilter({ text, pii }: GuardedInput, rails: Guardrails): { text: stri
   }
 }
 
-function injectionDetection(text: string, { injection }: GuardrailSettings, rails: Guardrails): GuardrailCheck {
+function injectionDetection(
+  text: string,
+  { injection }: GuardrailSettings,
+  rails: Pick<Guardrails, 'detectInjection'>,
+): GuardrailCheck {
   const about = { name: 'injection_detection', mode: injection.mode } as const;
   try {
     const { status, score, threshold, categories } = rails.detectInjection(text, injection.threshold);
