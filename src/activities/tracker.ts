@@ -92,6 +92,12 @@ export function createTrackerActivities(deps: Pick<Dependencies, 'secrets'>): Al
       return { number: pull.number, url: pull.url };
     },
 
+    async findDraft(run, { branch }) {
+      const { tracker } = await open(run);
+      const found = await tracker.findPull(branch, 'open');
+      return found && { number: found.number, url: found.url };
+    },
+
     async markInReview(run, { issue }) {
       const { tracker } = await open(run);
       await changeStatus(tracker, run, { issue, labels: null }, 'inReview');

@@ -121,6 +121,25 @@ describe('`locus run sprint-plan`', () => {
     expect(implementers.filter(({ prompt }) => prompt.includes('Task: sprint-1\n'))).toHaveLength(1);
   }, 120_000);
 
+  test('with --no-consolidate the draft that a halt has left is told what became of the plan, and not doubled', async () => {
+    const repository = await makeGated(world, { reviewer: [{}, { findings: ['secret'] }] });
+    const args = ['run', 'sprint-plan', '--no-consolidate', '--branch', 'feature/plan'];
+    expect((await repository.run(args)).code).toBe(3);
+    const pulls = () => repository.github.state().pulls;
+    const titles = () => pulls().map(({ title }: { title: string }) => title);
+    expect(titles()).toEqual(['Run Mode: sprint-1 implementation', '[INCOMPLETE] Run Mode: Sprint Plan']);
+    await repository.play({});
+    expect((await repository.run(['resume', 'gated', '--reset-breaker'])).code).toBe(0);
+    await until('the plan is done', async () => (await repository.status()).plan.state === 'JACKED_OUT');
+    expect(titles()).toEqual(['sprint-1', 'Sprint Plan', 'sprint-2'].map((what) => `Run Mode: ${what} implementation`));
+    for (const pull of pulls()) expect(pull).toMatchObject({ draft: true, state: 'open' });
+    const [, plan, last] = pulls();
+    expect(plan?.body).toContain('each sprint has a draft of its own');
+    expect(plan?.body).not.toContain('HALTED');
+    expect(plan?.body).toContain('| sprint-2 | completed |');
+    expect(plan?.head.sha).toBe(last?.head.sha);
+  }, 120_000);
+
   test('C56: what a plan that was ended has completed is not done again', async () => {
     const repository = await makeGated(world, { implementer: [{}, { exit: 1 }] }, { files });
     expect((await repository.run(['run', 'sprint-plan'])).code).toBe(3);

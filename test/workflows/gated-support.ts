@@ -151,6 +151,9 @@ export function gatedScript(play: () => Play, calls: Calls): Script {
         calls.push(`draft ${request.title}`);
         return (await play().tracker?.openDraft?.(run, request)) ?? { number: 9, url: 'http://tracker.test/9' };
       },
+      async findDraft(run, request) {
+        return (await play().tracker?.findDraft?.(run, request)) ?? null;
+      },
       async markInReview(_run, { issue }) {
         calls.push(`in-review ${issue}`);
       },

@@ -35,6 +35,8 @@ export interface GatedHostActivities {
 export interface GatedTrackerActivities {
   /** Leaves exactly one open draft for the branch, with that title and body; on one that is a person's it comments. */
   openDraft(run: RunContext, draft: DraftRequest): Promise<PullRef>;
+  /** The open pull request of the branch, or null. */
+  findDraft(run: RunContext, request: { readonly branch: string }): Promise<PullRef | null>;
   /** One status label: in review. */
   markInReview(run: RunContext, request: { readonly issue: number }): Promise<void>;
 }

@@ -30,7 +30,7 @@ export async function concludePlan(bench: PlanBench): Promise<void> {
   const { consolidate, settings } = plan.input;
   await untilItIs(bench, async () => {
     plan.move('COMPLETE');
-    return consolidate ? draftOfAll(bench) : undefined;
+    return consolidate ? draftOfAll(bench) : draftLeft(bench);
   });
   if (consolidate && settings.postPr.enabled)
     await untilItIs(bench, () => validatePlan(bench, () => wholePull(bench)), redrafted);
@@ -85,6 +85,21 @@ async function draftOfAll(bench: PlanBench): Promise<string | undefined> {
   const { pr_created } = await delivered(bench, plan, way.pullRequest ? await wholePull(bench) : null);
   plan.drafted = pr_created;
   markInReview(bench, plan.input.sprints.flatMap(issuesOf));
+  return undefined;
+}
+
+/** `--no-consolidate`: a halt may have left a draft of the plan's own branch. It is told what became of it; none is opened. */
+async function draftLeft(bench: PlanBench): Promise<string | undefined> {
+  const { run, tools, plan } = bench;
+  const { branch, pushMode } = plan;
+  if (pushMode === 'LOCAL' || !run.input.settings.agent.autoPR) return undefined;
+  const left = await patiently(run, () =>
+    tools.tracker.findDraft.executeWithOptions({ summary: `draft of ${branch}` }, [run.context, { branch }]),
+  );
+  if (left === null) return undefined;
+  const way = await wayOf(bench);
+  if (way === 'halted') return run.haltWanted ?? 'halted';
+  if (way !== null) await delivered(bench, plan, await wholePull(bench));
   return undefined;
 }
 
@@ -153,7 +168,7 @@ async function wholePull({ run, tools, plan }: PlanBench): Promise<PullText> {
     deletions,
     tests: testsOf(run),
     reviews: [],
-    notes,
+    notes: [...notes, ...notesOf(plan)],
     issues: plan.input.sprints.flatMap(issuesOf),
     leftBehind: { worktree: null, unfinished: [] },
     completion: completionOf(
@@ -163,6 +178,14 @@ async function wholePull({ run, tools, plan }: PlanBench): Promise<PullText> {
     ),
     postPr: plan.postPr,
   });
+}
+
+/** What the plan's draft says where each sprint has one of its own. */
+function notesOf({ input: { consolidate, settings } }: Plan): string[] {
+  if (consolidate) return [];
+  const unvalidated = gateNote('post_pr', 'skipped', 'the drafts of single sprints are not validated');
+  const why = 'each sprint has a draft of its own: this one was opened as the plan halted';
+  return settings.postPr.enabled ? [why, unvalidated] : [why];
 }
 
 /** `notes`: of each sprint that it is about. */
