@@ -120,13 +120,11 @@ function program(): Command {
     .description('answer what a gated run asks')
     .argument('<run-or-value>', 'the run; left out where only one asks')
     .argument('[value]', 'push, keep, yes, no, or a text')
-    .action(async (first: string, second: string | undefined) =>
-      finish(
-        (await import('./commands/steer.ts')).answerTo(
-          second === undefined ? { value: first } : { run: first, value: second },
-        ),
-      ),
-    );
+    .option('--question <number>', 'only where it asks this one; the run and `locus status` show it')
+    .action(async (first: string, second: string | undefined, options) => {
+      const said = second === undefined ? { value: first } : { run: first, value: second };
+      return finish((await import('./commands/steer.ts')).answerTo({ ...options, ...said }));
+    });
   cli
     .command('stop')
     .description('end a run for good')

@@ -127,7 +127,7 @@ function printGated(state: RunState, gated: GatedProgress, verbose: boolean): vo
 function printPage(state: RunState, text: string, question: Question | null): void {
   if (state.waiting) console.log(`  ${waitText(state.waiting, (at) => at.toLocaleString())}`);
   for (const row of text.split('\n')) console.log(row === '' ? '' : `  ${row}`);
-  if (question) console.log(`\n  ${oneLine(question.text)}\n  ${answerHint(question.answers)}`);
+  if (question) console.log(`\n  question ${question.number}: ${oneLine(question.text)}\n  ${answerHint(question)}`);
   if (state.pr) console.log(`\n  pull request #${state.pr.number}`);
   // Some stand in the page itself.
   const others = state.warnings.map(oneLine).filter((warning) => !text.includes(warning));

@@ -75,12 +75,33 @@ export async function resume(options: Omit<ResumeOptions, 'runId'> & { readonly 
   });
 }
 
-/** `locus answer [run] <value>`. */
-export async function answerTo(options: { readonly run?: string; readonly value: string }): Promise<number> {
-  return steer(options.run, async (_client, { runId }, engine) => {
-    await answerRun(engine.client, runId, options.value);
-    return `${runId} has its answer: ${oneLine(options.value)}`;
+/** `locus answer [run] <value>`: to the question that was named, else to the one that the run asks now, and to no later one. */
+export async function answerTo(options: {
+  readonly run?: string;
+  readonly value: string;
+  readonly question?: string;
+}): Promise<number> {
+  const { value } = options;
+  const named = options.question === undefined ? undefined : questionNumber(options.question);
+  return steer(options.run, async (client, { runId }) => {
+    const question = named ?? (await openQuestion(client, runId));
+    await answerRun(client, runId, { value, ...(question === undefined ? {} : { question }) });
+    return `${runId} has its answer: ${oneLine(value)}`;
   });
+}
+
+function questionNumber(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new LocusFailure('UsageInvalid', `--question takes the number of a question, not ${JSON.stringify(text)}`);
+}
+
+/** undefined: no worker says. */
+async function openQuestion(client: Steering, runId: string): Promise<number | undefined> {
+  const state = await readState(client, runId, 5000);
+  if (state === null) return undefined;
+  const question = state.plan?.question ?? state.gated?.question ?? null;
+  if (question !== null) return question.number;
+  throw new LocusFailure('RunConflict', 'the run asks nothing', { remedy: 'see `locus status`' });
 }
 
 /** `locus stop <run>`: ends a run for good, waits for that, and says what was kept where. Done twice it does no harm. */

@@ -55,7 +55,12 @@ type GatedEvent =
       readonly cycle: number;
       readonly limit: number;
     }
-  | { readonly event: 'gated.question'; readonly text: string; readonly answers: readonly string[] };
+  | {
+      readonly event: 'gated.question';
+      readonly number: number;
+      readonly text: string;
+      readonly answers: readonly string[];
+    };
 
 export interface RunView {
   readonly runId: string;
@@ -130,8 +135,10 @@ function gatedEvents(before: Progress | null, after: Progress | null): GatedEven
     events.push({ event: 'gated.phase', target, state, phase, cycle: cycles.current, limit: cycles.limit });
   }
   const { question } = after;
-  if (question && question.text !== before?.question?.text)
-    events.push({ event: 'gated.question', text: question.text, answers: question.answers });
+  if (question && question.number !== before?.question?.number) {
+    const { number, text, answers } = question;
+    events.push({ event: 'gated.question', number, text, answers });
+  }
   return events;
 }
 

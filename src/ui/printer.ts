@@ -69,7 +69,7 @@ function describe(event: RunEvent, sharedPull: boolean): string {
     case 'gated.phase':
       return `${paint('cyan', '●')} ${event.target}: ${event.state}, ${event.phase}${event.cycle > 0 ? `, cycle ${event.cycle} of ${event.limit}` : ''}`;
     case 'gated.question':
-      return `${paint('yellow', '?')} ${printable(event.text)}\n  ${answerHint(event.answers)}`;
+      return `${paint('yellow', '?')} question ${event.number}: ${printable(event.text)}\n  ${answerHint(event)}`;
     case 'run.halted':
       return halted(event, '');
     case 'run.finished':

@@ -101,8 +101,13 @@ export interface PostPrNews {
   readonly waiting: Waiting | null;
 }
 export const postPrChanged = defineSignal<[PostPrNews]>('postPrChanged');
-/** A person's answer to what a gated run asks; refused where it asks nothing, or takes another answer. */
-export const answer = defineUpdate<void, [{ readonly value: string }]>('answer');
+export interface AnswerRequest {
+  readonly value: string;
+  /** The number of the question that it answers; left out: the one that is open. */
+  readonly question?: number;
+}
+/** A person's answer to what a gated run asks; refused where it asks nothing, or something else, or takes another answer. */
+export const answer = defineUpdate<void, [AnswerRequest]>('answer');
 
 export const progress = defineQuery<RunState>('progress');
 

@@ -42,7 +42,7 @@ const samples: Samples = {
     cycle: 1,
     limit: 20,
   },
-  'gated.question': { event: 'gated.question', ...stamp, text: 'Push?', answers: ['push', 'keep'] },
+  'gated.question': { event: 'gated.question', ...stamp, number: 1, text: 'Push?', answers: ['push', 'keep'] },
   'run.finished': { event: 'run.finished', ...stamp, ...run, exitCode: 0 },
 };
 

@@ -91,7 +91,8 @@ describe('a bug', () => {
     await asks(repository, run, 'just enough shows that it is a bug (2): is it one?');
     const shown = await repository.run(['status', run]);
     expect(shown.stdout).toMatch(/Phase: +TRIAGE/);
-    expect(shown.stdout).toContain('`locus answer yes` or `locus answer no`');
+    expect(shown.stdout).toContain('question 1: just enough');
+    expect(shown.stdout).toContain('`locus answer yes --question 1` or `locus answer no --question 1`');
     const wrong = await repository.run(['answer', run, 'perhaps']);
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('the answer is yes or no, not perhaps') });
     expect((await repository.run(['answer', run, 'no'])).code).toBe(0);
@@ -101,6 +102,10 @@ describe('a bug', () => {
     await asks(repository, run, 'is it one?');
     await repository.run(['answer', run, 'YES']);
     await asks(repository, run, 'How severe is it');
+    // What was typed for the question before is not taken for this one.
+    const late = await repository.run(['answer', run, 'yes', '--question', '2']);
+    expect(late.stderr).toContain('question 2 is not open: the run asks question 3');
+    expect(late.code).toBe(2);
     await repository.run(['answer', run, 'high']);
     await asks(repository, run, 'Since when?');
     expect((await repository.run(['answer', run, ' '])).code).toBe(2);

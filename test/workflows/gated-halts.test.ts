@@ -215,8 +215,11 @@ describe('a halted run', () => {
     expect(state.waiting).toBeNull();
     expect(shown(state).question).toBeNull();
     working.open();
-    await until(handle, (each) => shown(each).question !== null);
-    await handle.executeUpdate(answer, { args: [{ value: 'keep' }] });
+    await until(handle, (each) => shown(each).question?.number === 2);
+    // Said to the first one, it is no answer to this one, which has the same words.
+    const late = handle.executeUpdate(answer, { args: [{ value: 'push', question: 1 }] });
+    await expect(late).rejects.toMatchObject({ cause: { message: 'question 1 is not open: the run asks question 2' } });
+    await handle.executeUpdate(answer, { args: [{ value: 'keep', question: 2 }] });
     expect(shown(await finished(handle)).run.completion.skipped_reason).toBe('user_declined');
   }, 40_000);
 });

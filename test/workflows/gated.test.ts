@@ -169,11 +169,13 @@ describe('what people say to it', () => {
   });
 
   test('C49 an answer is taken once; another one, or to nothing, is refused without a trace', async () => {
-    const say = (value: string) => () => handle.executeUpdate(answer, { args: [{ value }] });
+    const say = (value: string, question?: number) => () =>
+      handle.executeUpdate(answer, { args: [{ value, ...(question === undefined ? {} : { question }) }] });
     play = { agents: { implementer: ({ n }) => implemented(n) } };
     const handle = await begin({ options: { push_mode: 'PROMPT' } });
     await until(handle, (state) => shown(state).question !== null);
     expect(await refused(handle, say('perhaps'))).toBe('the answer is push or keep, not perhaps');
+    expect(await refused(handle, say('push', 2))).toBe('question 2 is not open: the run asks question 1');
     const both = await Promise.allSettled([say('push')(), say('push')()]);
     expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     await finished(handle);

@@ -11,6 +11,6 @@ interface Shown {
 export function gatedPage({ gated, plan }: Shown, now: number): string {
   const text = plan ? planText(plan, now) : gated ? runText(gated, now) : '';
   const question = plan?.question ?? gated?.question ?? null;
-  const asked = question === null ? '' : `\n\n**Asks:**\n\n${fenced(question.text)}`;
+  const asked = question === null ? '' : `\n\n**Asks (question ${question.number}):**\n\n${fenced(question.text)}`;
   return `${fenced(text)}${asked}`;
 }

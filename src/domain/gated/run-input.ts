@@ -83,12 +83,17 @@ export interface AgentRole {
 
 /** What a run waits for a person to say. */
 export interface Question {
+  /** From 1, in the order in which the run asks; asked anew, it is another one. */
+  readonly number: number;
   readonly id: 'push' | 'confirm' | 'triage' | 'risk';
   /** For people, several lines. */
   readonly text: string;
   /** Empty: any text. */
   readonly answers: readonly string[];
 }
+
+/** A question before it is asked. */
+export type Ask = Omit<Question, 'number'>;
 
 /** What the query `progress` answers of a gated run, beside what it answers of every run. */
 export interface GatedProgress extends RunView {

@@ -3,6 +3,7 @@ import type { BugState } from './bug-state.ts';
 import { type Computed, computedOf, hoursAndMinutes } from './clock.ts';
 import { treeOf } from './deletions.ts';
 import { type PostPrPhase, type PostPrState, postPrPhases } from './post-pr-state.ts';
+import type { Question } from './run-input.ts';
 import type { BreakerState, PlanSprint, PlanState, RunStateName, TargetState } from './state.ts';
 import { stateLabels } from './transitions.ts';
 
@@ -150,10 +151,10 @@ function detailLines(view: RunView, { runtime_seconds }: Computed): string[] {
   ];
 }
 
-/** How a person answers what a run asks; no answers: any text. */
-export function answerHint(answers: readonly string[]): string {
-  if (answers.length === 0) return "answer with `locus answer '<text>'`";
-  return `answer with ${answers.map((each) => `\`locus answer ${each}\``).join(' or ')}`;
+/** How a person answers what a run asks, and nothing that it asks later; no answers: any text. */
+export function answerHint({ number, answers }: Pick<Question, 'number' | 'answers'>): string {
+  const wanted = answers.length === 0 ? ["'<text>'"] : answers;
+  return `answer with ${wanted.map((each) => `\`locus answer ${each} --question ${number}\``).join(' or ')}`;
 }
 
 function bugRows(bug: BugState | undefined): (readonly [string, string])[] {

@@ -4,7 +4,7 @@ import { riskGate, riskOf } from '../../domain/gated/bug-risk.ts';
 import { gateNote } from '../../domain/gated/gate-note.ts';
 import { nextStep } from '../../domain/gated/loop.ts';
 import type { HaltReason, HaltStep } from '../../domain/gated/loop-state.ts';
-import type { Question } from '../../domain/gated/run-input.ts';
+import type { Ask } from '../../domain/gated/run-input.ts';
 import { noTestRunner, type OpenQuestion, type TriageStep } from '../../domain/gated/triage.ts';
 import { readTriage } from '../../domain/gated/triage-answer.ts';
 import { suspectedPaths, type Triage } from '../../domain/gated/triage-record.ts';
@@ -145,7 +145,7 @@ async function letBy(bench: GatedBench, bug: Bug): Promise<Halt | null> {
   return null;
 }
 
-function asked({ run, target }: GatedBench, question: Question): Promise<string | null> {
+function asked({ run, target }: GatedBench, question: Ask): Promise<string | null> {
   return askPerson(run, target, question);
 }
 

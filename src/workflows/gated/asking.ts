@@ -1,8 +1,9 @@
-import type { Question } from '../../domain/gated/run-input.ts';
+import type { Ask, Question } from '../../domain/gated/run-input.ts';
 
 /** What asks people, and does not count the time in which it waits for them. */
 export abstract class Asking {
   protected question: Question | null = null;
+  private questions = 0;
   /** Milliseconds so far that do not count towards the timeout. */
   protected excludedMs = 0;
   private take: (value: string) => void = () => {};
@@ -14,8 +15,9 @@ export abstract class Asking {
   }
 
   /** Asks a person; `take` is given the answer, once. null: nothing is asked any more. */
-  ask(question: Question | null, take: (value: string) => void = () => {}): void {
-    this.question = question;
+  ask(question: Ask | null, take: (value: string) => void = () => {}): void {
+    if (question !== null) this.questions += 1;
+    this.question = question && { number: this.questions, ...question };
     this.take = take;
     this.show();
   }

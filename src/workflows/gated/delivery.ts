@@ -7,7 +7,7 @@ import {
   pushSummary,
   remotePlan,
 } from '../../domain/gated/push-mode.ts';
-import type { Question } from '../../domain/gated/run-input.ts';
+import type { Ask, Question } from '../../domain/gated/run-input.ts';
 import type { Completion, PushMode } from '../../domain/gated/state.ts';
 import type { PullText } from '../../domain/pull-body.ts';
 import { failureOf } from '../activities.ts';
@@ -28,7 +28,7 @@ export interface Deliverable {
   readonly isHalted: boolean;
   /** What a person is asked; null: nothing. */
   readonly asked: Question | null;
-  ask(question: Question | null, take?: (value: string) => void): void;
+  ask(question: Ask | null, take?: (value: string) => void): void;
   /** Time in which a person is waited for. */
   outsideOfTime<T>(waiting: Promise<T>): Promise<T>;
 }
@@ -60,7 +60,7 @@ export async function answerTo(run: Run, work: Deliverable): Promise<PushAnswer 
 export async function askPerson(
   run: Run,
   work: Pick<Deliverable, 'ask' | 'isHalted' | 'outsideOfTime'>,
-  question: Question,
+  question: Ask,
 ): Promise<string | null> {
   let said: string | null = null;
   work.ask(question, (value) => {

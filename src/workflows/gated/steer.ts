@@ -52,9 +52,12 @@ export function steered(
     goOn(request).catch((error: Error) => run.warn(`not resumed: ${error.message}`));
   });
   setHandler(answer, ({ value }) => work.answered(answerIn(work.asked, value) ?? value), {
-    validator: ({ value }) => {
+    validator: ({ value, question }) => {
       const { asked } = work;
-      if (asked === null) throw ApplicationFailure.nonRetryable('the run asks nothing', 'RunConflict');
+      const isOther = question !== undefined && question !== asked?.number;
+      const now = asked === null ? 'the run asks nothing' : `the run asks question ${asked.number}`;
+      const refusal = isOther ? `question ${question} is not open: ${now}` : now;
+      if (asked === null || isOther) throw ApplicationFailure.nonRetryable(refusal, 'RunConflict');
       if (answerIn(asked, value) !== null) return;
       const wanted =
         asked.answers.length > 0 ? asked.answers.join(' or ') : `a text of 1 to ${longestAnswer} characters`;

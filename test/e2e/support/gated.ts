@@ -38,7 +38,7 @@ export interface Shown {
   readonly plan: PlanState;
   readonly circuit_breaker: BreakerState;
   readonly computed: { readonly runtime_seconds: number; readonly timeout_remaining_seconds: number };
-  readonly question: { readonly text: string; readonly answers: readonly string[] } | null;
+  readonly question: { readonly number: number; readonly text: string; readonly answers: readonly string[] } | null;
   readonly notes?: readonly string[];
   readonly bug: BugState;
 }
