@@ -56,6 +56,24 @@ test('a rebased branch replaces what we pushed, never what others pushed since',
   expect(remoteTip(fixture)).toBe(rebased);
 });
 
+test.each(['gated', 'plan', 'bug'] as const)('A4: a %s never replaces what it has pushed', async (type) => {
+  const fixture = await makeFixture();
+  const settings = settingsOf({ updateWith: 'rebase' }, true);
+  const push = (made: string, as: typeof type | 'sprint') =>
+    pushBranch(depsOf(fixture), runOf(fixture, { settings, type: as }), { branch, commit: made });
+  sh(fixture.root, ['switch', '-q', '-c', branch]);
+  const before = commit(fixture.root, { 'one.txt': 'x\n' });
+  await push(before, type);
+  await fetchBranches(fixture.repository, 'origin', [branch]);
+  sh(fixture.root, ['reset', '-q', '--hard', fixture.first]);
+  const rebased = commit(fixture.root, { 'one.txt': 'x\n' }, 'rebased');
+  expect((await failureOf(push(rebased, type))).type).toBe('PushRefused');
+  expect(remoteTip(fixture)).toBe(before);
+  // A plain run may: the branch is its own.
+  await push(rebased, 'sprint');
+  expect(remoteTip(fixture)).toBe(rebased);
+});
+
 test('a commit from before a rebase does not replace the rebased branch that was pushed since', async () => {
   const fixture = await makeFixture();
   const run = runOf(fixture, { settings: settingsOf({ updateWith: 'rebase' }, true) });
