@@ -98,7 +98,7 @@ export async function pruneWorkspaces(
 }
 
 /** What would be lost, or has not arrived, in words; null where the workspace holds nothing. */
-async function whatIsHeld(workspace: Workspace, remote: string | null): Promise<string | null> {
+export async function whatIsHeld(workspace: Workspace, remote: string | null): Promise<string | null> {
   const { repository, branch } = workspace;
   const entries = await readdir(workspace.path).catch(() => null);
   if (entries === null) return null;

@@ -14,7 +14,7 @@ import { git } from './run.ts';
 
 export const unfinishedPrefix = 'refs/locus/wip/';
 
-const asidePrefix = 'refs/locus/aside/';
+export const asidePrefix = 'refs/locus/aside/';
 
 export interface KeepUnfinished extends Pick<WorkRequest, 'start' | 'objectsDir' | 'defaultBranch'> {
   readonly ref: string;

@@ -140,6 +140,22 @@ describe('`locus run sprint-plan`', () => {
     expect(plan?.head.sha).toBe(last?.head.sha);
   }, 120_000);
 
+  test('the body of a plan tells what other models have said, and what lies beside its branch', async () => {
+    const config = { dissent: { enabled: true }, roles: { auditor: { model: 'other' } } };
+    const repository = await makeGated(world, {}, { config });
+    const made = await repository.git('commit-tree', '-p', 'HEAD', '-m', 'unfinished', 'HEAD^{tree}');
+    const ref = (of: string, n: number) => `refs/locus/${of}/feature+plan/${n}`;
+    await repository.git('update-ref', ref('wip', 9), made.trim());
+    await repository.git('update-ref', ref('aside', 8), made.trim());
+    await repository.git('update-ref', ref('wip', 7), 'main');
+    expect((await repository.run(['run', 'sprint-plan', '--branch', 'feature/plan'])).code).toBe(0);
+    const body: string = repository.github.state().pulls[0]?.body ?? '';
+    for (const sprint of ['sprint-1', 'sprint-2'])
+      expect(body).toContain(`| ${sprint} | command other | approved | - | - | - | - |`);
+    const left = /## Left Behind\n\n([\s\S]*?)\n\n---/.exec(body)?.[1];
+    expect(left).toBe([ref('aside', 8), ref('wip', 9)].map((name) => `- Unfinished work: \`${name}\``).join('\n'));
+  }, 90_000);
+
   test('C56: what a plan that was ended has completed is not done again', async () => {
     const repository = await makeGated(world, { implementer: [{}, { exit: 1 }] }, { files });
     expect((await repository.run(['run', 'sprint-plan'])).code).toBe(3);

@@ -1,9 +1,14 @@
+import path from 'node:path';
 import { endAgent } from '../../agents/host/end.ts';
+import { workspaceName } from '../../domain/branch.ts';
+import type { LeftBehind } from '../../domain/gated/body-parts.ts';
 import type { RunContext } from '../../domain/run.ts';
 import type { Repository } from '../../domain/workspace.ts';
 import { baseCommit, fetchBranches, isAncestor, resolveCommit } from '../../git/branches.ts';
 import { collectWork } from '../../git/collect.ts';
+import { listWorkspaces, whatIsHeld } from '../../git/remove.ts';
 import { git } from '../../git/run.ts';
+import { asidePrefix, unfinishedPrefix } from '../../git/unfinished.ts';
 import { objectsDirOf } from '../confine.ts';
 import type { Dependencies } from '../deps.ts';
 import { attemptDir, credentialsFor, obtainRepository, repositoryOf } from '../repository.ts';
@@ -26,7 +31,7 @@ const longestLog = 300;
 export async function lookAtBranch(
   deps: Dependencies,
   run: RunContext,
-  { commit, since, base: from }: BranchRequest,
+  { commit, since, base: from, leftOf }: BranchRequest,
 ): Promise<BranchFacts> {
   const repository = await repositoryOf(run, deps.stateDir);
   const base = from ?? (await baseCommit(repository, run.baseBranch, run.remote));
@@ -47,6 +52,20 @@ export async function lookAtBranch(
     added,
     lines: linesIn(stat),
     log: commitsIn(log),
+    ...(leftOf === undefined ? {} : { left: await leftBehind(repository, leftOf, commit) }),
+  };
+}
+
+/** Work that is kept beside the branch and is in no commit of it, and its worktree where that holds changes. */
+async function leftBehind(repository: Repository, branch: string, commit: string): Promise<LeftBehind> {
+  const name = workspaceName(branch);
+  const places = [unfinishedPrefix, asidePrefix].map((prefix) => `${prefix}${name}/`);
+  const refs = await git(repository, ['for-each-ref', '--format=%(refname)', `--no-merged=${commit}`, ...places]);
+  const workspace = (await listWorkspaces(repository)).find((candidate) => candidate.name === name);
+  const isHeld = workspace !== undefined && (await whatIsHeld(workspace, null)) !== null;
+  return {
+    worktree: isHeld ? path.relative(repository.root, workspace.path) : null,
+    unfinished: refs.split('\n').filter((ref) => ref !== ''),
   };
 }
 

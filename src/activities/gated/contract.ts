@@ -1,4 +1,4 @@
-import type { Commit } from '../../domain/gated/body-parts.ts';
+import type { Commit, LeftBehind } from '../../domain/gated/body-parts.ts';
 import type { BugIds } from '../../domain/gated/micro-sprint.ts';
 import type { TestFailure } from '../../domain/gated/post-pr-e2e.ts';
 import type { EarlierFindings, PromptFinding } from '../../domain/gated/prompt-parts.ts';
@@ -138,6 +138,8 @@ export interface BranchRequest {
   readonly since: string;
   /** What it is compared with; null: the base branch. */
   readonly base: string | null;
+  /** A branch whose workspace and kept work are looked at as well. */
+  readonly leftOf?: string;
 }
 
 export interface BranchFacts {
@@ -152,6 +154,8 @@ export interface BranchFacts {
   /** Between `since` and the commit, renames aside. */
   readonly deleted: readonly string[];
   readonly added: readonly string[];
+  /** Where it was asked for. */
+  readonly left?: LeftBehind;
 }
 
 export interface BugRequest {

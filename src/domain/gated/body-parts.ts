@@ -1,3 +1,4 @@
+import type { ModelReview } from './plan-reviews.ts';
 import type { Section } from './sections.ts';
 import { cell, code, sentence, table } from './sections.ts';
 import type { TargetState } from './state.ts';
@@ -56,14 +57,14 @@ export function notesSection(notes: readonly string[], secrets: readonly string[
   return [{ heading: '', lines: notes.map((note) => `- ⚠️ ${sentence(note, secrets)}`) }];
 }
 
-export function crossModelSection(reviews: readonly CrossModelReview[], secrets: readonly string[]): Section {
+export function crossModelSection(reviews: readonly ModelReview[], secrets: readonly string[]): Section {
   const heading = '## Cross-model Review Summary';
   if (reviews.length === 0) return { heading, lines: ['none'] };
   const rows = reviews.map((review) => [
     cell(review.target),
     cell(review.model, secrets),
     cell(review.outcome, secrets),
-    ...[review.high_consensus, review.disputed, review.blockers, review.low_value].map(String),
+    ...[review.high_consensus, review.disputed, review.blockers, review.low_value].map((count) => cell(count)),
   ]);
   return table(heading, ['Target', 'Model', 'Outcome', 'Agreed', 'Disputed', 'Blockers', 'Dropped'], rows);
 }

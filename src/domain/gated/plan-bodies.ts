@@ -2,7 +2,6 @@ import type { PullText } from '../pull-body.ts';
 import { type CompletionRecord, completionLine, doneTitle, incompleteTitle, resumeLines } from './bodies.ts';
 import {
   type Commit,
-  type CrossModelReview,
   commitSections,
   crossModelSection,
   footer,
@@ -15,6 +14,7 @@ import {
   testsSection,
 } from './body-parts.ts';
 import { deletionsSection } from './deletions.ts';
+import type { ModelReview } from './plan-reviews.ts';
 import { postPrSections } from './post-pr-body.ts';
 import type { PostPrState } from './post-pr-state.ts';
 import { bodyOf, cell, type Section, sentence, table } from './sections.ts';
@@ -25,7 +25,8 @@ export interface PlanPull {
   readonly commits: readonly Commit[];
   readonly deletions: readonly Deletion[];
   readonly tests: readonly TestRun[];
-  readonly reviews: readonly CrossModelReview[];
+  /** By other models, from plan-reviews.ts. */
+  readonly reviews: readonly ModelReview[];
   /** Of every sprint, from gate-note.ts. */
   readonly notes: readonly string[];
   readonly issues: readonly number[];
@@ -59,7 +60,7 @@ export function planPull(pull: PlanPull, secrets: readonly string[] = []): PullT
       commits,
       secrets,
     ),
-    crossModelSection([...reviews, ...(postPr?.reviews ?? [])], secrets),
+    crossModelSection(reviews, secrets),
     testsSection([...tests, ...(postPr?.tests ?? [])], secrets),
     ...(postPr === null ? [] : postPrSections(postPr, secrets)),
     leftBehindSection(leftBehind, secrets),

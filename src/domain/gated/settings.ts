@@ -49,3 +49,20 @@ export interface RoleAgent {
   /** null: the provider's own default. */
   readonly model: string | null;
 }
+
+type Roles = GatedSettings['roles'];
+
+/** Its own provider and model, else those that are usual. */
+export function agentFor(roles: Roles, usual: RoleAgent, role: Role): RoleAgent {
+  const { provider, model } = roles[role] ?? usual;
+  return { provider, model };
+}
+
+/** Of the roles, the first that is not what the reviewer is; null: all are the same. */
+export function secondModel(roles: Roles, usual: RoleAgent): RoleAgent | null {
+  const reviewer = agentFor(roles, usual, 'reviewer');
+  const others = (['auditor', 'red-team', 'triage', 'implementer'] as const).map((role) =>
+    agentFor(roles, usual, role),
+  );
+  return others.find(({ provider, model }) => provider !== reviewer.provider || model !== reviewer.model) ?? null;
+}

@@ -1,8 +1,8 @@
 import { gateNote } from '../../domain/gated/gate-note.ts';
 import type { LoopEvent } from '../../domain/gated/loop-state.ts';
-import type { RoleAgent } from '../../domain/gated/settings.ts';
+import { type RoleAgent, secondModel } from '../../domain/gated/settings.ts';
 import { readAskedVerdict } from '../../domain/gated/verdict.ts';
-import { agentOf, callRole, type GatedBench } from './role.ts';
+import { callRole, type GatedBench } from './role.ts';
 
 const gate = 'dissent';
 
@@ -29,8 +29,6 @@ function missed(reason: string): LoopEvent {
 }
 
 /** Of the roles, the first that is not what the reviewer is. */
-export function anotherModel(bench: GatedBench): RoleAgent | null {
-  const reviewer = agentOf(bench, 'reviewer');
-  const others = (['auditor', 'red-team', 'triage', 'implementer'] as const).map((role) => agentOf(bench, role));
-  return others.find(({ provider, model }) => provider !== reviewer.provider || model !== reviewer.model) ?? null;
+export function anotherModel({ run, target }: GatedBench): RoleAgent | null {
+  return secondModel(target.input.settings.roles, run.input.settings);
 }

@@ -3,7 +3,7 @@ import type { AttemptResult } from '../../activities/contract.ts';
 import type { PromptAbout } from '../../activities/gated/contract.ts';
 import type { RedTeamRecord } from '../../domain/gated/red-team.ts';
 import type { AgentRole } from '../../domain/gated/run-input.ts';
-import type { RoleAgent } from '../../domain/gated/settings.ts';
+import { agentFor, type RoleAgent } from '../../domain/gated/settings.ts';
 import type { Role } from '../../domain/gated/state.ts';
 import { attempt, limitOver } from '../attempt.ts';
 import { type Budget, spentFailure } from '../budget.ts';
@@ -110,8 +110,7 @@ export async function callRole(
 
 /** Its own provider and model, else those of the run. */
 export function agentOf({ run, target }: GatedBench, name: Role): RoleAgent {
-  const { provider, model } = target.input.settings.roles[name] ?? run.input.settings;
-  return { provider, model };
+  return agentFor(target.input.settings.roles, run.input.settings, name);
 }
 
 function roleOf({ target }: GatedBench, name: Role): Omit<AgentRole, keyof RoleAgent> {

@@ -2,6 +2,7 @@ import { planSprintBranch } from '../../domain/branch.ts';
 import { singlePull } from '../../domain/gated/bodies.ts';
 import { gateNote, outcomeInAll } from '../../domain/gated/gate-note.ts';
 import { incompletePlanPull, planPull } from '../../domain/gated/plan-bodies.ts';
+import { planReviews } from '../../domain/gated/plan-reviews.ts';
 import { pushHint, remotePlan } from '../../domain/gated/push-mode.ts';
 import { type GatedProgress, issuesOf } from '../../domain/gated/run-input.ts';
 import type { PullText } from '../../domain/pull-body.ts';
@@ -135,7 +136,7 @@ export async function incompletePlan(bench: PlanBench): Promise<void> {
   const pull = incompletePlanPull({
     plan: state,
     deletions,
-    reviews: [],
+    reviews: reviewsOf(bench),
     notes,
     breakerOpen: breaker.state === 'OPEN',
   });
@@ -152,13 +153,14 @@ async function wayOf({ run, plan }: PlanBench) {
   return null;
 }
 
-async function wholePull({ run, tools, plan }: PlanBench): Promise<PullText> {
+async function wholePull(bench: PlanBench): Promise<PullText> {
+  const { run, tools, plan } = bench;
   const { tip, state, deletions, notes, branch } = plan;
-  const { log } = await patiently(run, () =>
+  const { log, left } = await patiently(run, () =>
     tools.onHost(({ host }) =>
       host.lookAtBranch.executeWithOptions({ summary: `commits of ${branch}` }, [
         run.context,
-        { commit: tip, since: tip, base: null },
+        { commit: tip, since: tip, base: null, leftOf: branch },
       ]),
     ),
   );
@@ -167,15 +169,26 @@ async function wholePull({ run, tools, plan }: PlanBench): Promise<PullText> {
     commits: log,
     deletions,
     tests: testsOf(run),
-    reviews: [],
+    reviews: reviewsOf(bench),
     notes: [...notes, ...notesOf(plan)],
     issues: plan.input.sprints.flatMap(issuesOf),
-    leftBehind: { worktree: null, unfinished: [] },
+    leftBehind: left ?? { worktree: null, unfinished: [] },
     completion: completionOf(
       plan,
       'sprint-plan',
       plan.sprintNotes.map((sprint) => sprint.notes),
     ),
+    postPr: plan.postPr,
+  });
+}
+
+function reviewsOf({ run, plan }: PlanBench) {
+  const { settings } = plan.input;
+  return planReviews({
+    plan: plan.state,
+    notes: plan.sprintNotes,
+    settings,
+    usual: run.input.settings,
     postPr: plan.postPr,
   });
 }
