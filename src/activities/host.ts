@@ -13,7 +13,7 @@ import type { Dependencies } from './deps.ts';
 import { commitPending, comparePosition, lookAtBranch } from './gated/branch.ts';
 import { openBug, recordTriage, weighTriage } from './gated/bug.ts';
 import type { GatedHostActivities } from './gated/contract.ts';
-import { openTarget } from './gated/open.ts';
+import { findCommits, openTarget } from './gated/open.ts';
 import { writePrompt } from './gated/prompt.ts';
 import { auditPull } from './post-pr/audit.ts';
 import type { PostPrHostActivities } from './post-pr/contract.ts';
@@ -44,6 +44,8 @@ export function createHostActivities(deps: Dependencies): HostActivities & Gated
       }),
     openTarget: (run, request) =>
       beating(() => inTurn(run, workspaceKey(run, request.task.branch), () => openTarget(deps, run, request))),
+    findCommits: (run, request) =>
+      beating(() => inTurn(run, workspaceKey(run, request.task.branch), () => findCommits(deps, run, request))),
     writePrompt: (run, request) => beating(() => writePrompt(deps, run, request)),
     commitPending: (run, request) =>
       beating(() => inTurn(run, request.workspace.name, () => commitPending(deps, run, request))),

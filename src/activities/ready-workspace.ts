@@ -2,9 +2,10 @@ import { unfinishedRef, workspaceName } from '../domain/branch.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
 import { bringBaseIn } from '../git/base.ts';
-import { baseCommit, fetchBranches, type NetworkOptions } from '../git/branches.ts';
+import { baseCommit, fetchBranches, isAncestor, type NetworkOptions } from '../git/branches.ts';
 import { cleanWorkspace } from '../git/clean.ts';
 import { type OpenedWorkspace, openWorkspace } from '../git/open.ts';
+import { git } from '../git/run.ts';
 import { giveBackUnfinished, setUnfinishedAside } from '../git/unfinished.ts';
 import { dropObjects } from './confine.ts';
 import type { WorkspaceRequest } from './contract.ts';
@@ -15,8 +16,8 @@ import { noteRun, removeStale } from './release.ts';
 import { noteReturn, workspaceKey, workspaceMode } from './repository.ts';
 import { hasStayed, noteStay } from './stay.ts';
 
-/** `asItIs`: the base is not brought in. */
-export type ReadyRequest = WorkspaceRequest & { readonly asItIs?: boolean };
+/** `asItIs`: the base is not brought in. `began`: where an earlier run of the task did. */
+export type ReadyRequest = WorkspaceRequest & { readonly asItIs?: boolean; readonly began?: string };
 
 interface Given {
   readonly repository: Repository;
@@ -31,7 +32,7 @@ export async function readyWorkspace(
   run: RunContext,
   { repository, remoteTips, secrets, signal }: Given,
   request: ReadyRequest,
-): Promise<{ readonly workspace: Workspace; readonly startCommit: string }> {
+): Promise<{ readonly workspace: Workspace; readonly startCommit: string; readonly began?: string }> {
   const { task } = request;
   const key = workspaceKey(run, task.branch);
   // First whose it is: a sibling that tidies up must not take a new one for an ended run's.
@@ -57,7 +58,8 @@ export async function readyWorkspace(
   else await setFoundAside(run, { workspace, start: opened.tip, task });
   await dropObjects(workspace);
   const isPushed = request.pushed || remoteTips[task.branch] !== undefined;
-  const staysAsItIs = goesOn || request.asItIs;
+  const began = await withWork(run, opened, request.began);
+  const staysAsItIs = goesOn || request.asItIs || began !== undefined;
   const startCommit = staysAsItIs ? opened.tip : await updated(run, opened, isPushed);
   await makeReady(deps, run, { workspace, isNew: opened.created, env: secrets.env, signal }).catch(async (error) => {
     // What a setup has left half done must not look like work to whoever comes next.
@@ -70,7 +72,7 @@ export async function readyWorkspace(
     goesOn && attemptId !== null && (await giveBackUnfinished(workspace, { ref, start: startCommit, attemptId }));
   // Of a run that was stopped, or on a branch that moved: a person may still want it, and this task writes to the ref.
   if (!given) await setUnfinishedAside(repository, ref);
-  return { workspace, startCommit };
+  return { workspace, startCommit, ...(began === undefined ? {} : { began }) };
 }
 
 /** What the remote has of the base and the task's branch, brought here. */
@@ -83,6 +85,18 @@ export async function fetchFor(
   const { remote } = run;
   if (remote === null) return {};
   return fetchBranches(repository, remote, [run.baseBranch, branch], options);
+}
+
+/** Where the task began before, if the branch has commits of its own since then. */
+async function withWork(
+  run: RunContext,
+  { workspace: { repository }, tip }: OpenedWorkspace,
+  began: string | undefined,
+): Promise<string | undefined> {
+  if (began === undefined || !(await isAncestor(repository, began, tip))) return undefined;
+  const base = await baseCommit(repository, run.baseBranch, run.remote);
+  const own = await git({ commonDir: repository.commonDir }, ['rev-list', '--count', tip, `^${began}`, `^${base}`]);
+  return Number(own) > 0 ? began : undefined;
 }
 
 async function updated(run: RunContext, opened: OpenedWorkspace, pushed: boolean): Promise<string> {

@@ -8,6 +8,7 @@ import { sprintChanged } from './messages.ts';
 import { concludePlan, draftOfSprint, incompletePlan, type PlanBench } from './plan/ending.ts';
 import { Sprint } from './plan/sprint.ts';
 import { Plan } from './plan/state.ts';
+import { takeOver } from './plan/take-over.ts';
 import { Run } from './run.ts';
 import { Tools } from './tools.ts';
 import { TrackerWrites } from './tracker-writes.ts';
@@ -34,6 +35,7 @@ export async function planRun(input: RunInput): Promise<RunState> {
   return toItsEnd(
     async () => {
       if (task) run.update(task.issue, { status: 'in_progress', startedAt: Date.now() });
+      await takeOver(bench);
       for (let id = plan.next; id !== null; id = plan.next) {
         // One that goes on is told itself.
         if (current === null) await haltedByPerson(bench, id, course);
@@ -42,13 +44,14 @@ export async function planRun(input: RunInput): Promise<RunState> {
           heard = null;
           const target = plan.input.sprints.find(({ name }) => name === id);
           if (!target) break;
+          plan.begins(id);
           current = await Sprint.begin(run, plan, target);
         }
         const sprint: Sprint = current;
         const end = await sprint.outcome(() => heard);
         if (run.stopping) await run.checkpoint();
         if (end.kind === 'complete') {
-          plan.completed(id, end.gated);
+          plan.completed(id, end.gated, end.state.tasks[0]);
           take(run, end.state);
           current = null;
           if (!plan.input.consolidate) await draftOfSprint(bench, id, end.gated);

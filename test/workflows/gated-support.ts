@@ -100,6 +100,10 @@ export function gatedScript(play: () => Play, calls: Calls): Script {
         };
         return (await play().host?.openTarget?.(run, request)) ?? found;
       },
+      async findCommits(run, request) {
+        calls.push(`find ${request.commits.join(' ')}`);
+        return (await play().host?.findCommits?.(run, request)) ?? { held: request.commits };
+      },
       async writePrompt(run, request) {
         const prompt = { kind: 'ready', file: '/p/1', length: 1, sha256: '' } as const;
         return (await play().host?.writePrompt?.(run, request)) ?? prompt;

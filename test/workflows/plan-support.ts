@@ -18,7 +18,7 @@ export function planInput(
   });
   const { settings, mode, options, allowHigh } = gated;
   const given = { settings, mode, options, allowHigh };
-  const plan = { ...given, id: 'plan-20260101-0123abcd', sprints, completed: [], from: 1, to: count, consolidate };
+  const plan = { ...given, id: 'plan-20260101-0123abcd', sprints, from: 1, to: count, consolidate };
   return { ...rest, type: 'plan', tasks: tasks.map((task) => ({ ...task, issue: 0 })), plan };
 }
 

@@ -16,6 +16,8 @@ import type { PullRef, WorkspaceRequest } from '../contract.ts';
 export interface GatedHostActivities {
   /** The target's workspace, clean and on its branch. */
   openTarget(run: RunContext, request: OpenRequest): Promise<OpenedTarget>;
+  /** Opens the workspace as it is, and answers which of these commits its branch has. */
+  findCommits(run: RunContext, request: CommitsRequest): Promise<{ readonly held: readonly string[] }>;
   /** Writes the prompt of a role, after the guardrails have looked at what comes from outside. */
   writePrompt(run: RunContext, request: RolePromptRequest): Promise<RolePrompt>;
   /** Commits what lies in the workspace; where nothing does, answers the commit it stands on. */
@@ -53,11 +55,20 @@ export interface GatedContext {
 export interface OpenRequest extends WorkspaceRequest {
   /** The base is not brought in: there is work that gates have seen. */
   readonly asItIs: boolean;
+  /** Where an earlier run of this target began; left out: there was none. */
+  readonly began?: string;
 }
 
 export interface OpenedTarget {
   readonly workspace: Workspace;
   readonly startCommit: string;
+  /** That commit, where the branch has work that came after it; left out: it begins at `startCommit`. */
+  readonly began?: string;
+}
+
+export interface CommitsRequest {
+  readonly task: TaskSpec;
+  readonly commits: readonly string[];
 }
 
 export interface RolePromptRequest {

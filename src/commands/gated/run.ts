@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
-import type { Engine } from '../../client/connect.ts';
-import { findRun, readState } from '../../client/runs.ts';
 import { gatedSnapshot } from '../../config/snapshot.ts';
 import { LocusFailure } from '../../domain/failures.ts';
 import { breakerDefaults } from '../../domain/gated/breaker.ts';
@@ -30,6 +28,7 @@ import { bugSource, findBug } from './bug.ts';
 import { findConflict } from './conflict.ts';
 import { printGatedPlan } from './dry.ts';
 import { type GatedOptions, isBug, optionsOf, planTarget, rangeOf, targetOf } from './flags.ts';
+import { goingOn } from './going-on.ts';
 import { branchFor, checkSprintBranches, requireRoles, requireSafeCheckout } from './preflight.ts';
 import { resumeGatedRun } from './resume.ts';
 import { findPlan, findTarget } from './target.ts';
@@ -82,7 +81,7 @@ export async function runGated(options: GatedOptions): Promise<number> {
     const work: Work =
       'target' in found
         ? { gated: { ...given, id: newId('run'), target: found.target } }
-        : { plan: { ...given, ...found, id: newId('plan'), completed: [], consolidate: options.consolidate ?? true } };
+        : { plan: { ...given, ...found, id: newId('plan'), consolidate: options.consolidate ?? true } };
     const input = inputOf(project, plan, { work, branch, isHere });
     if (engine) await refuseHeld(engine, input.runId, issuesOfWork(input) ?? []);
     if (options.dryRun || engine === null) {
@@ -93,7 +92,7 @@ export async function runGated(options: GatedOptions): Promise<number> {
     if (!(await confirmNoSandbox(plan.settings.sandbox, { ask }))) return 2;
     if (halted) await endForGood(engine, halted);
     if (!engine.target.configured) await handOverSecrets(project, true);
-    const decision = { kind: 'start', input: await goingOn(engine, input) } as const;
+    const decision = { kind: 'start', input: await goingOn(engine, input, printer) } as const;
     return await startAndShow(engine, decision, { printer, options });
   } finally {
     printer.close();
@@ -161,16 +160,6 @@ function inputOf(
     finished: [],
     ...work,
   };
-}
-
-/** A plan that was ended on this branch is gone on with: what it has completed is not done again. */
-async function goingOn({ client }: Engine, input: RunInput): Promise<RunInput> {
-  if (!input.plan) return input;
-  const before = (await findRun(client, input.runId)) && (await readState(client, input.runId, 3000));
-  if (!before?.plan || before.branch !== input.branch) return input;
-  const done = before.plan.plan.sprints.list.filter(({ status }) => status === 'completed').map(({ id }) => id);
-  const known = new Set(input.plan.sprints.map(({ name }) => name));
-  return { ...input, plan: { ...input.plan, completed: done.filter((id) => known.has(id)) } };
 }
 
 /** `run-YYYYMMDD-<8 hex>`, the day in UTC. */

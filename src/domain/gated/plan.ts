@@ -12,16 +12,12 @@ interface PlanStart {
   readonly branch: string;
   /** In order, `sprint-N`. */
   readonly sprints: readonly string[];
-  /** Those that were completed before: they are counted, and no agent is called for them. */
-  readonly completed: readonly string[];
   readonly options: PlanState['options'];
 }
 
 /** A plan that has begun. `at` is ISO 8601, here and below. */
-export function newPlan({ plan_id, branch, sprints, completed, options }: PlanStart, at: string): PlanState {
-  const list = sprints.map(
-    (id): PlanSprint => ({ id, status: completed.includes(id) ? 'completed' : 'pending', cycles: 0 }),
-  );
+export function newPlan({ plan_id, branch, sprints, options }: PlanStart, at: string): PlanState {
+  const list = sprints.map((id): PlanSprint => ({ id, status: 'pending', cycles: 0 }));
   return {
     plan_id,
     branch,
@@ -51,6 +47,15 @@ export function sprintProgressed(plan: PlanState, id: string, totals: SprintTota
 
 export function sprintCompleted(plan: PlanState, id: string, totals: SprintTotals, at: string): PlanState {
   return changed(plan, id, { ...totals, status: 'completed' }, null, at);
+}
+
+/** Those that were completed before: they are counted, and no agent is called for them. */
+export function sprintsTakenOver(
+  plan: PlanState,
+  done: readonly (SprintTotals & { readonly id: string })[],
+  at: string,
+): PlanState {
+  return done.reduce((state, { id, ...totals }) => sprintCompleted(state, id, totals, at), plan);
 }
 
 /** A halted sprint stops the plan; those after it stay as they are. */

@@ -5,6 +5,7 @@ import type { BugState } from './bug-state.ts';
 import { noCompletion } from './push-mode.ts';
 import type { RateState } from './rate.ts';
 import type { GatedSettings } from './settings.ts';
+import type { SprintRecord } from './sprint-record.ts';
 import type { Mode, Role, TargetState } from './state.ts';
 import type { PlanView, RunView } from './status.ts';
 
@@ -21,6 +22,10 @@ export interface GatedInput {
   readonly deletedBefore?: readonly string[];
   /** The phases that they have started: the hour is the plan's. */
   readonly rate?: RateState;
+  /** Where an earlier run of this sprint began: what came to the branch since is its work. */
+  readonly began?: string;
+  /** The plan knows commits of its branch, so none of them is made anew. */
+  readonly keepsCommits?: boolean;
 }
 
 /** `name`: `sprint-N`, `issue-N`, or the id of a bug. */
@@ -49,8 +54,8 @@ export interface PlanInput {
   readonly id: string;
   /** In their order, `sprint-N`. */
   readonly sprints: readonly GatedTarget[];
-  /** Those that an earlier run of this plan has completed on this branch. */
-  readonly completed: readonly string[];
+  /** What the plan before this one had come to on this branch, in the order of their ends; left out: nothing. */
+  readonly earlier?: readonly SprintRecord[];
   readonly from: number;
   readonly to: number;
   /** One draft for all of them, rather than one for each. */
@@ -102,6 +107,8 @@ export interface GatedProgress extends RunView {
   readonly rate: RateState;
   /** Of `deletedBefore`, what is there again. */
   readonly restored?: readonly string[];
+  /** `agent.verify` has ended well on what the branch stands on. */
+  readonly tested?: boolean;
   readonly bug?: BugState;
 }
 
@@ -137,6 +144,8 @@ export function newTargetState(
 /** What the query `progress` answers of a plan. */
 export interface PlanProgress extends PlanView {
   readonly question: Question | null;
+  /** Of each sprint that has ever begun on this branch, the latest last. */
+  readonly records: readonly SprintRecord[];
 }
 
 /** Issues that the work on a target belongs to. */

@@ -12,6 +12,7 @@ export async function open(bench: GatedBench, { asItIs }: { readonly asItIs: boo
   const { run, tools, target } = bench;
   const { startCommit, attemptId } = run.task(target.issue);
   const task = run.specOf(target.issue);
+  const { began: earlier, keepsCommits = false } = target.input;
   const found = await patiently(run, () => {
     run.update(target.issue, { phase: 'preparing' });
     const goesOn = startCommit !== null && !target.moved;
@@ -20,17 +21,19 @@ export async function open(bench: GatedBench, { asItIs }: { readonly asItIs: boo
       resuming: goesOn,
       startCommit: goesOn ? target.tip : null,
       attemptId,
-      pushed: target.state.completion.pushed,
+      pushed: target.state.completion.pushed || keepsCommits,
       asItIs,
+      ...(startCommit === null && earlier !== undefined ? { began: earlier } : {}),
     };
     return tools.onHost(({ host }) =>
       host.openTarget.executeWithOptions({ summary: `open ${task.branch}` }, [run.context, request]),
     );
   });
-  const first = startCommit === null ? { startCommit: found.startCommit } : {};
+  const first = startCommit === null ? { startCommit: found.began ?? found.startCommit } : {};
   if (startCommit !== null && target.tip !== found.startCommit) target.unapproved();
   if (target.workLost) target.since = found.startCommit;
   target.moved = false;
+  target.began ??= found.began ?? null;
   run.update(target.issue, { ...first, commit: found.startCommit, status: 'in_progress' });
   target.opened = found;
   return found;

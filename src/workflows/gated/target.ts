@@ -5,7 +5,6 @@ import { grownBy, withDeletions } from '../../domain/gated/deletions.ts';
 import { countFixed } from '../../domain/gated/identity.ts';
 import { resumeLoop } from '../../domain/gated/loop.ts';
 import { type LoopState, newLoop } from '../../domain/gated/loop-state.ts';
-import type { EarlierFindings } from '../../domain/gated/prompt-parts.ts';
 import { type GatedInput, issuesOf, newTargetState } from '../../domain/gated/run-input.ts';
 import type {
   BreakerState,
@@ -20,23 +19,16 @@ import { type EntryPhase, moveTo } from '../../domain/gated/transitions.ts';
 import { Bug } from '../bug/bug.ts';
 import type { Run } from '../run.ts';
 import type { Deliverable } from './delivery.ts';
-import { Drafted } from './drafted.ts';
-import { type Feedback, noFeedback } from './feedback.ts';
 import type { Steerable } from './steer.ts';
+import { Told } from './told.ts';
 
 /** What a gated run knows of its target, and shows. */
-export class Target extends Drafted implements Deliverable, Steerable {
+export class Target extends Told implements Deliverable, Steerable {
   readonly input: GatedInput;
   readonly issue: number;
   loop: LoopState;
-  feedback: Feedback = noFeedback;
-  earlier: readonly EarlierFindings[] = [];
-  /** What the latest implementer says that it did. */
-  report = '';
-  /** What each gate has said last, whatever it said. */
-  answers: Readonly<Record<Gate, string | null>> = { review: null, audit: null };
-  /** The answer that a gate is asked to repair. */
-  lastAnswer = '';
+  /** Where an earlier run of it began, whose work its first cycle has on the branch; null: there was none. */
+  began: string | null = null;
   /** Both gates have approved what is on the branch. */
   passed = false;
   /** Where the branch stood when this cycle began. */
@@ -129,7 +121,7 @@ export class Target extends Drafted implements Deliverable, Steerable {
   }
 
   set(loop: LoopState): void {
-    if (loop.cycle !== this.loop.cycle) this.since = this.tip;
+    if (loop.cycle !== this.loop.cycle) this.since = (this.loop.cycle === 0 ? this.began : null) ?? this.tip;
     // A probe that was approved lets the time begin anew, as a reset does.
     if (loop.breaker.triggers.timeout.started !== this.loop.breaker.triggers.timeout.started) this.excludedMs = 0;
     this.loop = loop;
@@ -243,6 +235,7 @@ export class Target extends Drafted implements Deliverable, Steerable {
         question: this.question,
         rate,
         restored: this.restored,
+        tested: this.isTested,
         ...(this.postPr === null ? {} : { post_pr: this.postPr }),
       },
     });

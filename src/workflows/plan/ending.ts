@@ -7,7 +7,7 @@ import { pushHint, remotePlan } from '../../domain/gated/push-mode.ts';
 import { type GatedProgress, issuesOf } from '../../domain/gated/run-input.ts';
 import type { PullText } from '../../domain/pull-body.ts';
 import { failureOf } from '../activities.ts';
-import { answerTo, delivered, drafted, markInReview, standHalted, testsOf } from '../gated/delivery.ts';
+import { answerTo, delivered, drafted, markInReview, standHalted } from '../gated/delivery.ts';
 import { mostHosts } from '../gated/phases.ts';
 import { isKnown } from '../gated/role.ts';
 import { patiently } from '../patience.ts';
@@ -42,7 +42,7 @@ export async function concludePlan(bench: PlanBench): Promise<void> {
  * Does a step that answers why it could not be done; the plan halts for that, and does it again when somebody resumes.
  * `meanwhile`: what is done once it is halted.
  */
-async function untilItIs(
+export async function untilItIs(
   bench: PlanBench,
   step: () => Promise<string | undefined>,
   meanwhile: (bench: PlanBench) => Promise<void> = async () => {},
@@ -85,7 +85,7 @@ async function draftOfAll(bench: PlanBench): Promise<string | undefined> {
   if (way === null) return undefined;
   const { pr_created } = await delivered(bench, plan, way.pullRequest ? await wholePull(bench) : null);
   plan.drafted = pr_created;
-  markInReview(bench, plan.input.sprints.flatMap(issuesOf));
+  markInReview(bench, plan.issues);
   return undefined;
 }
 
@@ -117,7 +117,7 @@ export async function draftOfSprint(bench: PlanBench, id: string, gated: GatedPr
     const completion = completionOf(plan, id, [notes]);
     const { enabled } = plan.input.settings.postPr;
     const unvalidated = enabled ? [gateNote('post_pr', 'skipped', 'a draft of one sprint is not validated')] : [];
-    const tests = testsOf(run);
+    const tests = plan.recordOf(id)?.tests ?? [];
     const pull = singlePull({ state, tests, notes: [...notes, ...unvalidated], issues, completion });
     const work = { branch: planSprintBranch(plan.branch, id), tip: plan.tip };
     await delivered(bench, work, way.pullRequest ? pull : null);
@@ -168,15 +168,15 @@ async function wholePull(bench: PlanBench): Promise<PullText> {
     plan: state,
     commits: log,
     deletions,
-    tests: testsOf(run),
+    tests: plan.tests,
     reviews: reviewsOf(bench),
     notes: [...notes, ...notesOf(plan)],
-    issues: plan.input.sprints.flatMap(issuesOf),
+    issues: plan.issues,
     leftBehind: left ?? { worktree: null, unfinished: [] },
     completion: completionOf(
       plan,
       'sprint-plan',
-      plan.sprintNotes.map((sprint) => sprint.notes),
+      plan.records.map((record) => record.notes),
     ),
     postPr: plan.postPr,
   });
@@ -186,7 +186,7 @@ function reviewsOf({ run, plan }: PlanBench) {
   const { settings } = plan.input;
   return planReviews({
     plan: plan.state,
-    notes: plan.sprintNotes,
+    notes: plan.records,
     settings,
     usual: run.input.settings,
     postPr: plan.postPr,

@@ -105,6 +105,7 @@ export class Sprint {
 /** A run of the plan's own repository, branch and settings, with the time and the budget that are left. */
 function inputOf({ input, state }: Run, plan: Plan, target: GatedTarget): RunInput {
   const { settings, mode, options, id } = plan.input;
+  const began = plan.recordOf(target.name)?.began;
   const gated: GatedInput = {
     id: sprintRunId(id, target.name),
     target,
@@ -113,7 +114,9 @@ function inputOf({ input, state }: Run, plan: Plan, target: GatedTarget): RunInp
     options: { ...options, timeout_hours: plan.hoursLeft },
     allowHigh: plan.allowHigh,
     ...(plan.rate === null ? {} : { rate: plan.rate }),
-    deletedBefore: plan.deletions.map(({ path }) => path),
+    deletedBefore: plan.deletedBefore(target.name),
+    ...(began == null ? {} : { began }),
+    keepsCommits: plan.records.some(({ commit }) => commit !== null),
   };
   const spent = state.tasks.reduce((sum, { costUsd }) => sum + costUsd, 0);
   const { taskUsd, runUsd } = state.budget;

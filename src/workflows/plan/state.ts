@@ -1,12 +1,10 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import { newBreaker } from '../../domain/gated/breaker.ts';
-import { withSprint } from '../../domain/gated/deletions.ts';
 import {
   newPlan,
   nextSprint,
   planHalted,
   planMoved,
-  type SprintTotals,
   sprintCompleted,
   sprintHalted,
   sprintProgressed,
@@ -15,27 +13,16 @@ import {
 import type { PostPrState } from '../../domain/gated/post-pr-state.ts';
 import type { RateState } from '../../domain/gated/rate.ts';
 import type { GatedProgress, PlanInput } from '../../domain/gated/run-input.ts';
-import type {
-  BreakerState,
-  Deletion,
-  PlanState,
-  PushMode,
-  RunStateName,
-  TargetState,
-} from '../../domain/gated/state.ts';
-import { Asking } from '../gated/asking.ts';
+import type { BreakerState, PlanState, PushMode, RunStateName } from '../../domain/gated/state.ts';
+import type { TaskState } from '../../domain/run.ts';
 import type { Deliverable } from '../gated/delivery.ts';
 import type { Steerable } from '../gated/steer.ts';
 import type { SprintNews } from '../messages.ts';
 import type { Run } from '../run.ts';
-
-interface SprintNotes {
-  readonly id: string;
-  readonly notes: readonly string[];
-}
+import { Recorded } from './recorded.ts';
 
 /** What a plan knows of its sprints, and shows. */
-export class Plan extends Asking implements Deliverable, Steerable {
+export class Plan extends Recorded implements Deliverable, Steerable {
   readonly input: PlanInput;
   readonly branch: string;
   allowHigh: boolean;
@@ -43,17 +30,12 @@ export class Plan extends Asking implements Deliverable, Steerable {
   postPr: PostPrState | null = null;
   /** Its finished draft is open. */
   drafted = false;
-  private readonly run: Run;
-  private view: PlanState;
+  protected readonly run: Run;
+  protected view: PlanState;
   /** Of the sprint that it is at; null between two of them. */
   private current: GatedProgress | null = null;
   /** Of the last sprint there was. */
   private latest: GatedProgress | null = null;
-  /** Of the sprints before that. */
-  private commitsDone = 0;
-  private notesDone: readonly SprintNotes[] = [];
-  private deletionsDone: readonly Deletion[] = [];
-  private tipSoFar: string | null = null;
 
   constructor(run: Run) {
     super();
@@ -63,13 +45,13 @@ export class Plan extends Asking implements Deliverable, Steerable {
     this.input = plan;
     this.branch = branch;
     this.allowHigh = plan.allowHigh;
-    const { id, sprints, completed, from, to, options } = plan;
+    this.known = plan.earlier ?? [];
+    const { id, sprints, from, to, options } = plan;
     this.view = newPlan(
       {
         plan_id: id,
         branch,
         sprints: sprints.map(({ name }) => name),
-        completed,
         options: { from, to, max_cycles: options.max_cycles, timeout_hours: options.timeout_hours },
       },
       this.now(),
@@ -96,25 +78,6 @@ export class Plan extends Asking implements Deliverable, Steerable {
 
   get pushMode(): PushMode {
     return this.input.options.push_mode;
-  }
-
-  get commits(): number {
-    return this.commitsDone + (this.current?.run.metrics.commits ?? 0);
-  }
-
-  /** Of each sprint there was, the one that it is at included. */
-  get sprintNotes(): readonly SprintNotes[] {
-    const { current, notesDone } = this;
-    return current === null ? notesDone : [...notesDone, { id: current.run.target, notes: current.notes ?? [] }];
-  }
-
-  get notes(): readonly string[] {
-    return this.sprintNotes.flatMap(({ id, notes }) => notes.map((note) => `${id}: ${note}`));
-  }
-
-  get deletions(): readonly Deletion[] {
-    const { current, deletionsDone } = this;
-    return current === null ? deletionsDone : withSprint(deletionsDone, current.run, current.restored ?? []);
   }
 
   /** A file that two sprints change counts twice. */
@@ -164,17 +127,18 @@ export class Plan extends Asking implements Deliverable, Steerable {
   /** What the sprint's own run tells of itself. */
   heard({ sprint, gated, task, hostId, waiting }: SprintNews): void {
     this.follow(gated);
-    this.tipSoFar = task.commit ?? this.tipSoFar;
+    this.record(gated, task, false);
     const { issue } = this.run.input.tasks[0] ?? task;
     this.run.update(issue, { attemptId: task.attemptId, attempts: task.attempts, phase: task.phase });
     this.run.change({ hostId, waiting });
-    this.view = sprintProgressed(this.view, sprint, totalsOf(gated.run), this.now());
+    this.view = sprintProgressed(this.view, sprint, this.totalsOf(gated.run.target), this.now());
     this.show();
   }
 
-  completed(id: string, gated: GatedProgress): void {
+  completed(id: string, gated: GatedProgress, task: TaskState | undefined): void {
     this.follow(gated);
-    this.view = sprintCompleted(this.view, id, totalsOf(gated.run), this.now());
+    this.record(gated, task, true);
+    this.view = sprintCompleted(this.view, id, this.totalsOf(gated.run.target), this.now());
     this.leave();
     this.show();
   }
@@ -191,7 +155,7 @@ export class Plan extends Asking implements Deliverable, Steerable {
     this.view =
       current === null
         ? planHalted(view, id, reason, this.now())
-        : sprintHalted(view, id, { ...totalsOf(current.run), reason }, this.now());
+        : sprintHalted(view, id, { ...this.totalsOf(current.run.target), reason }, this.now());
     this.show();
   }
 
@@ -216,16 +180,11 @@ export class Plan extends Asking implements Deliverable, Steerable {
     const validation = postPr === null ? {} : { post_pr: postPr };
     // After the last one, what it was at stays in sight.
     const current = this.current ?? (this.next === null ? latest : null);
-    this.run.change({ plan: { plan, current, question, excludedMs, ...validation } });
+    this.run.change({ plan: { plan, current, question, excludedMs, records: this.known, ...validation } });
   }
 
-  /** What the sprint has come to is the plan's from now on. */
   private leave(): void {
-    const { commits, sprintNotes, deletions, current } = this;
-    this.commitsDone = commits;
-    this.notesDone = sprintNotes;
-    this.deletionsDone = deletions;
-    this.excludedMs += current?.excludedMs ?? 0;
+    this.excludedMs += this.current?.excludedMs ?? 0;
     this.current = null;
   }
 
@@ -237,9 +196,4 @@ export class Plan extends Asking implements Deliverable, Steerable {
     this.current = gated;
     this.latest = gated;
   }
-}
-
-function totalsOf({ cycles, metrics }: TargetState): SprintTotals {
-  const { files_changed, findings_fixed } = metrics;
-  return { cycles: cycles.current, files_changed, findings_fixed };
 }

@@ -9,20 +9,24 @@ import {
   sprintHalted,
   sprintProgressed,
   sprintStarted,
+  sprintsTakenOver,
 } from '../../../src/domain/gated/plan.ts';
 import { inferCompletion } from '../../../src/domain/gated/plan-sync.ts';
 import type { PlanState } from '../../../src/domain/gated/state.ts';
 
 const at = (minute: number) => `2026-11-21T10:${String(minute).padStart(2, '0')}:00.000Z`;
 const begun = (completed: readonly string[] = []): PlanState =>
-  newPlan(
-    {
-      plan_id: 'plan-20261121-0a1b2c3d',
-      branch: 'feature/sprint-plan-20261121',
-      sprints: ['sprint-1', 'sprint-2', 'sprint-10'],
-      completed,
-      options: { from: 1, to: 10, max_cycles: 20, timeout_hours: 8 },
-    },
+  sprintsTakenOver(
+    newPlan(
+      {
+        plan_id: 'plan-20261121-0a1b2c3d',
+        branch: 'feature/sprint-plan-20261121',
+        sprints: ['sprint-1', 'sprint-2', 'sprint-10'],
+        options: { from: 1, to: 10, max_cycles: 20, timeout_hours: 8 },
+      },
+      at(0),
+    ),
+    completed.map((id) => ({ id, cycles: 0, files_changed: 0, findings_fixed: 0 })),
     at(0),
   );
 const totals = { cycles: 2, files_changed: 5, findings_fixed: 3 };

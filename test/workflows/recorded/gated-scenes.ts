@@ -136,6 +136,6 @@ function planInput(stage: Stage, runId: string) {
   );
   const { settings, mode, options, allowHigh } = gated;
   const given = { settings, mode, options, allowHigh };
-  const plan = { ...given, id: 'plan-20260101-0123abcd', sprints, completed: [], from: 1, to: 2, consolidate: true };
+  const plan = { ...given, id: 'plan-20260101-0123abcd', sprints, from: 1, to: 2, consolidate: true };
   return { ...rest, type: 'plan' as const, tasks: tasks.map((task) => ({ ...task, issue: 0 })), plan };
 }

@@ -1,0 +1,124 @@
+import { sha256 } from '../sha256.ts';
+import type { TestRun } from './body-parts.ts';
+import { withSprint } from './deletions.ts';
+import type { SprintTotals } from './plan.ts';
+import { type GatedProgress, type GatedTarget, issuesOf } from './run-input.ts';
+import type { Deletion } from './state.ts';
+
+/** What a sprint has come to. A plan that is started again on its branch is given those of the plan before it. */
+export interface SprintRecord extends SprintTotals {
+  /** `sprint-N`. */
+  readonly id: string;
+  /** Of what its implementer is asked for. */
+  readonly digest: string;
+  readonly issues: readonly number[];
+  /** The commit that it began at, the first time; null: none is known yet. */
+  readonly began: string | null;
+  /** The commit that it stands at; null: nothing that was made for it counts. */
+  readonly commit: string | null;
+  /** Its gates have approved that commit. */
+  readonly completed: boolean;
+  readonly commits: number;
+  /** From gate-note.ts. */
+  readonly notes: readonly string[];
+  readonly deletions: readonly Deletion[];
+  /** What sprints before it had deleted, and it has made again. */
+  readonly restored: readonly string[];
+  readonly tests: readonly TestRun[];
+}
+
+/** What the run of a sprint has told of itself. */
+export interface SprintStanding {
+  readonly gated: GatedProgress;
+  readonly startCommit: string | null;
+  readonly commit: string | null;
+  readonly completed: boolean;
+  readonly tests: readonly TestRun[];
+}
+
+/** Of the title and the text, or the issues, which are read anew each time. */
+export function digestOf(target: GatedTarget): string {
+  const asked = target.kind === 'issues' ? target.issues : target.text;
+  return sha256(JSON.stringify([target.kind, target.title, asked]));
+}
+
+/**
+ * The record of a sprint whose run stands like this. `before`: of an earlier run of it, which it goes on from where it
+ * began at the same commit; its figures are those of the branch since then, so they are not added up.
+ */
+export function recordOf(target: GatedTarget, now: SprintStanding, before: SprintRecord | null): SprintRecord {
+  const { run, notes = [], restored = [] } = now.gated;
+  const began = now.startCommit ?? before?.began ?? null;
+  const earlier = before !== null && before.began === began ? before : null;
+  const { files_changed, commits, findings_fixed } = run.metrics;
+  const made = { files_changed, commits, notes, deletions: run.deletions, restored, tests: now.tests };
+  // Until its first implementer is done it has not looked at the branch.
+  const { commit, ...kept } = run.cycles.history.length > 0 || earlier === null ? { ...made, commit: null } : earlier;
+  return {
+    ...kept,
+    notes: [...new Set([...kept.notes, ...notes])],
+    id: target.name,
+    digest: digestOf(target),
+    issues: issuesOf(target),
+    began,
+    commit: now.commit ?? commit,
+    completed: now.completed,
+    cycles: run.cycles.current + (earlier?.cycles ?? 0),
+    findings_fixed: findings_fixed + (earlier?.findings_fixed ?? 0),
+  };
+}
+
+/** The records with that one, which is the latest. */
+export function withRecord(records: readonly SprintRecord[], record: SprintRecord): readonly SprintRecord[] {
+  return [...records.filter(({ id }) => id !== record.id), record];
+}
+
+/** What they have deleted together, in their order. */
+export function deletionsOf(records: readonly SprintRecord[]): readonly Deletion[] {
+  return records.reduce(
+    (all: readonly Deletion[], { id, deletions, restored }) => withSprint(all, { target: id, deletions }, restored),
+    [],
+  );
+}
+
+/** What was run as tests at the ends of the sprints, each with its outcome once. */
+export function testsIn(records: readonly SprintRecord[]): TestRun[] {
+  const tests = records.flatMap((record) => record.tests);
+  return [...new Map(tests.map((test) => [JSON.stringify([test.command, test.exit_code]), test])).values()];
+}
+
+export interface TakenOver {
+  readonly records: readonly SprintRecord[];
+  /** Why a sprint is worked on anew, a sentence for each. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * What a plan goes on with: what was made for a sprint counts where it is on the branch and the sprint still asks for the
+ * same. `held`: the commits that the branch has. Of other sprints the records are kept as they are, for a plan of those.
+ */
+export function takenOver(
+  records: readonly SprintRecord[],
+  sprints: readonly GatedTarget[],
+  { branch, held }: { readonly branch: string; readonly held: readonly string[] },
+): TakenOver {
+  const warnings: string[] = [];
+  const kept = records.map((record) => {
+    const target = sprints.find(({ name }) => name === record.id);
+    if (target === undefined || record.commit === null) return record;
+    const isHeld = held.includes(record.commit);
+    if (isHeld && record.digest === digestOf(target)) return record;
+    const what = record.completed ? 'was completed before and runs again' : 'had begun before and begins anew';
+    const lost = `its commit ${record.commit.slice(0, 7)} is not on ${branch}`;
+    warnings.push(`${record.id} ${what}: ${isHeld ? 'what it asks for has changed' : lost}`);
+    return unmade(record);
+  });
+  return { records: kept, warnings };
+}
+
+/** Only where it began still counts: what of it is on the branch all the same is looked at again as its work. */
+function unmade(record: SprintRecord): SprintRecord {
+  const nothing = { notes: [], deletions: [], restored: [], tests: [] };
+  const none = { cycles: 0, files_changed: 0, findings_fixed: 0, commits: 0 };
+  return { ...record, ...nothing, ...none, commit: null, completed: false };
+}

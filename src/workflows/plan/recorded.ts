@@ -1,0 +1,100 @@
+import { type SprintTotals, sprintsTakenOver } from '../../domain/gated/plan.ts';
+import type { GatedProgress, PlanInput } from '../../domain/gated/run-input.ts';
+import {
+  deletionsOf,
+  recordOf,
+  type SprintRecord,
+  takenOver,
+  testsIn,
+  withRecord,
+} from '../../domain/gated/sprint-record.ts';
+import type { Deletion, PlanState } from '../../domain/gated/state.ts';
+import type { TaskState } from '../../domain/run.ts';
+import { Asking } from '../gated/asking.ts';
+import { testsOf } from '../gated/delivery.ts';
+import type { Run } from '../run.ts';
+
+/** What a plan has of each sprint: of earlier plans on its branch, of those that are over, of the one that it is at. */
+export abstract class Recorded extends Asking {
+  abstract readonly input: PlanInput;
+  abstract readonly branch: string;
+  protected abstract readonly run: Run;
+  protected abstract view: PlanState;
+  protected tipSoFar: string | null = null;
+  /** Also of sprints that this plan leaves out, for one that does not. */
+  protected known: readonly SprintRecord[] = [];
+  /** What there was of the sprint that it is at when its run began. */
+  private before: SprintRecord | null = null;
+  /** Why sprints are worked on that the plan before it had worked on. */
+  private doneAnew: readonly string[] = [];
+
+  /** Of its own sprints, the latest last. */
+  get records(): readonly SprintRecord[] {
+    return this.known.filter(({ id }) => this.input.sprints.some(({ name }) => name === id));
+  }
+
+  get commits(): number {
+    return this.records.reduce((sum, { commits }) => sum + commits, 0);
+  }
+
+  get notes(): readonly string[] {
+    return [...this.doneAnew, ...this.records.flatMap(({ id, notes }) => notes.map((note) => `${id}: ${note}`))];
+  }
+
+  get deletions(): readonly Deletion[] {
+    return deletionsOf(this.records);
+  }
+
+  get tests() {
+    return testsIn(this.records);
+  }
+
+  get issues(): readonly number[] {
+    return [...new Set(this.records.flatMap(({ issues }) => issues))];
+  }
+
+  recordOf(id: string): SprintRecord | null {
+    return this.records.find((record) => record.id === id) ?? null;
+  }
+
+  /** With what earlier runs of it have come to. */
+  protected totalsOf(id: string): SprintTotals {
+    const { cycles = 0, files_changed = 0, findings_fixed = 0 } = this.recordOf(id) ?? {};
+    return { cycles, files_changed, findings_fixed };
+  }
+
+  /** What sprints other than this one have deleted. */
+  deletedBefore(id: string): readonly string[] {
+    return deletionsOf(this.records.filter((record) => record.id !== id)).map(({ path }) => path);
+  }
+
+  /** What the plan before it has come to, as far as it still holds. `held`: the commits that the branch has. */
+  takeOver(held: readonly string[]): void {
+    const { earlier = [], sprints } = this.input;
+    const { records, warnings } = takenOver(earlier, sprints, { branch: this.branch, held });
+    this.known = records;
+    this.doneAnew = warnings;
+    for (const warning of warnings) this.run.warn(warning);
+    const done = this.records.filter(({ completed }) => completed).map(({ id }) => ({ id, ...this.totalsOf(id) }));
+    this.view = sprintsTakenOver(this.view, done, this.now());
+    this.tipSoFar = this.records.findLast(({ commit }) => commit !== null)?.commit ?? null;
+    this.show();
+  }
+
+  /** Its run is about to begin. */
+  begins(id: string): void {
+    this.before = this.recordOf(id);
+  }
+
+  protected record(gated: GatedProgress, task: TaskState | undefined, completed: boolean): void {
+    const target = this.input.sprints.find(({ name }) => name === gated.run.target);
+    if (!target) return;
+    const { startCommit = null, commit = null } = task ?? {};
+    this.tipSoFar = commit ?? this.tipSoFar;
+    const tests = testsOf(this.run, gated.tested ?? false);
+    this.known = withRecord(
+      this.known,
+      recordOf(target, { gated, startCommit, commit, completed, tests }, this.before),
+    );
+  }
+}

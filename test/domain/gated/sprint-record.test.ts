@@ -1,0 +1,144 @@
+import { describe, expect, test } from '@jest/globals';
+import type { GatedProgress, GatedTarget } from '../../../src/domain/gated/run-input.ts';
+import {
+  deletionsOf,
+  digestOf,
+  recordOf,
+  type SprintRecord,
+  takenOver,
+  testsIn,
+  withRecord,
+} from '../../../src/domain/gated/sprint-record.ts';
+
+const target = (n: number, text = 'pay'): GatedTarget => ({
+  kind: 'section',
+  name: `sprint-${n}`,
+  title: `Sprint ${n}`,
+  text,
+});
+const verified = { command: 'npm test', exit_code: 0 };
+
+function made(n: number, more: Partial<SprintRecord> = {}): SprintRecord {
+  return {
+    id: `sprint-${n}`,
+    digest: digestOf(target(n)),
+    issues: [],
+    began: `b${n}`,
+    commit: `c${n}`,
+    completed: true,
+    cycles: 2,
+    files_changed: 5,
+    findings_fixed: 3,
+    commits: 2,
+    notes: ['dissent did not run: nobody'],
+    deletions: [{ path: 'old.ts', sprint: `sprint-${n}`, cycle: 1 }],
+    restored: [],
+    tests: [verified],
+    ...more,
+  };
+}
+
+const taken = (records: readonly SprintRecord[], held: readonly string[], sprints = [target(1), target(2)]) =>
+  takenOver(records, sprints, { branch: 'feature/plan', held });
+
+describe('what a plan takes over of the one before it', () => {
+  test('C56: whole, where the commit is on the branch and the sprint asks for the same', () => {
+    const records = [made(1), made(2, { completed: false })];
+    expect(taken(records, ['c1', 'c2'])).toEqual({ records, warnings: [] });
+  });
+
+  test('not a sprint whose commit is not on the branch: it runs again, and the warning says why', () => {
+    const { records, warnings } = taken([made(1), made(2)], ['c2']);
+    expect(warnings).toEqual(['sprint-1 was completed before and runs again: its commit c1 is not on feature/plan']);
+    expect(records[1]).toEqual(made(2));
+    expect(records[0]).toMatchObject({ began: 'b1', commit: null, completed: false, cycles: 0, files_changed: 0 });
+    expect(records[0]).toMatchObject({ findings_fixed: 0, commits: 0, notes: [], deletions: [], tests: [] });
+  });
+
+  test('not one that asks for something else: its title or text, or its issues', () => {
+    const asks = 'sprint-1 was completed before and runs again: what it asks for has changed';
+    expect(taken([made(1)], ['c1'], [target(1, 'pay twice')]).warnings).toEqual([asks]);
+    expect(taken([made(1)], ['c1'], [{ ...target(1), title: 'Other' }]).warnings).toEqual([asks]);
+    const issues = (...numbers: number[]): GatedTarget => ({
+      kind: 'issues',
+      name: 'sprint-1',
+      title: 'One',
+      issues: numbers,
+    });
+    const ofIssues = made(1, { digest: digestOf(issues(1, 2)) });
+    expect(taken([ofIssues], ['c1'], [issues(1, 2)]).warnings).toEqual([]);
+    expect(taken([ofIssues], ['c1'], [issues(1, 2, 3)]).warnings).toEqual([asks]);
+  });
+
+  test('one that had only begun begins anew for the same reasons', () => {
+    const { warnings } = taken([made(1, { completed: false })], []);
+    expect(warnings).toEqual(['sprint-1 had begun before and begins anew: its commit c1 is not on feature/plan']);
+  });
+
+  test('of a sprint that was refused before nothing is said again, and of one that is left out it is kept', () => {
+    const refused = made(1, { commit: null, completed: false });
+    const kept = made(7);
+    expect(taken([refused, kept], [])).toEqual({ records: [refused, kept], warnings: [] });
+  });
+});
+
+const run = (history: readonly unknown[], files_changed = 1) =>
+  ({
+    run: {
+      target: 'sprint-1',
+      cycles: { current: 1, limit: 20, history },
+      metrics: { files_changed, files_deleted: 0, commits: 1, findings_fixed: 1 },
+      deletions: [{ path: 'a.ts', sprint: 'sprint-1', cycle: 1 }],
+    },
+    notes: ['red-team was skipped: off'],
+  }) as unknown as GatedProgress;
+const standing = { startCommit: 'b1', commit: 'c9', completed: false, tests: [] };
+const one = [{ cycle: 1, phase: 'IMPLEMENT', findings: 0, files_changed: 1 }];
+
+describe('the record of a sprint', () => {
+  test('of a first run is what that says of itself', () => {
+    expect(recordOf(target(1), { ...standing, gated: run(one) }, null)).toEqual({
+      id: 'sprint-1',
+      digest: digestOf(target(1)),
+      issues: [],
+      began: 'b1',
+      commit: 'c9',
+      completed: false,
+      cycles: 1,
+      files_changed: 1,
+      findings_fixed: 1,
+      commits: 1,
+      notes: ['red-team was skipped: off'],
+      deletions: [{ path: 'a.ts', sprint: 'sprint-1', cycle: 1 }],
+      restored: [],
+      tests: [],
+    });
+  });
+
+  test('goes on with that of an earlier run from the same commit: cycles add up, what is on the branch does not', () => {
+    const before = made(1, { completed: false });
+    const untouched = { ...standing, startCommit: null, commit: null, gated: run([], 0) };
+    expect(recordOf(target(1), untouched, before)).toMatchObject({
+      ...{ began: 'b1', commit: 'c1', cycles: 3, files_changed: 5, findings_fixed: 4, commits: 2 },
+      ...{ notes: [...before.notes, 'red-team was skipped: off'], deletions: before.deletions, tests: [verified] },
+    });
+    expect(recordOf(target(1), { ...standing, gated: run(one, 6) }, before)).toMatchObject({
+      ...{ began: 'b1', commit: 'c9', cycles: 3, files_changed: 6, findings_fixed: 4, commits: 1 },
+      ...{ notes: ['red-team was skipped: off'], deletions: [{ path: 'a.ts' }], tests: [] },
+    });
+  });
+
+  test('has nothing of a run that began elsewhere', () => {
+    const now = { ...standing, startCommit: 'b9', gated: run(one) };
+    expect(recordOf(target(1), now, made(1))).toEqual(recordOf(target(1), now, null));
+  });
+});
+
+test('records come to what all sprints have deleted, and to each test once', () => {
+  const second = made(2, { deletions: [], restored: ['old.ts'], tests: [verified, { command: 'x', exit_code: null }] });
+  const records = withRecord([made(2), made(1)], second);
+  expect(records.map(({ id }) => id)).toEqual(['sprint-1', 'sprint-2']);
+  expect(deletionsOf(records.slice(0, 1))).toHaveLength(1);
+  expect(deletionsOf(records)).toEqual([]);
+  expect(testsIn(records)).toEqual([verified, { command: 'x', exit_code: null }]);
+});

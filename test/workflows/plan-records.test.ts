@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { DraftRequest, OpenRequest } from '../../src/activities/gated/contract.ts';
+import type { SprintRecord } from '../../src/domain/gated/sprint-record.ts';
+import type { RunState } from '../../src/domain/run.ts';
+import type { Workspace } from '../../src/domain/workspace.ts';
+import { halt, resumeGated, stop } from '../../src/workflows/messages.ts';
+import { base, commitOf, gatedScript, implemented, oneFile, type Play, roles, untilEnded } from './gated-support.ts';
+import { goOn, planInput } from './plan-support.ts';
+import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
+
+const calls: Calls = [];
+let play: Play = {};
+let drafts: DraftRequest[] = [];
+let opens: OpenRequest[] = [];
+let stage: Stage;
+let close: () => Promise<void>;
+
+beforeAll(async () => {
+  const openDraft = async (_run: unknown, request: DraftRequest) => {
+    drafts.push(request);
+    return { number: 9, url: 'http://tracker.test/9' };
+  };
+  const opened = await openStage(
+    gatedScript(() => ({ ...play, tracker: { openDraft } }), calls),
+    calls,
+  );
+  stage = opened.stage;
+  close = opened.close;
+});
+
+afterAll(() => close());
+
+beforeEach(() => {
+  calls.length = 0;
+  drafts = [];
+  opens = [];
+  play = {};
+});
+
+const settings = { dissent: true };
+const verify = ['npm', 'test'];
+const change = { settings, agent: { verify } };
+
+/** A plan that goes on with what another one has told. */
+function again(earlier: readonly SprintRecord[], change: Parameters<typeof planInput>[1] = {}, more = {}) {
+  const { plan, ...rest } = planInput(stage, change, more);
+  if (!plan) throw new Error('this is no plan');
+  return { ...rest, plan: { ...plan, earlier } };
+}
+
+const recordsOf = ({ plan }: RunState) => plan?.records ?? [];
+const pushed = () => calls.filter((call) => call.startsWith('push '));
+
+/** The branch where an earlier run has left it. */
+const leftAt = (tip: string): Play['host'] => ({
+  openTarget: async (_run, request) => {
+    opens.push(request);
+    const began = request.began === undefined ? {} : { began: request.began };
+    return { workspace: {} as Workspace, startCommit: request.startCommit ?? tip, ...began };
+  },
+});
+
+test('a plan keeps a record of each sprint: where it began and ended, gates, deletions, figures, tests', async () => {
+  play = { host: { lookAtBranch: async () => ({ ...oneFile, deleted: ['old.ts'] }) } };
+  const end = await finished(await start(stage, planInput(stage, change)));
+  expect(recordsOf(end)).toMatchObject([
+    { id: 'sprint-1', began: base, commit: commitOf(1), completed: true, issues: [1], cycles: 1, files_changed: 1 },
+    { id: 'sprint-2', completed: true, issues: [2], commits: 1 },
+  ]);
+  expect(recordsOf(end)[0]).toMatchObject({
+    notes: [expect.stringContaining('dissent did not run')],
+    deletions: [{ path: 'old.ts', sprint: 'sprint-1', cycle: 1 }],
+    tests: [{ command: 'npm test', exit_code: 0 }],
+  });
+}, 30_000);
+
+test('C56: of a plan whose sprints were all completed before no agent is called, and its draft tells all of them', async () => {
+  play = { host: { lookAtBranch: async () => ({ ...oneFile, deleted: ['old.ts'] }) } };
+  const first = await finished(await start(stage, planInput(stage, change)));
+  const [whole] = drafts;
+  calls.length = 0;
+  drafts = [];
+  const end = await finished(await start(stage, again(recordsOf(first), change)));
+  expect(roles(calls)).toEqual([]);
+  expect(end.plan?.plan).toMatchObject({
+    state: 'JACKED_OUT',
+    sprints: { completed: 2, current: null },
+    metrics: { total_cycles: 2, total_files_changed: 2 },
+  });
+  const last = recordsOf(first).at(-1)?.commit;
+  expect(pushed()).toEqual([`push ${last}`]);
+  expect(drafts).toHaveLength(1);
+  const said = (body = '') => body.split('---\n🤖')[0];
+  expect(said(drafts[0]?.body)).toBe(said(whole?.body));
+  expect(said(drafts[0]?.body)).toMatch(/sprint-1: dissent did not run[\s\S]*old.ts \(sprint-1[\s\S]*`npm test` \| 0/);
+  expect(recordsOf(end)).toEqual(recordsOf(first));
+}, 30_000);
+
+test('a sprint whose commit the branch has lost runs again, with a warning; the others do not', async () => {
+  play = { agents: { implementer: ({ request }) => implemented(request.role?.scope === 'sprint-1' ? 1 : 2) } };
+  const first = await finished(await start(stage, planInput(stage)));
+  const [one, two] = recordsOf(first);
+  calls.length = 0;
+  play = { host: { findCommits: async () => ({ held: [two?.commit ?? ''] }) } };
+  const end = await finished(await start(stage, again(recordsOf(first))));
+  expect(roles(calls)).toEqual(['implementer 1', 'reviewer 1', 'auditor 1']);
+  const at = one?.commit?.slice(0, 7);
+  const why = `sprint-1 was completed before and runs again: its commit ${at} is not on feature/issue-1`;
+  expect(end.warnings).toContain(why);
+  expect(drafts.at(-1)?.body).toContain(`⚠️ ${why}`);
+  expect(recordsOf(end).map(({ id }) => id)).toEqual(['sprint-2', 'sprint-1']);
+}, 30_000);
+
+test('a plan that is stopped before it has looked at the branch keeps what it was given', async () => {
+  const first = await finished(await start(stage, planInput(stage)));
+  let release = () => {};
+  const held = new Promise<{ held: readonly string[] }>((resolve) => {
+    release = () => resolve({ held: [] });
+  });
+  play = { host: { findCommits: () => held } };
+  const handle = await start(stage, again(recordsOf(first)));
+  await until(handle, () => calls.some((call) => call.startsWith('find ')));
+  await handle.signal(halt, { reason: 'night', force: true });
+  await handle.signal(stop, { reason: 'enough' });
+  expect(recordsOf(await finished(handle))).toEqual(recordsOf(first));
+  release();
+}, 30_000);
+
+test('a sprint that was stopped goes on from where it first began: what is there is reviewed, not halted for no changes', async () => {
+  play = { agents: { reviewer: untilEnded } };
+  const handle = await start(stage, planInput(stage, change, { count: 1 }));
+  await until(handle, () => calls.includes('reviewer 1'));
+  await until(handle, ({ plan }) => plan?.records[0]?.commits === 1);
+  await handle.signal(stop, { reason: 'enough' });
+  const [left] = recordsOf(await finished(handle));
+  expect(left).toMatchObject({ began: base, commit: commitOf(1), completed: false, cycles: 1 });
+
+  calls.length = 0;
+  const looks: unknown[] = [];
+  play = {
+    agents: { implementer: () => implemented(1) },
+    host: {
+      ...leftAt(commitOf(1)),
+      lookAtBranch: async (_run, request) => {
+        looks.push(request);
+        return { ...oneFile, files: request.base === base ? 3 : 0, deleted: ['old.ts'] };
+      },
+    },
+  };
+  const end = await finished(await start(stage, again([left] as SprintRecord[], change, { count: 1 })));
+  expect(opens.map(({ began }) => began)).toEqual([base]);
+  expect(looks[0]).toEqual({ commit: commitOf(1), since: base, base });
+  expect(roles(calls)).toEqual(['implementer 1', 'reviewer 1', 'auditor 1']);
+  expect(end.plan?.plan).toMatchObject({ state: 'JACKED_OUT', metrics: { total_cycles: 2, total_files_changed: 3 } });
+  expect(recordsOf(end)).toMatchObject([{ began: base, commit: commitOf(1), deletions: [{ path: 'old.ts' }] }]);
+}, 30_000);
+
+test('the same where its own run is gone: another one goes on from there, and counts it once', async () => {
+  play = { agents: { reviewer: untilEnded }, host: leftAt(base) };
+  const handle = await start(stage, planInput(stage, {}, { count: 1 }));
+  await until(handle, ({ plan }) => plan?.records[0]?.commits === 1);
+  await stage.env.client.workflow.getHandle(`${handle.workflowId}/sprint-1`).terminate();
+  await until(handle, ({ status }) => status === 'halted');
+  play = { agents: { implementer: () => implemented(1) }, host: leftAt(commitOf(1)) };
+  await handle.executeUpdate(resumeGated, goOn);
+  const end = await finished(handle);
+  expect(opens.at(-1)).toMatchObject({ began: base, pushed: true });
+  expect(recordsOf(end)).toMatchObject([{ began: base, commit: commitOf(1), commits: 1, cycles: 2 }]);
+}, 30_000);
+
+test('what a plan leaves out it keeps for one that does not', async () => {
+  const first = await finished(await start(stage, planInput(stage)));
+  const input = again(recordsOf(first));
+  const sprints = input.plan.sprints.slice(1);
+  calls.length = 0;
+  const end = await finished(await start(stage, { ...input, plan: { ...input.plan, sprints } }));
+  expect(roles(calls)).toEqual([]);
+  expect(end.plan?.plan.sprints).toMatchObject({ total: 1, completed: 1 });
+  expect(recordsOf(end)).toEqual(recordsOf(first));
+}, 30_000);
