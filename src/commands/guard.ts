@@ -4,7 +4,7 @@ import { loadConfig } from '../config/load.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import { type GuardBlock, type GuardContext, guardCommand } from '../domain/gated/guard-command.ts';
 import { openFolder } from '../git/discover.ts';
-import { describeRemote } from '../git/remote.ts';
+import { defaultBranchOf, describeRemote } from '../git/remote.ts';
 import { stateDir } from '../server/state.ts';
 import { print } from './check.ts';
 
@@ -21,15 +21,16 @@ async function contextOf(cwd: string): Promise<GuardContext> {
   const git = await openFolder(cwd);
   const root = (await git.raw('rev-parse', '--show-toplevel').catch(() => '')).trim();
   if (root === '') return { currentBranch: null, defaultBranch: null, remotes: [], autoPush: undefined, now };
-  const [{ config }, remote, remotes, head] = await Promise.all([
+  const [{ config }, remote, remotes, head, common] = await Promise.all([
     loadConfig(root),
     describeRemote(root),
     git.getRemotes(),
     git.raw('symbolic-ref', '-q', '--short', 'HEAD').catch(() => ''),
+    git.raw('rev-parse', '--git-common-dir'),
   ]);
   return {
     currentBranch: head.trim() || null,
-    defaultBranch: config.github.defaultBranch ?? remote?.defaultBranch ?? null,
+    defaultBranch: config.github.defaultBranch ?? (await defaultBranchOf(remote, path.resolve(cwd, common.trim()))),
     alsoProtected: config.agent.baseBranch === null ? [] : [config.agent.baseBranch],
     remotes: remotes.map(({ name }) => name),
     autoPush: config.run_mode.git.auto_push,

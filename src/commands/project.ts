@@ -8,7 +8,7 @@ import type { RunInput, TrackerRef } from '../domain/run.ts';
 import { repoKey } from '../domain/run-id.ts';
 import { requireSize } from '../domain/run-size.ts';
 import { type Checkout, discoverCheckout } from '../git/discover.ts';
-import { describeRemote, type Remote } from '../git/remote.ts';
+import { defaultBranchOf, describeRemote, type Remote } from '../git/remote.ts';
 import { scopeOf } from '../server/run-secrets.ts';
 import { lookUpToken } from '../server/secrets.ts';
 import { stateDir } from '../server/state.ts';
@@ -21,6 +21,8 @@ export interface Project {
   readonly checkout: Checkout;
   readonly config: Config;
   readonly remote: Remote | null;
+  /** As the config, the remote or the usual names say it; null: nobody can tell. */
+  readonly defaultBranch: string | null;
   readonly tracker: TrackerRef;
   /** What run ids are made with. */
   readonly key: string;
@@ -68,6 +70,7 @@ export async function openProject(cwd: string): Promise<Project> {
     checkout,
     config,
     remote,
+    defaultBranch: config.github.defaultBranch ?? (await defaultBranchOf(remote, checkout.commonDir)),
     tracker,
     key: repoKey(tracker, (text) => createHash('sha256').update(text).digest('hex').slice(0, 12)),
     name: tracker.kind === 'github' ? `${tracker.owner}/${tracker.repo}` : path.basename(checkout.root),
@@ -77,10 +80,9 @@ export async function openProject(cwd: string): Promise<Project> {
 }
 
 /** The branch that work is based on and pull requests aim at, by name alone. */
-export function baseBranchOf(project: Pick<Project, 'config' | 'remote' | 'checkout'>): string {
-  const { config, remote, checkout } = project;
-  const base =
-    config.agent.baseBranch ?? config.github.defaultBranch ?? remote?.defaultBranch ?? checkout.currentBranch;
+export function baseBranchOf(project: Pick<Project, 'config' | 'defaultBranch' | 'checkout'>): string {
+  const { config, defaultBranch, checkout } = project;
+  const base = config.agent.baseBranch ?? defaultBranch ?? checkout.currentBranch;
   if (base !== null) return base;
   throw new LocusFailure('ConfigInvalid', 'the base branch cannot be found', {
     remedy: 'set agent.baseBranch in .locus/config.json',

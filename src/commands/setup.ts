@@ -4,7 +4,7 @@ import { endAllAgents } from '../agents/host/end.ts';
 import { loadConfig } from '../config/load.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import { discoverCheckout } from '../git/discover.ts';
-import { describeRemote } from '../git/remote.ts';
+import { defaultBranchOf, describeRemote } from '../git/remote.ts';
 import { configuredTemporal } from '../server/connection.ts';
 import { cacheDir, stateDir } from '../server/state.ts';
 import { terminalAsk } from './ask.ts';
@@ -26,9 +26,10 @@ import { worker } from './worker.ts';
 /** Gives the small commands what they work with: the repository, the tracker, the state directory. */
 export async function runInit(options: InitOptions): Promise<number> {
   const state = await stateDir();
-  const { root, currentBranch } = await discoverCheckout(process.cwd(), state);
+  const { root, commonDir, currentBranch } = await discoverCheckout(process.cwd(), state);
   const remote = await describeRemote(root, true);
-  const { owner = null, repo = null, defaultBranch = null } = remote ?? {};
+  const { owner = null, repo = null } = remote ?? {};
+  const defaultBranch = await defaultBranchOf(remote, commonDir);
   return init(options, {
     surroundings: { root, currentBranch, owner, repo, defaultBranch },
     path: process.env.PATH ?? '',

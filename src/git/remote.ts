@@ -87,18 +87,24 @@ export async function openMirror(
 }
 
 async function findDefaultBranch(commonDir: string, remote: string, ask: boolean): Promise<string | null> {
-  const place = { commonDir };
-  const [known, configured] = await Promise.all([
-    tryGit(place, ['symbolic-ref', '-q', '--short', `refs/remotes/${remote}/HEAD`]),
-    tryGit(place, ['config', '--get', 'init.defaultBranch']),
-  ]);
+  const known = await tryGit({ commonDir }, ['symbolic-ref', '-q', '--short', `refs/remotes/${remote}/HEAD`]);
   if (known.exitCode === 0) return known.stdout.trim().slice(remote.length + 1);
   const asked = ask ? await askRemote(commonDir, remote) : null;
-  if (asked !== null) return asked;
+  return asked ?? usualBranch(commonDir, [`refs/remotes/${remote}/`, 'refs/heads/']);
+}
+
+/**
+ * The default branch of a repository, as its remote has it; without one the first of the usual names that is there, and
+ * never what is checked out: work of a person's branch would be compared with itself.
+ */
+export async function defaultBranchOf(remote: Remote | null, commonDir: string): Promise<string | null> {
+  return remote === null ? usualBranch(commonDir, ['refs/heads/']) : remote.defaultBranch;
+}
+
+async function usualBranch(commonDir: string, places: readonly string[]): Promise<string | null> {
+  const configured = await tryGit({ commonDir }, ['config', '--get', 'init.defaultBranch']);
   for (const branch of [configured.stdout.trim(), 'main', 'master'].filter((name) => name !== '')) {
-    for (const ref of [`refs/remotes/${remote}/${branch}`, `refs/heads/${branch}`]) {
-      if (await isThere(commonDir, ref)) return branch;
-    }
+    for (const place of places) if (await isThere(commonDir, `${place}${branch}`)) return branch;
   }
   return null;
 }

@@ -54,6 +54,26 @@ describe('the branch of a gated run', () => {
     expect(await repository.git('status', '--porcelain')).toBe('');
   }, 60_000);
 
+  test('without a remote: based on the default branch, not on what is checked out; refused where none is known', async () => {
+    const repository = await makeGated(world, {}, { config: { tracker: 'local' } });
+    await repository.git('remote', 'remove', 'origin');
+    await repository.git('switch', '-q', '-c', 'feature/sprint-1');
+    await repository.git('commit', '-q', '--allow-empty', '-m', 'feat: mine');
+    const run = ['run', 'sprint-1', '--gated', '--local'];
+    expect((await repository.run([...run, '--dry-run'])).stdout).toContain('feature/sprint-1, based on main');
+    expect(await repository.run(run)).toMatchObject({ code: 0 });
+    expect(await repository.git('log', '--format=%s', 'main..HEAD')).toMatch(/^feat\(sprint-1\): .*\nfeat: mine$/);
+    expect((await repository.run(['guard', 'is-protected', 'main'])).stdout).toBe('true\n');
+    await repository.git('branch', '-q', '-m', 'main', 'base');
+    const unknown = await repository.run(run);
+    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('set github.defaultBranch') });
+    await repository.git('branch', '-q', '-m', 'base', 'work');
+    await repository.git('config', 'init.defaultBranch', 'work');
+    expect((await repository.run(['guard', 'is-protected', 'work'])).stdout).toBe('true\n');
+    await repository.git('switch', '-q', 'work');
+    expect(await repository.run(run)).toMatchObject({ code: 1, stderr: expect.stringContaining('git switch -c') });
+  }, 60_000);
+
   test('what a person saves in the checkout while a gate looks is kept: the gate is not believed, and says where it is', async () => {
     const repository = await makeGated(world, { reviewer: [{ gate: 'go' }, {}] });
     await repository.git('switch', '-q', '-c', 'feature/issue-1');

@@ -7,7 +7,7 @@ import { soFar } from '../../src/git/diff.ts';
 import { discoverCheckout, isClean } from '../../src/git/discover.ts';
 import { openWorkspace } from '../../src/git/open.ts';
 import { pushCommit } from '../../src/git/push.ts';
-import { describeRemote, openMirror, parseAddress } from '../../src/git/remote.ts';
+import { defaultBranchOf, describeRemote, openMirror, parseAddress } from '../../src/git/remote.ts';
 import { commit, failureOf, makeFixture, open, removeFolders, sh, temporaryFolder, write } from './support.ts';
 
 afterAll(removeFolders);
@@ -118,6 +118,20 @@ describe('a remote is described', () => {
     sh(fixture.root, ['remote', 'remove', 'upstream']);
     expect(await describeRemote(fixture.root)).toBeNull();
   });
+});
+
+test('without a remote the default branch is of the usual names, never what is checked out', async () => {
+  const { root, repository } = await makeFixture();
+  sh(root, ['switch', '-q', '-c', 'mine']);
+  expect(await defaultBranchOf(null, repository.commonDir)).toBe('main');
+  sh(root, ['branch', '-q', '-m', 'main', 'master']);
+  expect(await defaultBranchOf(null, repository.commonDir)).toBe('master');
+  sh(root, ['config', 'init.defaultBranch', 'trunk']);
+  expect(await defaultBranchOf(null, repository.commonDir)).toBe('master');
+  sh(root, ['branch', '-q', '-m', 'master', 'trunk']);
+  expect(await defaultBranchOf(null, repository.commonDir)).toBe('trunk');
+  sh(root, ['config', 'init.defaultBranch', 'other']);
+  expect(await defaultBranchOf(null, repository.commonDir)).toBeNull();
 });
 
 test('a mirror is made once and worked from, without a password in its config', async () => {

@@ -10,9 +10,8 @@ import { requireAgent } from '../run-preflight.ts';
 
 /** A person who stands on a protected branch is not where this work belongs. */
 export function requireSafeCheckout(project: Project): void {
-  const { checkout, config } = project;
+  const { checkout, config, defaultBranch } = project;
   const { currentBranch } = checkout;
-  const defaultBranch = defaultBranchOf(project);
   const alsoProtected = config.agent.baseBranch === null ? [] : [config.agent.baseBranch];
   const judged = judgeOperation('validate', currentBranch ?? 'HEAD', { defaultBranch, alsoProtected });
   if (judged.allowed) return;
@@ -24,7 +23,7 @@ export function requireSafeCheckout(project: Project): void {
 
 /** The branch that the run works on; refused where the guard would refuse to push it. */
 export function branchFor(branch: string, baseBranch: string, project: Project): string {
-  const context = { defaultBranch: defaultBranchOf(project), alsoProtected: [baseBranch] };
+  const context = { defaultBranch: project.defaultBranch, alsoProtected: [baseBranch] };
   const judged = judgeOperation('create', branch, context);
   if (judged.allowed) return branch;
   throw new LocusFailure('GuardRefused', `a gated run cannot work on ${JSON.stringify(branch)}: ${judged.reason}`, {
@@ -42,9 +41,12 @@ export function checkSprintBranches(
   for (const { name } of sprints) branchFor(planSprintBranch(branch, name), baseBranch, project);
 }
 
-/** The repository's own, which need not be the one that work is based on. */
-function defaultBranchOf({ config, remote }: Project): string | null {
-  return config.github.defaultBranch ?? remote?.defaultBranch ?? null;
+/** What is not known can neither be protected nor be what the work is compared with: the checked out branch is a person's. */
+export function requireKnownBase({ config, defaultBranch }: Project): void {
+  if (defaultBranch !== null || config.agent.baseBranch !== null) return;
+  throw new LocusFailure('ConfigInvalid', 'the default branch of this repository cannot be found', {
+    remedy: 'set github.defaultBranch in .locus/config.json',
+  });
 }
 
 /** Every role's agent must be there before the first one starts. */

@@ -29,7 +29,7 @@ import { findConflict } from './conflict.ts';
 import { printGatedPlan } from './dry.ts';
 import { type GatedOptions, isBug, optionsOf, planTarget, rangeOf, targetOf } from './flags.ts';
 import { goingOn } from './going-on.ts';
-import { branchFor, checkSprintBranches, requireRoles, requireSafeCheckout } from './preflight.ts';
+import { branchFor, checkSprintBranches, requireKnownBase, requireRoles, requireSafeCheckout } from './preflight.ts';
 import { resumeGatedRun } from './resume.ts';
 import { findPlan, findTarget } from './target.ts';
 
@@ -56,6 +56,7 @@ export async function runGated(options: GatedOptions): Promise<number> {
   await tracker.check();
   const placement = await placementOf(project);
   if (placement === 'here') requireSafeCheckout(project);
+  requireKnownBase(project);
   const plan = await preflight(project, { model: options.model, sandbox, placement });
   if (placement === 'here') await requireRoles(plan.settings, settings.roles);
   const printer = openPrinter({ json: options.json ?? false });
@@ -148,7 +149,7 @@ function inputOf(
     tracker: project.tracker,
     source: plan.source,
     baseBranch: plan.baseBranch,
-    defaultBranch: project.remote?.defaultBranch ?? project.config.github.defaultBranch,
+    defaultBranch: project.remote?.defaultBranch ?? project.defaultBranch,
     remote: plan.remote,
     sprint: null,
     branch,
