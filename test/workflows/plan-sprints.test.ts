@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { DraftRequest } from '../../src/activities/gated/contract.ts';
 import type { RunInput, RunState } from '../../src/domain/run.ts';
-import { gatedScript } from './gated-support.ts';
-import { planInput } from './plan-support.ts';
-import { type Calls, finished, openStage, type Stage, start } from './support.ts';
+import { halt, resumeGated } from '../../src/workflows/messages.ts';
+import { answered, commitOf, gatedScript, type Play, untilEnded } from './gated-support.ts';
+import { goOn, planInput } from './plan-support.ts';
+import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
 
 const calls: Calls = [];
 let drafts: DraftRequest[] = [];
+let play: Play = {};
 let stage: Stage;
 let close: () => Promise<void>;
 
@@ -16,7 +18,7 @@ beforeAll(async () => {
     return { number: 9, url: 'http://tracker.test/9' };
   };
   const opened = await openStage(
-    gatedScript(() => ({ tracker: { openDraft } }), calls),
+    gatedScript(() => ({ ...play, tracker: { openDraft } }), calls),
     calls,
   );
   stage = opened.stage;
@@ -27,6 +29,7 @@ afterAll(() => close());
 
 beforeEach(() => {
   drafts = [];
+  play = {};
 });
 
 test('a sprint goes on with the phases that those before it have started in this hour', async () => {
@@ -59,3 +62,28 @@ test.each([true, false])(
   },
   30_000,
 );
+
+test('a draft names the tests of the commit that it shows, and none of those before it', async () => {
+  const input = () => planInput(stage, { agent: { verify: ['npm', 'test'] } });
+  const testsIn = () => /## Test Results\n\n([\s\S]*?)\n\n## /.exec(drafts.at(-1)?.body ?? '')?.[1];
+  await finished(await start(stage, input()));
+  expect(testsIn()).toContain('| `npm test` | 0 |');
+
+  // What is pending as the second sprint halts is committed, and nothing is run on that.
+  play = {
+    agents: { reviewer: (turn) => (turn.request.task.issue === 2 ? untilEnded(turn) : answered('review')) },
+    host: { commitPending: async () => ({ commit: commitOf(77) }) },
+  };
+  const handle = await start(stage, input());
+  await until(handle, ({ plan }) => {
+    const { target, phase } = plan?.current?.run ?? {};
+    return target === 'sprint-2' && phase === 'REVIEW';
+  });
+  await handle.signal(halt, { reason: 'night', force: true });
+  await until(handle, ({ status }) => status === 'halted');
+  play = {};
+  await handle.executeUpdate(resumeGated, goOn);
+  expect((await finished(handle)).plan?.plan.state).toBe('JACKED_OUT');
+  expect(drafts.at(-1)?.title).toBe('Run Mode: Sprint Plan implementation');
+  expect(testsIn()).toBe('No tests were run.');
+}, 60_000);

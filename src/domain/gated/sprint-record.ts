@@ -81,10 +81,10 @@ export function deletionsOf(records: readonly SprintRecord[]): readonly Deletion
   );
 }
 
-/** What was run as tests at the ends of the sprints, each with its outcome once. */
-export function testsIn(records: readonly SprintRecord[]): TestRun[] {
-  const tests = records.flatMap((record) => record.tests);
-  return [...new Map(tests.map((test) => [JSON.stringify([test.command, test.exit_code]), test])).values()];
+/** What was run as tests on that commit; on what came before it says nothing of it. */
+export function testsOn(commit: string | null, records: readonly SprintRecord[]): readonly TestRun[] {
+  const isOn = (record: SprintRecord) => record.commit === commit && record.tests.length > 0;
+  return commit === null ? [] : (records.findLast(isOn)?.tests ?? []);
 }
 
 export interface TakenOver {

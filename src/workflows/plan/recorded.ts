@@ -1,11 +1,13 @@
+import type { TestRun } from '../../domain/gated/body-parts.ts';
 import { type SprintTotals, sprintsTakenOver } from '../../domain/gated/plan.ts';
+import type { PostPrState } from '../../domain/gated/post-pr-state.ts';
 import type { GatedProgress, PlanInput } from '../../domain/gated/run-input.ts';
 import {
   deletionsOf,
   recordOf,
   type SprintRecord,
   takenOver,
-  testsIn,
+  testsOn,
   withRecord,
 } from '../../domain/gated/sprint-record.ts';
 import type { Deletion, PlanState } from '../../domain/gated/state.ts';
@@ -20,6 +22,8 @@ export abstract class Recorded extends Asking {
   abstract readonly branch: string;
   protected abstract readonly run: Run;
   protected abstract view: PlanState;
+  /** The validation of its one draft, once it has begun. */
+  postPr: PostPrState | null = null;
   protected tipSoFar: string | null = null;
   /** Also of sprints that this plan leaves out, for one that does not. */
   protected known: readonly SprintRecord[] = [];
@@ -45,8 +49,10 @@ export abstract class Recorded extends Asking {
     return deletionsOf(this.records);
   }
 
-  get tests() {
-    return testsIn(this.records);
+  /** On what its branch stands on. */
+  get tests(): readonly TestRun[] {
+    const { tipSoFar: tip, postPr } = this;
+    return tip !== null && postPr?.verified === tip ? testsOf(this.run) : testsOn(tip, this.records);
   }
 
   get issues(): readonly number[] {

@@ -26,8 +26,6 @@ export class Plan extends Recorded implements Deliverable, Steerable {
   readonly input: PlanInput;
   readonly branch: string;
   allowHigh: boolean;
-  /** The validation of its one draft, once it has begun. */
-  postPr: PostPrState | null = null;
   /** Its finished draft is open. */
   drafted = false;
   protected readonly run: Run;

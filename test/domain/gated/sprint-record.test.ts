@@ -6,7 +6,7 @@ import {
   recordOf,
   type SprintRecord,
   takenOver,
-  testsIn,
+  testsOn,
   withRecord,
 } from '../../../src/domain/gated/sprint-record.ts';
 
@@ -134,11 +134,15 @@ describe('the record of a sprint', () => {
   });
 });
 
-test('records come to what all sprints have deleted, and to each test once', () => {
+test('records come to what all sprints have deleted, and to the tests of the latest commit alone', () => {
   const second = made(2, { deletions: [], restored: ['old.ts'], tests: [verified, { command: 'x', exit_code: null }] });
   const records = withRecord([made(2), made(1)], second);
   expect(records.map(({ id }) => id)).toEqual(['sprint-1', 'sprint-2']);
   expect(deletionsOf(records.slice(0, 1))).toHaveLength(1);
   expect(deletionsOf(records)).toEqual([]);
-  expect(testsIn(records)).toEqual([verified, { command: 'x', exit_code: null }]);
+  const [one, two] = records;
+  expect(testsOn(one?.commit ?? null, records)).toEqual([verified]);
+  expect(testsOn(two?.commit ?? null, records)).toEqual([verified, { command: 'x', exit_code: null }]);
+  expect(testsOn('later', records)).toEqual([]);
+  expect(testsOn(null, [made(1, { commit: null })])).toEqual([]);
 });
