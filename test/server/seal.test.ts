@@ -37,6 +37,12 @@ test('one without a seal, with another key’s, or that was changed is refused',
   for (const payload of [plain, foreign, changed]) await expect(codec.decode([payload])).rejects.toThrow('refused');
 });
 
+test('what the server says of a step that was given up between two attempts is taken', async () => {
+  const codec = sealCodec(await sealKey(stateDir));
+  const said = defaultPayloadConverter.toPayload('ACTIVITY_ID_NOT_STARTED');
+  expect(await codec.decode([said])).toEqual([said]);
+});
+
 test('the key is made once, for the user alone', async () => {
   const keys = await Promise.all([1, 2, 3].map(() => sealKey(stateDir)));
   const file = path.join(stateDir, 'seal.key');
