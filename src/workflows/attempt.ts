@@ -49,9 +49,11 @@ export async function attempt(run: Run, tools: Tools, plan: AttemptPlan): Promis
   };
   const what = role ? `${role.name} ${role.cycle}` : `#${issue}`;
   const summary = `${what} ${provider}, attempt ${run.task(issue).attempts}`;
+  // Once its host is lost there is no agent that works.
+  const isOver = () => isCut() || (role !== undefined && run.haltWanted !== null);
   const scope = new CancellationScope();
   const result = scope.run(() =>
-    tools.onHost((place) => place.agent.runAgent.executeWithOptions({ summary }, [run.context, request])),
+    tools.onHost((place) => place.agent.runAgent.executeWithOptions({ summary }, [run.context, request]), isOver),
   );
   const cutShort = !(await endsBefore(result, isCut));
   const over = cutShort ? endAgent(run, tools, issue).then(() => result) : result;

@@ -3,19 +3,29 @@ import type { FailureType } from '../domain/failures.ts';
 import type { RunType } from '../domain/run.ts';
 import { failureOf } from './activities.ts';
 import type { Run } from './run.ts';
-import { endsBefore } from './settled.ts';
+import { endsBefore, letsGoSoon } from './settled.ts';
 
 /**
  * Does a step that may be tried again for hours. A halt or stop reaches it at once: the step is given up, and done again
- * after a resume. What only a person can mend halts the run, where it can wait for one.
+ * after a resume. What only a person can mend halts the run, where it can wait for one. `limit`: what is thrown once it is
+ * not to be waited for any longer; null until then.
  */
-export async function patiently<T>(run: Run, step: () => Promise<T>): Promise<T> {
+export async function patiently<T>(
+  run: Run,
+  step: () => Promise<T>,
+  limit: () => Error | null = () => null,
+): Promise<T> {
   for (;;) {
     await run.checkpoint();
     try {
-      return await untilInterrupted(run, step);
+      return await untilInterrupted(run, step, () => limit() !== null);
     } catch (error) {
-      if (error instanceof GivenUp) continue;
+      if (error instanceof GivenUp) {
+        await run.checkpoint();
+        const over = limit();
+        if (over !== null) throw over;
+        continue;
+      }
       if (isCancellation(error)) throw error;
       const failure = failureOf(error);
       if (!forPeople.includes(failure.type) || !haltsHere.includes(run.input.type)) throw error;
@@ -35,16 +45,17 @@ const forPeople: readonly FailureType[] = [
   'RepositoryInvalid',
 ];
 
-/** A step was given up for a halt or stop; by the time that it lets go the run may have been resumed. */
+/** A step was given up; by the time that it lets go of a halt or stop the run may have been resumed. */
 class GivenUp extends Error {}
 
-async function untilInterrupted<T>(run: Run, step: () => Promise<T>): Promise<T> {
+async function untilInterrupted<T>(run: Run, step: () => Promise<T>, isOver: () => boolean): Promise<T> {
   const scope = new CancellationScope();
   const result = scope.run(step);
-  if (await endsBefore(result, () => run.interrupted)) return result;
+  if (await endsBefore(result, () => run.interrupted || isOver())) return result;
   scope.cancel();
   // Nothing else begins in that workspace while it goes on: its host lets one step in at a time.
-  if (!(await endsBefore(result, () => run.forced))) throw new GivenUp();
+  if (!run.interrupted) await letsGoSoon(result);
+  if (!run.interrupted || !(await endsBefore(result, () => run.forced))) throw new GivenUp();
   return result.catch((error: unknown) => {
     throw isCancellation(error) ? new GivenUp() : error;
   });

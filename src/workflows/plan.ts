@@ -22,8 +22,8 @@ export async function planRun(input: RunInput): Promise<RunState> {
   const plan = new Plan(run);
   const tools = new Tools(run);
   const writes = new TrackerWrites(run, labelsReady(run, tools.tracker));
-  const bench: PlanBench = { run, tools, writes, plan };
-  const course = steered(run, plan, () => remotePosition(bench, plan));
+  const bench: PlanBench = { run, tools, writes, plan, resumption: () => course.resumption };
+  const course: { readonly resumption: Resumption } = steered(run, plan, () => remotePosition(bench, plan));
   let heard: GatedProgress | null = null;
   let current: Sprint | null = null;
   setHandler(sprintChanged, (news) => {
@@ -38,7 +38,7 @@ export async function planRun(input: RunInput): Promise<RunState> {
       await takeOver(bench);
       for (let id = plan.next; id !== null; id = plan.next) {
         // One that goes on is told itself.
-        if (current === null) await haltedByPerson(bench, id, course);
+        if (current === null) await haltedByPerson(bench, id);
         plan.started(id);
         if (current?.id !== id) {
           heard = null;
@@ -65,7 +65,7 @@ export async function planRun(input: RunInput): Promise<RunState> {
           await sprint.resume(course.resumption, () => heard);
           continue;
         }
-        if (course.resumption === 'reset') plan.timeAnew();
+        plan.resumed(course.resumption);
         current = null;
       }
       await concludePlan(bench);
@@ -82,18 +82,14 @@ export async function planRun(input: RunInput): Promise<RunState> {
 }
 
 /** A halt that comes between two sprints has nothing to cut. */
-async function haltedByPerson(
-  bench: PlanBench,
-  id: string,
-  course: { readonly resumption: Resumption },
-): Promise<void> {
+async function haltedByPerson(bench: PlanBench, id: string): Promise<void> {
   const { run, plan } = bench;
   if (run.stopping) await run.checkpoint();
   const reason = run.haltWanted;
   if (reason === null) return;
   plan.halted(id, reason);
   await standHalted(run, plan, reason, () => incompletePlan(bench));
-  if (course.resumption === 'reset') plan.timeAnew();
+  plan.resumed(bench.resumption());
 }
 
 /** What a sprint has cost, and where the work lies now. */

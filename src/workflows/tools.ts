@@ -34,9 +34,13 @@ export class Tools {
 
   /**
    * Does a step on the run's host; claims a host first where there is none. When the host is lost another one is
-   * claimed: where that is the same one, back again, the step is done again; otherwise throws HostMoved.
+   * claimed: where that is the same one, back again, the step is done again; otherwise, and where the step is not wanted
+   * any more, throws HostMoved.
    */
-  async onHost<T>(step: (tools: HostTools) => Promise<T>): Promise<T> {
+  async onHost<T>(
+    step: (tools: HostTools) => Promise<T>,
+    isUnwanted: () => boolean = () => this.run.interrupted,
+  ): Promise<T> {
     for (;;) {
       const hostId = await this.claim();
       try {
@@ -44,7 +48,8 @@ export class Tools {
       } catch (error) {
         if (!isHostLost(error)) throw error;
         this.run.change({ hostId: null });
-        if (!(await this.isBack(hostId))) throw new HostMoved(`the host ${hostId} was lost`, lastHeartbeatOf(error));
+        if (!(await this.isBack(hostId, isUnwanted)))
+          throw new HostMoved(`the host ${hostId} was lost`, lastHeartbeatOf(error));
       }
     }
   }
@@ -63,10 +68,10 @@ export class Tools {
   }
 
   /** Whether the host that was lost takes the run again. A halt or stop does not wait to be told. */
-  private async isBack(hostId: string): Promise<boolean> {
+  private async isBack(hostId: string, isUnwanted: () => boolean): Promise<boolean> {
     const scope = new CancellationScope();
     const claiming = scope.run(() => this.claim());
-    if (await endsBefore(claiming, () => this.run.interrupted)) return (await claiming) === hostId;
+    if (await endsBefore(claiming, isUnwanted)) return (await claiming) === hostId;
     scope.cancel();
     return false;
   }

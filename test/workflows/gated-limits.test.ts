@@ -1,10 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { halt, resumeGated, stop, wake } from '../../src/workflows/messages.ts';
+import { openChangedStage } from './changed-stage.ts';
 import {
   answered,
   gatedInput,
@@ -16,7 +12,7 @@ import {
   shown,
   untilEnded,
 } from './gated-support.ts';
-import { type Calls, finished, limited, openStage, type Stage, start, until } from './support.ts';
+import { type Calls, finished, limited, type Stage, start, until } from './support.ts';
 
 // An hour of these runs takes twelve seconds, see changed/hurried.ts; they begin at ten to ten.
 
@@ -24,30 +20,18 @@ const calls: Calls = [];
 let play: Play = {};
 let stage: Stage;
 let close: () => Promise<void>;
-let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'locus-hurried-'));
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-    workflowInterceptorModules: [fileURLToPath(new URL('./changed/hurried.ts', import.meta.url))],
-    logger: new DefaultLogger('WARN'),
-  });
-  const codePath = path.join(folder, 'hurried.cjs');
-  await writeFile(codePath, code);
-  const opened = await openStage(
+  const opened = await openChangedStage(
+    'hurried',
     gatedScript(() => play, calls),
     calls,
-    codePath,
   );
   stage = opened.stage;
   close = opened.close;
 }, 60_000);
 
-afterAll(async () => {
-  await close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => close());
 
 beforeEach(() => {
   calls.length = 0;

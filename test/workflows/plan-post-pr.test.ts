@@ -121,6 +121,13 @@ test('an audit that does not end in its time halts', async () => {
   expect(postPrOf(state)).toMatchObject({ state: 'HALTED', exit: 2, halt: { reason: 'audit_timeout' } });
 });
 
+test('a workspace that is not made ready in the longest of its times halts', async () => {
+  play = { host: { openTarget: () => Promise.reject(new Error('nobody answers')) } };
+  const state = await validation({ e2e_testing: 1 });
+  expect(postPrOf(state)).toMatchObject({ state: 'HALTED', exit: 2, halt: { reason: 'audit_timeout' } });
+  expect(calls).not.toContain('audit');
+}, 30_000);
+
 test('the time of a fix step is its own: its agent is ended, and the validation halts', async () => {
   play = {
     agents: { implementer: (turn) => (turn.n === 1 ? implemented(turn.cycle) : untilEnded(turn)) },

@@ -75,9 +75,10 @@ export function planHalted(plan: PlanState, next: string, reason: string, at: st
   return { ...planMoved(plan, 'HALTED', at), failure: { sprint: next, reason, timestamp: at } };
 }
 
-/** A plan in another state, between sprints or after the last. */
+/** A plan in another state, between sprints or after the last: what has stopped it before is gone. */
 export function planMoved(plan: PlanState, state: PlanState['state'], at: string): PlanState {
-  return { ...plan, state, timestamps: { ...plan.timestamps, last_activity: at } };
+  const { failure: _failure, ...rest } = plan;
+  return { ...rest, state, timestamps: { ...plan.timestamps, last_activity: at } };
 }
 
 /** All sprints of a plan whose history shows that they are done. */

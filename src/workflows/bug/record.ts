@@ -1,6 +1,6 @@
 import { opened } from '../gated/open.ts';
 import type { GatedBench } from '../gated/role.ts';
-import { patiently } from '../patience.ts';
+import { step } from '../gated/step.ts';
 import type { Bug } from './bug.ts';
 
 /** What the triage has found becomes the first commit of the branch: a fix is what comes after it. */
@@ -18,10 +18,8 @@ export async function recordTriage(bench: GatedBench, bug: Bug): Promise<void> {
     triage,
     ids: { bug_id, sprint_id, created_at },
   };
-  const { commit, document } = await patiently(run, () =>
-    tools.onHost(({ host }) =>
-      host.recordTriage.executeWithOptions({ summary: `record the triage of ${bug_id}` }, [run.context, request]),
-    ),
+  const { commit, document } = await step(run, target, `record the triage of ${bug_id}`, (summary) =>
+    tools.onHost(({ host }) => host.recordTriage.executeWithOptions({ summary }, [run.context, request])),
   );
   run.update(target.issue, { commit });
   bug.recorded(commit, document);

@@ -2,7 +2,6 @@ import type { PromptAbout } from '../../activities/gated/contract.ts';
 import { bugSprintId } from '../../domain/gated/bug-id.ts';
 import { riskGate, riskOf } from '../../domain/gated/bug-risk.ts';
 import { gateNote } from '../../domain/gated/gate-note.ts';
-import { nextStep } from '../../domain/gated/loop.ts';
 import type { HaltReason, HaltStep } from '../../domain/gated/loop-state.ts';
 import type { Ask } from '../../domain/gated/run-input.ts';
 import { noTestRunner, type OpenQuestion, type TriageStep } from '../../domain/gated/triage.ts';
@@ -13,7 +12,8 @@ import { askPerson } from '../gated/delivery.ts';
 import { open, opened } from '../gated/open.ts';
 import { type LoopEnd, mostHosts } from '../gated/phases.ts';
 import { callRole, type GatedBench, isKnown } from '../gated/role.ts';
-import { patiently } from '../patience.ts';
+import { step, TimeUp } from '../gated/step.ts';
+import { tripped } from '../gated/time.ts';
 import { HostMoved } from '../tools.ts';
 import type { Bug } from './bug.ts';
 
@@ -31,6 +31,7 @@ export async function triaged(bench: GatedBench, bug: Bug): Promise<Halt | null>
     try {
       return (bug.triage === null ? await investigated(bench, bug) : null) ?? (await letBy(bench, bug));
     } catch (error) {
+      if (error instanceof TimeUp) return timeUp(bench);
       if (error instanceof HostMoved && target.hostLost() < mostHosts) continue;
       if (!(error instanceof HostMoved) && !isKnown(error)) throw error;
       target.begun();
@@ -90,10 +91,8 @@ async function begun(bench: GatedBench, bug: Bug): Promise<Ground> {
   const { workspace } = target.opened ?? (await open(bench, { asItIs: false }));
   target.begun();
   const request = { bug: bug.state.bug_id, workspace, commit: target.tip };
-  const { number, testCommand } = await patiently(run, () =>
-    tools.onHost(({ host }) =>
-      host.openBug.executeWithOptions({ summary: `number of ${request.bug}` }, [run.context, request]),
-    ),
+  const { number, testCommand } = await step(run, target, `number of ${request.bug}`, (summary) =>
+    tools.onHost(({ host }) => host.openBug.executeWithOptions({ summary }, [run.context, request])),
   );
   bug.named(bugSprintId(number));
   target.show();
@@ -122,10 +121,8 @@ async function weighed(bench: GatedBench, bug: Bug, found: Ground & { readonly t
   const { workspace } = await opened(bench);
   const { confirmed, said } = bug;
   const request = { ...found, target: bug.target, workspace, commit: target.tip, confirmed, answered: said.length };
-  return patiently(run, () =>
-    tools.onHost(({ host }) =>
-      host.weighTriage.executeWithOptions({ summary: 'is it a bug?' }, [run.context, request]),
-    ),
+  return step(run, target, 'is it a bug?', (summary) =>
+    tools.onHost(({ host }) => host.weighTriage.executeWithOptions({ summary }, [run.context, request])),
   );
 }
 
@@ -154,8 +151,7 @@ function halting(reason: HaltReason, detail: string): HaltStep {
 }
 
 function timeUp({ target }: GatedBench): Halt {
-  const facts = { clock: target.clock, hasDiff: false, redTeam: false, dissent: false };
-  const { loop, step } = nextStep(target.loop, { kind: 'time_up' }, facts);
-  target.set(loop);
-  return step.kind === 'halt' ? step : halting('timeout', 'the time is over');
+  // A triage that has not ended can be halted as well.
+  target.begun();
+  return tripped(target);
 }

@@ -11,21 +11,20 @@ import type { Ask, Question } from '../../domain/gated/run-input.ts';
 import type { Completion, PushMode } from '../../domain/gated/state.ts';
 import type { PullText } from '../../domain/pull-body.ts';
 import { failureOf } from '../activities.ts';
-import { patiently } from '../patience.ts';
 import { type Run, RunStopped } from '../run.ts';
 import { reportLeft } from '../task-reports.ts';
 import { HostMoved, type Tools } from '../tools.ts';
 import type { TrackerWrites } from '../tracker-writes.ts';
+import { step, type Timed } from './step.ts';
 
 /** A target or a plan, as far as its way to the remote is concerned. */
-export interface Deliverable {
+export interface Deliverable extends Timed {
   readonly branch: string;
   /** What the branch stands on. */
   readonly tip: string;
   readonly pushMode: PushMode;
   readonly commits: number;
   readonly files: number;
-  readonly isHalted: boolean;
   /** What a person is asked; null: nothing. */
   readonly asked: Question | null;
   ask(question: Ask | null, take?: (value: string) => void): void;
@@ -41,6 +40,9 @@ export interface Movable {
   /** Answers how many hosts that makes. */
   hostLost(): number;
 }
+
+/** What is pushed. */
+export type Tip = Pick<Deliverable, 'branch' | 'tip' | keyof Timed> & Partial<Movable>;
 
 interface Means {
   readonly run: Run;
@@ -84,21 +86,22 @@ export async function askPerson(
 /** Pushes the work, to its branch or to `head`, and leaves one draft with that text; null: none. */
 export async function delivered(
   means: Pick<Means, 'run' | 'tools'>,
-  work: Pick<Deliverable, 'branch' | 'tip'> & Partial<Movable>,
+  work: Tip,
   pull: PullText | null,
 ): Promise<Completion> {
   if (means.run.input.remote !== null) await pushTip(means, work);
-  return pull === null ? pushedCompletion(null) : drafted(means, work.branch, pull);
+  return pull === null ? pushedCompletion(null) : drafted(means, work, pull);
 }
 
 /** Leaves one draft for the branch, with that text. */
 export async function drafted(
   { run, tools }: Pick<Means, 'run' | 'tools'>,
-  branch: string,
+  work: Timed & { readonly branch: string },
   pull: PullText,
 ): Promise<Completion> {
-  const { isTheirs = false, ...draft } = await patiently(run, () =>
-    tools.tracker.openDraft.executeWithOptions({ summary: `draft for ${branch}` }, [run.context, { branch, ...pull }]),
+  const { branch } = work;
+  const { isTheirs = false, ...draft } = await step(run, work, `draft for ${branch}`, (summary) =>
+    tools.tracker.openDraft.executeWithOptions({ summary }, [run.context, { branch, ...pull }]),
   );
   const [task] = run.input.tasks;
   run.change({ pr: draft });
@@ -141,16 +144,11 @@ export async function standHalted(
 }
 
 /** Pushes what the branch stands on. */
-export async function pushTip(
-  { run, tools }: Pick<Means, 'run' | 'tools'>,
-  work: Pick<Deliverable, 'branch' | 'tip'> & Partial<Movable>,
-): Promise<void> {
+export async function pushTip({ run, tools }: Pick<Means, 'run' | 'tools'>, work: Tip): Promise<void> {
   const { branch, tip: commit } = work;
   try {
-    await patiently(run, () =>
-      tools.onHost(({ host }) =>
-        host.pushBranch.executeWithOptions({ summary: `push ${branch}` }, [run.context, { branch, commit }]),
-      ),
+    await step(run, work, `push ${branch}`, (summary) =>
+      tools.onHost(({ host }) => host.pushBranch.executeWithOptions({ summary }, [run.context, { branch, commit }])),
     );
   } catch (error) {
     // What has arrived before is there, whatever became of the host.

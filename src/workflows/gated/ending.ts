@@ -1,3 +1,4 @@
+import { afterApproval } from '../../domain/gated/breaker.ts';
 import { pushHint, remotePlan } from '../../domain/gated/push-mode.ts';
 import type { EntryPhase } from '../../domain/gated/transitions.ts';
 import { oneLine } from '../../domain/text.ts';
@@ -5,11 +6,13 @@ import { failureOf } from '../activities.ts';
 import { isDrafted, validateTarget } from '../post-pr/of-target.ts';
 import { PhaseCut } from '../run.ts';
 import { HostMoved } from '../tools.ts';
-import { branchFacts } from './branch.ts';
+import { factsOf } from './branch.ts';
 import { answerTo, delivered, drafted, markInReview, standHalted } from './delivery.ts';
 import type { LoopEnd } from './phases.ts';
 import { donePull, incompletePull } from './pulls.ts';
 import { type GatedBench, isKnown } from './role.ts';
+import { forAMoment, TimeUp } from './step.ts';
+import { tripped } from './time.ts';
 
 type Halt = Exclude<LoopEnd, { readonly kind: 'complete' }>;
 
@@ -21,10 +24,14 @@ export async function conclude(bench: GatedBench): Promise<Halt | null> {
   try {
     const halt = (isDrafted(bench) ? null : await deliver(bench)) ?? (await validateTarget(bench));
     if (halt !== null) return halt;
+    const { loop, clock } = target;
+    // Of a probe whose gates had approved before, this was what was left to do.
+    target.set({ ...loop, breaker: afterApproval(loop.breaker, clock.now) });
     target.move(target.postPr === null ? 'JACKED_OUT' : 'READY_FOR_HITL');
     return null;
   } catch (error) {
     if (error instanceof PhaseCut) return { kind: 'person', reason: error.message };
+    if (error instanceof TimeUp) return tripped(target);
     if (!isKnown(error) && !(error instanceof HostMoved)) throw error;
     if (error instanceof HostMoved) target.hostLost();
     const { type, message } = failureOf(error);
@@ -62,10 +69,11 @@ export async function haltAt(
   const reason = halt.kind === 'person' || halt.detail === '' ? halt.reason : `${halt.reason}: ${halt.detail}`;
   // What its validation has halted is finished: its draft stays what it is, and says so.
   const isFinished = target.stateName === 'COMPLETE' && target.postPr !== null;
-  await commitPending(bench, reason).catch((error: unknown) => {
+  const uncommitted = (why: string) => run.warn(`what lies in the workspace could not be committed: ${why}`);
+  await commitPending(bench, reason, uncommitted).catch((error: unknown) => {
     if (error instanceof HostMoved) target.hostLost();
     else if (!isKnown(error)) throw error;
-    run.warn(`what lies in the workspace could not be committed: ${failureOf(error).message}`);
+    uncommitted(failureOf(error).message);
   });
   target.halted(reason);
   // Of a plan's sprint the plan makes the draft.
@@ -74,7 +82,10 @@ export async function haltAt(
   return target.resumed(resumption());
 }
 
-async function commitPending(bench: GatedBench, reason: string): Promise<void> {
+/** Whatever keeps its workspace, a run shows that it is halted. What is committed later is a branch that has moved. */
+const patienceMs = 60_000;
+
+async function commitPending(bench: GatedBench, reason: string, failed: (why: string) => void): Promise<void> {
   const { run, tools, target } = bench;
   const { opened, tip, state } = target;
   if (opened === null) return;
@@ -97,20 +108,26 @@ async function commitPending(bench: GatedBench, reason: string): Promise<void> {
     message,
     attemptId: run.task(target.issue).attemptId,
   };
-  const { commit } = await tools.onHost(({ host }) =>
-    host.commitPending.executeWithOptions({ summary: 'commit pending work' }, [run.context, request]),
+  const pending = await forAMoment(run, patienceMs, () =>
+    tools.onHost(({ host }) =>
+      host.commitPending.executeWithOptions({ summary: 'commit pending work' }, [run.context, request]),
+    ),
   );
+  if (pending === null) return failed('its host does not answer');
+  const { commit } = pending;
   if (commit === tip) return;
   run.update(target.issue, { commit });
   target.unapproved();
-  target.committed(await branchFacts(bench, target.since || tip, 'what was pending'));
+  const since = target.since || tip;
+  const facts = await forAMoment(run, patienceMs, () => factsOf(bench, since, 'what was pending'));
+  if (facts !== null) target.committed(facts);
 }
 
 /** A halted run's branch and draft, as its push mode says; where a person is asked first, until they answer. */
 async function incomplete(bench: GatedBench, isFinished: boolean): Promise<void> {
   const { run, target } = bench;
   if (isFinished && isDrafted(bench)) {
-    await drafted(bench, target.branch, donePull(bench));
+    await drafted(bench, target, donePull(bench));
     return;
   }
   const began = target.bug ? target.bug.base : run.task(target.issue).startCommit;

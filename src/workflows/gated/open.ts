@@ -1,6 +1,6 @@
 import type { OpenedTarget } from '../../activities/gated/contract.ts';
-import { patiently } from '../patience.ts';
 import type { GatedBench } from './role.ts';
+import { step } from './step.ts';
 
 /** The target's workspace as it is, opened again where this run has lost it. */
 export async function opened(bench: GatedBench): Promise<OpenedTarget> {
@@ -13,7 +13,7 @@ export async function open(bench: GatedBench, { asItIs }: { readonly asItIs: boo
   const { startCommit, attemptId } = run.task(target.issue);
   const task = run.specOf(target.issue);
   const { began: earlier, keepsCommits = false } = target.input;
-  const found = await patiently(run, () => {
+  const found = await step(run, target, `open ${task.branch}`, (summary) => {
     run.update(target.issue, { phase: 'preparing' });
     const goesOn = startCommit !== null && !target.moved;
     const request = {
@@ -25,9 +25,7 @@ export async function open(bench: GatedBench, { asItIs }: { readonly asItIs: boo
       asItIs,
       ...(startCommit === null && earlier !== undefined ? { began: earlier } : {}),
     };
-    return tools.onHost(({ host }) =>
-      host.openTarget.executeWithOptions({ summary: `open ${task.branch}` }, [run.context, request]),
-    );
+    return tools.onHost(({ host }) => host.openTarget.executeWithOptions({ summary }, [run.context, request]));
   });
   const first = startCommit === null ? { startCommit: found.began ?? found.startCommit } : {};
   if (startCommit !== null && target.tip !== found.startCommit) target.unapproved();

@@ -6,7 +6,6 @@ import type { EntryPhase } from '../../domain/gated/transitions.ts';
 import { readAskedVerdict } from '../../domain/gated/verdict.ts';
 import { failureOf } from '../activities.ts';
 import { recordTriage } from '../bug/record.ts';
-import { patiently } from '../patience.ts';
 import { HostMoved } from '../tools.ts';
 import { branchFacts } from './branch.ts';
 import { dissent } from './dissent.ts';
@@ -14,6 +13,7 @@ import { open, opened } from './open.ts';
 import { pushWork } from './push.ts';
 import { redTeam } from './red-team.ts';
 import { callRole, type GatedBench, isKnown, type RoleEnd } from './role.ts';
+import { TimeUp } from './step.ts';
 
 /** Why the target's loop has ended: it is complete, its breaker or a failure halts it, or a person does. */
 export type LoopEnd = { readonly kind: 'complete' } | HaltStep | { readonly kind: 'person'; readonly reason: string };
@@ -42,16 +42,14 @@ export async function workFrom(bench: GatedBench, from: EntryPhase): Promise<Loo
 
 /** What a person has done to the branch while it was halted is not what the gates have approved. */
 export async function lookedAgain(bench: GatedBench): Promise<HaltStep | null> {
-  const { target } = bench;
   for (;;) {
     try {
       await opened(bench);
       return null;
     } catch (error) {
-      if (error instanceof HostMoved && target.hostLost() < mostHosts) continue;
-      if (!(error instanceof HostMoved) && !isKnown(error)) throw error;
-      const step = happened(bench, broken({ kind: 'phase', phase: 'AUDIT' }, error));
-      if (step.kind === 'halt') return step;
+      const event = brokenOff(bench, { kind: 'phase', phase: 'AUDIT' }, error);
+      const step = event && happened(bench, event);
+      if (step?.kind === 'halt') return step;
     }
   }
 }
@@ -61,10 +59,9 @@ async function carriedOut(bench: GatedBench, step: Task): Promise<Step> {
   try {
     return await take(bench, bench.target.workLost ? { kind: 'phase', phase: 'IMPLEMENT' } : step);
   } catch (error) {
+    const event = brokenOff(bench, step, error);
     // The phase begins again on another host, with what has been pushed.
-    if (error instanceof HostMoved && bench.target.hostLost() < mostHosts) return step;
-    if (!(error instanceof HostMoved) && !isKnown(error)) throw error;
-    return happened(bench, broken(step, error));
+    return event === null ? step : happened(bench, event);
   }
 }
 
@@ -78,12 +75,21 @@ async function init(bench: GatedBench): Promise<Step> {
       target.begun();
       return happened(bench, { kind: 'ready' });
     } catch (error) {
-      if (error instanceof HostMoved && target.hostLost() < mostHosts) continue;
-      if (!(error instanceof HostMoved) && !isKnown(error)) throw error;
+      const event = brokenOff(bench, { kind: 'phase', phase: 'IMPLEMENT' }, error);
+      if (event === null) continue;
       target.begun();
-      return happened(bench, broken({ kind: 'phase', phase: 'IMPLEMENT' }, error));
+      return happened(bench, event);
     }
   }
+}
+
+/** What it means that a step was broken off; null: its host was lost, and another one is to do it. */
+function brokenOff({ target }: GatedBench, step: Task, error: unknown): LoopEvent | null {
+  if (error instanceof TimeUp) return { kind: 'time_up' };
+  const isLost = error instanceof HostMoved;
+  if (isLost && target.hostLost() < mostHosts) return null;
+  if (!isLost && !isKnown(error)) throw error;
+  return broken(step, error);
 }
 
 function broken(step: Task, error: unknown): LoopEvent {
@@ -137,7 +143,7 @@ async function implement(bench: GatedBench): Promise<Step> {
   run.update(target.issue, { commit: end.commit });
   target.tested = end.commit;
   target.report = end.summary;
-  const facts = await patiently(run, () => branchFacts(bench, since, `cycle ${target.loop.cycle}`));
+  const facts = await branchFacts(bench, since, `cycle ${target.loop.cycle}`);
   target.workLost = false;
   target.committed(facts);
   await pushWork(bench);

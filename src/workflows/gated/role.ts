@@ -1,4 +1,4 @@
-import { ActivityFailure, CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { AttemptResult } from '../../activities/contract.ts';
 import type { PromptAbout } from '../../activities/gated/contract.ts';
 import type { RedTeamRecord } from '../../domain/gated/red-team.ts';
@@ -7,12 +7,13 @@ import { agentFor, type RoleAgent } from '../../domain/gated/settings.ts';
 import type { Role } from '../../domain/gated/state.ts';
 import { attempt, limitOver } from '../attempt.ts';
 import { type Budget, spentFailure } from '../budget.ts';
-import { patiently } from '../patience.ts';
 import { PhaseCut, type Run } from '../run.ts';
 import type { Tools } from '../tools.ts';
 import type { TrackerWrites } from '../tracker-writes.ts';
 import { opened } from './open.ts';
+import { step, TimeUp } from './step.ts';
 import type { Target } from './target.ts';
+import { timerOf } from './time.ts';
 
 /** What a gated run works with. */
 export interface GatedBench {
@@ -36,13 +37,28 @@ export type RoleEnd =
 /** How often one that somebody else has ended is started again. */
 const mostLosses = 5;
 
+interface CallOptions {
+  readonly agent?: RoleAgent;
+  readonly maxAttempts?: number;
+  readonly artifact?: string;
+}
+
 /** Starts agents of a role until one has done its part, at most `agent.maxAttempts` of them where nothing else is said. */
 export async function callRole(
   bench: GatedBench,
   name: Role,
   about: PromptAbout,
-  options: { readonly agent?: RoleAgent; readonly maxAttempts?: number; readonly artifact?: string } = {},
+  options: CallOptions = {},
 ): Promise<RoleEnd> {
+  try {
+    return await called(bench, name, about, options);
+  } catch (error) {
+    if (error instanceof TimeUp) return { outcome: 'time_up' };
+    throw error;
+  }
+}
+
+async function called(bench: GatedBench, name: Role, about: PromptAbout, options: CallOptions): Promise<RoleEnd> {
   const { run, tools, budget, target } = bench;
   const { agent = agentOf(bench, name), maxAttempts = run.input.settings.agent.maxAttempts, artifact } = options;
   const role = { ...roleOf(bench, name), ...agent, ...(artifact === undefined ? {} : { artifact }) };
@@ -60,10 +76,8 @@ export async function callRole(
       commit: target.tip,
       about,
     };
-    const prompt = await patiently(run, () =>
-      tools.onHost(({ host }) =>
-        host.writePrompt.executeWithOptions({ summary: `prompt of the ${name}` }, [run.context, request]),
-      ),
+    const prompt = await step(run, target, `prompt of the ${name}`, (summary) =>
+      tools.onHost(({ host }) => host.writePrompt.executeWithOptions({ summary }, [run.context, request])),
     );
     if (prompt.kind === 'refused') return { outcome: 'refused', reason: prompt.reason };
     if (prompt.kind === 'nothing') return { outcome: 'nothing', record: prompt.record };
@@ -118,36 +132,6 @@ function roleOf({ target }: GatedBench, name: Role): Omit<AgentRole, keyof RoleA
   const work = asked.kind === 'bug' ? (asked.sprint?.id ?? asked.name) : asked.name;
   const scope = work.startsWith('sprint-') ? work : null;
   return { run: target.input.id, name, cycle: target.loop.cycle, scope };
-}
-
-/** Says when the target's time is over. It stands still while something is waited for that does not count. */
-function timerOf(target: Target) {
-  let scope = new CancellationScope();
-  let over = false;
-  const begin = () => {
-    const ms = target.timeLeft;
-    if (ms === null) return;
-    over = ms === 0;
-    scope = new CancellationScope();
-    scope
-      .run(() => sleep(ms))
-      .then(
-        () => {
-          over = true;
-        },
-        () => {},
-      );
-  };
-  begin();
-  return {
-    isOver: () => over,
-    end: () => scope.cancel(),
-    outside: async (waiting: Promise<void>) => {
-      scope.cancel();
-      await target.outsideOfTime(waiting);
-      begin();
-    },
-  };
 }
 
 /** A step that was refused or failed for good: what it says halts the run. Anything else unwinds it, or is a fault of ours. */

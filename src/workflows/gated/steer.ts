@@ -8,6 +8,7 @@ import { answer, type ResumeGated, resume, resumeGated } from '../messages.ts';
 import type { Run } from '../run.ts';
 import { HostMoved, type Tools } from '../tools.ts';
 import type { Deliverable, Movable } from './delivery.ts';
+import { forAMoment } from './step.ts';
 
 /** What people steer: a target, or a plan with the sprint that it is at. */
 export interface Steerable extends Pick<Deliverable, 'branch'> {
@@ -77,6 +78,9 @@ function answerIn(asked: Question | null, value: string): string | null {
   return asked.answers.find((each) => each === text.toLowerCase()) ?? null;
 }
 
+/** A person waits for the answer. */
+const patienceMs = 20_000;
+
 /** Where nobody can tell, the push will: it never forces. */
 export async function remotePosition(
   { run, tools }: { readonly run: Run; readonly tools: Tools },
@@ -85,9 +89,12 @@ export async function remotePosition(
   const { branch, pushMode, commits } = work;
   if (run.input.remote === null || pushMode === 'LOCAL' || commits === 0) return 'absent';
   try {
-    return await tools.onHost(({ host }) =>
-      host.comparePosition.executeWithOptions({ summary: `compare ${branch}` }, [run.context, { branch }]),
+    const place = await forAMoment(run, patienceMs, () =>
+      tools.onHost(({ host }) =>
+        host.comparePosition.executeWithOptions({ summary: `compare ${branch}` }, [run.context, { branch }]),
+      ),
     );
+    return place ?? 'absent';
   } catch (error) {
     if (!(error instanceof HostMoved)) throw error;
     work.hostLost?.();

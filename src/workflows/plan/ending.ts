@@ -10,7 +10,8 @@ import { failureOf } from '../activities.ts';
 import { answerTo, delivered, drafted, markInReview, standHalted } from '../gated/delivery.ts';
 import { mostHosts } from '../gated/phases.ts';
 import { isKnown } from '../gated/role.ts';
-import { patiently } from '../patience.ts';
+import type { Resumption } from '../gated/steer.ts';
+import { step, TimeUp } from '../gated/step.ts';
 import { validatePlan } from '../post-pr/of-plan.ts';
 import { PhaseCut, type Run } from '../run.ts';
 import { HostMoved, type Tools } from '../tools.ts';
@@ -23,51 +24,58 @@ export interface PlanBench {
   readonly tools: Tools;
   readonly writes: TrackerWrites;
   readonly plan: Plan;
+  /** How a person has let it go on last. */
+  readonly resumption: () => Resumption;
 }
 
 /** What all sprints have made goes where the push mode says. What refuses that halts the plan, as often as it does. */
 export async function concludePlan(bench: PlanBench): Promise<void> {
   const { plan } = bench;
   const { consolidate, settings } = plan.input;
-  await untilItIs(bench, async () => {
+  const last = plan.state.sprints.list.at(-1)?.id ?? '';
+  await untilItIs(bench, last, async () => {
     plan.move('COMPLETE');
     return consolidate ? draftOfAll(bench) : draftLeft(bench);
   });
   if (consolidate && settings.postPr.enabled)
-    await untilItIs(bench, () => validatePlan(bench, () => wholePull(bench)), redrafted);
+    await untilItIs(bench, last, () => validatePlan(bench, () => wholePull(bench)), redrafted);
   plan.move(plan.postPr === null ? 'JACKED_OUT' : 'READY_FOR_HITL');
 }
 
 /**
  * Does a step that answers why it could not be done; the plan halts for that, and does it again when somebody resumes.
- * `meanwhile`: what is done once it is halted.
+ * `id`: the sprint after which that is. `meanwhile`: what is done once it is halted.
  */
 export async function untilItIs(
   bench: PlanBench,
-  step: () => Promise<string | undefined>,
+  id: string,
+  work: () => Promise<string | undefined>,
   meanwhile: (bench: PlanBench) => Promise<void> = async () => {},
 ): Promise<void> {
   const { run, plan } = bench;
   // Who halts it as a sprint ends wants nothing to leave this machine yet.
-  const done = async () => run.haltWanted ?? (await step());
-  for (let problem = await problemOf(done); problem !== null; problem = await problemOf(done)) {
-    plan.move('HALTED');
+  const done = async () => run.haltWanted ?? (await work());
+  for (let problem = await problemOf(plan, done); problem !== null; problem = await problemOf(plan, done)) {
+    plan.halted(id, problem);
     await standHalted(run, plan, problem, () => meanwhile(bench));
+    plan.resumed(bench.resumption());
     plan.move('RUNNING');
   }
+  plan.settled();
 }
 
 /** The finished draft, which says how far its validation has come. */
 async function redrafted(bench: PlanBench): Promise<void> {
-  await drafted(bench, bench.plan.branch, await wholePull(bench));
+  await drafted(bench, bench.plan, await wholePull(bench));
 }
 
-async function problemOf(step: () => Promise<string | undefined>): Promise<string | null> {
+async function problemOf(plan: Plan, work: () => Promise<string | undefined>): Promise<string | null> {
   for (let hostsLost = 0; ; ) {
     try {
-      return (await step()) ?? null;
+      return (await work()) ?? null;
     } catch (error) {
       if (error instanceof PhaseCut) return error.message;
+      if (error instanceof TimeUp) return plan.tripped();
       const isLost = error instanceof HostMoved;
       if (isLost) hostsLost += 1;
       // Another host does it, with what has been pushed.
@@ -94,8 +102,8 @@ async function draftLeft(bench: PlanBench): Promise<string | undefined> {
   const { run, tools, plan } = bench;
   const { branch, pushMode } = plan;
   if (pushMode === 'LOCAL' || !run.input.settings.agent.autoPR) return undefined;
-  const left = await patiently(run, () =>
-    tools.tracker.findDraft.executeWithOptions({ summary: `draft of ${branch}` }, [run.context, { branch }]),
+  const left = await step(run, plan, `draft of ${branch}`, (summary) =>
+    tools.tracker.findDraft.executeWithOptions({ summary }, [run.context, { branch }]),
   );
   if (left === null) return undefined;
   const way = await wayOf(bench);
@@ -107,7 +115,7 @@ async function draftLeft(bench: PlanBench): Promise<string | undefined> {
 /** `--no-consolidate`: the sprint's end on a branch of its own, with a draft of its own. */
 export async function draftOfSprint(bench: PlanBench, id: string, gated: GatedProgress): Promise<void> {
   const { run, plan } = bench;
-  await untilItIs(bench, async () => {
+  await untilItIs(bench, id, async () => {
     const way = await wayOf(bench);
     if (way === 'halted') return run.haltWanted ?? 'halted';
     if (way === null) return undefined;
@@ -119,7 +127,7 @@ export async function draftOfSprint(bench: PlanBench, id: string, gated: GatedPr
     const unvalidated = enabled ? [gateNote('post_pr', 'skipped', 'a draft of one sprint is not validated')] : [];
     const tests = plan.recordOf(id)?.tests ?? [];
     const pull = singlePull({ state, tests, notes: [...notes, ...unvalidated], issues, completion });
-    const work = { branch: planSprintBranch(plan.branch, id), tip: plan.tip };
+    const work = { branch: planSprintBranch(plan.branch, id), tip: plan.tip, timeLeft: plan.timeLeft, isHalted: false };
     await delivered(bench, work, way.pullRequest ? pull : null);
     markInReview(bench, issues);
     return undefined;
@@ -156,13 +164,9 @@ async function wayOf({ run, plan }: PlanBench) {
 async function wholePull(bench: PlanBench): Promise<PullText> {
   const { run, tools, plan } = bench;
   const { tip, state, deletions, notes, branch } = plan;
-  const { log, left } = await patiently(run, () =>
-    tools.onHost(({ host }) =>
-      host.lookAtBranch.executeWithOptions({ summary: `commits of ${branch}` }, [
-        run.context,
-        { commit: tip, since: tip, base: null, leftOf: branch },
-      ]),
-    ),
+  const request = { commit: tip, since: tip, base: null, leftOf: branch };
+  const { log, left } = await step(run, plan, `commits of ${branch}`, (summary) =>
+    tools.onHost(({ host }) => host.lookAtBranch.executeWithOptions({ summary }, [run.context, request])),
   );
   return planPull({
     plan: state,

@@ -1,5 +1,4 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import { newBreaker } from '../../domain/gated/breaker.ts';
 import {
   newPlan,
   nextSprint,
@@ -19,10 +18,10 @@ import type { Deliverable } from '../gated/delivery.ts';
 import type { Steerable } from '../gated/steer.ts';
 import type { SprintNews } from '../messages.ts';
 import type { Run } from '../run.ts';
-import { Recorded } from './recorded.ts';
+import { PlanTime } from './time.ts';
 
 /** What a plan knows of its sprints, and shows. */
-export class Plan extends Recorded implements Deliverable, Steerable {
+export class Plan extends PlanTime implements Deliverable, Steerable {
   readonly input: PlanInput;
   readonly branch: string;
   allowHigh: boolean;
@@ -36,9 +35,9 @@ export class Plan extends Recorded implements Deliverable, Steerable {
   private latest: GatedProgress | null = null;
 
   constructor(run: Run) {
-    super();
     const { plan, branch } = run.input;
     if (!plan || !branch) throw ApplicationFailure.nonRetryable('a plan has sprints and a branch');
+    super({ ...plan.settings.limits, timeoutHours: plan.options.timeout_hours });
     this.run = run;
     this.input = plan;
     this.branch = branch;
@@ -65,9 +64,9 @@ export class Plan extends Recorded implements Deliverable, Steerable {
     return this.view.state;
   }
 
-  /** Of the sprint that it is at. */
+  /** Of the sprint that it is at, or its own. */
   get breaker(): BreakerState {
-    return this.current?.circuit_breaker ?? newBreaker(this.input.settings.limits, this.view.timestamps.started);
+    return this.current?.circuit_breaker ?? this.own;
   }
 
   get tip(): string {
@@ -96,21 +95,9 @@ export class Plan extends Recorded implements Deliverable, Steerable {
     return nextSprint(this.view);
   }
 
-  /** Hours that are left of the plan's time, at least a second. */
-  get hoursLeft(): number {
-    const spent = Date.now() - Date.parse(this.view.timestamps.started) - this.excludedMs;
-    return Math.max(1 / 3600, this.view.options.timeout_hours - spent / 3_600_000);
-  }
-
   /** A halted sprint does not count that time itself, and tells of it. */
   override outsideOfTime<T>(waiting: Promise<T>): Promise<T> {
     return this.current?.run.state === 'HALTED' ? waiting : super.outsideOfTime(waiting);
-  }
-
-  /** Nothing before that counts any more. */
-  timeAnew(at = this.now()): void {
-    this.excludedMs = Date.parse(at) - Date.parse(this.view.timestamps.started);
-    this.show();
   }
 
   letHigh(): void {
@@ -176,8 +163,10 @@ export class Plan extends Recorded implements Deliverable, Steerable {
     const { view: plan, latest, question, postPr } = this;
     const excludedMs = this.excludedMs + (this.current?.excludedMs ?? 0);
     const validation = postPr === null ? {} : { post_pr: postPr };
-    // After the last one, what it was at stays in sight.
-    const current = this.current ?? (this.next === null ? latest : null);
+    // After the last one, what it was at stays in sight; so it does while the plan's own breaker is what people must know.
+    const isOwn = this.own.state !== 'CLOSED';
+    const last = latest && isOwn ? { ...latest, circuit_breaker: this.own } : latest;
+    const current = this.current ?? (this.next === null || isOwn ? last : null);
     this.run.change({ plan: { plan, current, question, excludedMs, records: this.known, ...validation } });
   }
 

@@ -1,4 +1,4 @@
-import { patiently } from '../patience.ts';
+import { step } from '../gated/step.ts';
 import { type PlanBench, untilItIs } from './ending.ts';
 
 /** Of what the plan before this one had come to, what is still on the branch is not done again. */
@@ -7,11 +7,9 @@ export async function takeOver(bench: PlanBench): Promise<void> {
   const commits = (plan.input.earlier ?? []).flatMap(({ commit }) => commit ?? []);
   const [task] = run.input.tasks;
   if (!task || !plan.input.earlier?.length) return;
-  await untilItIs(bench, async () => {
-    const { held } = await patiently(run, () =>
-      tools.onHost(({ host }) =>
-        host.findCommits.executeWithOptions({ summary: `what is on ${plan.branch}` }, [run.context, { task, commits }]),
-      ),
+  await untilItIs(bench, plan.next ?? '', async () => {
+    const { held } = await step(run, plan, `what is on ${plan.branch}`, (summary) =>
+      tools.onHost(({ host }) => host.findCommits.executeWithOptions({ summary }, [run.context, { task, commits }])),
     );
     plan.takeOver(held);
     return undefined;

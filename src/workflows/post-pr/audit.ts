@@ -13,8 +13,8 @@ export async function auditPhase(bench: PostPrBench): Promise<PhaseEnd> {
     const { workspace } = await opened(bench);
     target.enter('POST_PR_AUDIT');
     const request = { workspace, commit: target.tip };
-    const told = await inTime(bench, ({ host }) =>
-      host.auditPull.executeWithOptions({ summary: 'audit of the draft' }, [run.context, request]),
+    const told = await inTime(bench, 'audit of the draft', ({ host }, summary) =>
+      host.auditPull.executeWithOptions({ summary }, [run.context, request]),
     );
     if (told === 'time_up') return timeout;
     const { result, unread } = told;

@@ -20,8 +20,8 @@ export async function e2ePhase(bench: PostPrBench): Promise<PhaseEnd> {
       ...{ id: target.input.id, task: run.specOf(target.issue), workspace, branch: target.branch, commit: target.tip },
       ...{ attemptId: run.nextAttemptId(target.issue), build, test, log, timeoutS },
     };
-    const told = await inTime(bench, ({ host }) =>
-      host.runTests.executeWithOptions({ summary: 'build and tests' }, [run.context, request]),
+    const told = await inTime(bench, 'build and tests', ({ host }, summary) =>
+      host.runTests.executeWithOptions({ summary }, [run.context, request]),
     );
     if (told === 'time_up') return { halt: 'e2e_timeout', detail: 'build and tests did not end in their time' };
     target.tell({ tests: told.runs });

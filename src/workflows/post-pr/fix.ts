@@ -2,7 +2,6 @@ import type { PromptAbout } from '../../activities/gated/contract.ts';
 import { branchFacts } from '../gated/branch.ts';
 import { pushTip } from '../gated/delivery.ts';
 import { callRole } from '../gated/role.ts';
-import { patiently } from '../patience.ts';
 import type { PostPrBench } from './step.ts';
 
 /** `failed`: nothing comes of it, and a person has to know why. */
@@ -33,7 +32,7 @@ export async function shown(bench: PostPrBench): Promise<void> {
   const { run, target } = bench;
   const { tip, shows } = target;
   if (tip === shows) return;
-  target.committed(await patiently(run, () => branchFacts(bench, shows, 'what was added')));
+  target.committed(await branchFacts(bench, shows, 'what was added'));
   if (run.input.remote !== null) await pushTip(bench, target);
   target.shows = tip;
   target.tell({ fix_commits: [...(target.post.fix_commits ?? []), tip] });

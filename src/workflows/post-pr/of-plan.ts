@@ -21,7 +21,7 @@ export async function validatePlan(bench: PlanBench, pull: () => Promise<PullTex
   if (pushed) plan.arrived(commit);
   if (run.stopping) await run.checkpoint();
   if (state.state === 'READY_FOR_HITL') {
-    await drafted(bench, plan.branch, await pull());
+    await drafted(bench, plan, await pull());
     return undefined;
   }
   const { reason, detail } = state.halt ?? { reason: 'user_interrupt' as const };

@@ -39,7 +39,7 @@ export async function validateTarget(bench: GatedBench): Promise<ValidationHalt 
   if (run.stopping) await run.checkpoint();
   const { state, halt } = end.state;
   if (state === 'READY_FOR_HITL') {
-    await drafted(bench, target.branch, donePull(bench));
+    await drafted(bench, target, donePull(bench));
     return null;
   }
   const { reason, detail = '' } = halt ?? { reason: 'user_interrupt' as const };

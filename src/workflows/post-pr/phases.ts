@@ -3,6 +3,7 @@ import type { PostPrHalt, PostPrPhase } from '../../domain/gated/post-pr-state.t
 import { failureOf } from '../activities.ts';
 import { opened } from '../gated/open.ts';
 import { isKnown } from '../gated/role.ts';
+import { TimeUp } from '../gated/step.ts';
 import { PhaseCut } from '../run.ts';
 import { HostMoved } from '../tools.ts';
 import { auditPhase } from './audit.ts';
@@ -50,17 +51,25 @@ const errors: Readonly<Record<PostPrPhase, PostPrHalt | null>> = {
   pr_review: 'pr_review_failed',
 };
 
+/** What a time that is over leads to, where that is something else. */
+const timeouts: Partial<typeof errors> = { post_pr_audit: 'audit_timeout', e2e_testing: 'e2e_timeout' };
+
+/** The workspace is made ready in the longest of all times: a phase begins when that is done. */
+const longest: PostPrPhase = 'e2e_testing';
+
 async function carriedOut(bench: PostPrBench, phase: PostPrPhase): Promise<PhaseEnd> {
   const { run, target } = bench;
   for (;;) {
     try {
       await haltPoint(bench);
+      target.begin(longest);
       await opened(bench);
       await shown(bench);
       return await phases[phase](bench);
     } catch (error) {
       const isLost = error instanceof HostMoved;
-      if (!isLost && !isKnown(error)) throw error;
+      const isLate = error instanceof TimeUp;
+      if (!isLost && !isLate && !isKnown(error)) throw error;
       // The phase begins again on another host, with what has been pushed.
       if (isLost && target.hostLost() < mostHosts) {
         run.update(target.issue, { commit: target.shows });
@@ -69,7 +78,8 @@ async function carriedOut(bench: PostPrBench, phase: PostPrPhase): Promise<Phase
       }
       const { message } = failureOf(error);
       const isUnpushed = target.tip !== target.shows;
-      const halt = errors[phase] ?? (isUnpushed ? 'cross_model_config_error' : null);
+      const halt =
+        (isLate ? timeouts[phase] : null) ?? errors[phase] ?? (isUnpushed ? 'cross_model_config_error' : null);
       if (halt !== null) return { halt, detail: message };
       return { status: 'skipped', note: `error: ${message}` };
     }
@@ -91,11 +101,9 @@ async function clearContext(bench: PostPrBench): Promise<PhaseEnd> {
     action: 'PROCEED',
     text: `${post_pr_id}: agents from here on start in fresh sessions`,
   } as const;
-  const told = await inTime(bench, ({ host }) =>
-    host.keepRecords.executeWithOptions({ summary: 'checkpoint' }, [
-      run.context,
-      { id, records: [record], artifact: null },
-    ]),
+  const request = { id, records: [record], artifact: null };
+  const told = await inTime(bench, 'checkpoint', ({ host }, summary) =>
+    host.keepRecords.executeWithOptions({ summary }, [run.context, request]),
   );
   if (told === 'time_up') return { halt: 'e2e_error', detail: 'the checkpoint could not be written in its time' };
   run.update(target.issue, { session: null });

@@ -50,11 +50,9 @@ async function kept(bench: PostPrBench, { convergence, code, records }: Triage):
   );
   const text = `${JSON.stringify({ convergence, code, records }, null, 2)}\n`;
   const artifact = { name: `pr-review-${target.loop.cycle}.json`, text };
-  return inTime(bench, ({ host }) =>
-    host.keepRecords.executeWithOptions({ summary: 'records of the review' }, [
-      run.context,
-      { id, records: lines, artifact },
-    ]),
+  const request = { id, records: lines, artifact };
+  return inTime(bench, 'records of the review', ({ host }, summary) =>
+    host.keepRecords.executeWithOptions({ summary }, [run.context, request]),
   );
 }
 

@@ -1,8 +1,7 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { PostPrHalt } from '../../domain/gated/post-pr-state.ts';
 import type { HostTools } from '../activities.ts';
 import type { GatedBench } from '../gated/role.ts';
-import { patiently } from '../patience.ts';
+import { step, TimeUp } from '../gated/step.ts';
 import { PhaseCut } from '../run.ts';
 import type { Validated } from './target.ts';
 
@@ -22,15 +21,16 @@ export async function haltPoint({ run }: PostPrBench): Promise<void> {
   if (run.haltWanted !== null) throw new PhaseCut(run.haltWanted);
 }
 
-/** Does a step on the host in what is left of the phase's time. */
+/** Does the work of a phase on the host, in what is left of the phase's time. */
 export async function inTime<T>(
   { run, tools, target }: PostPrBench,
-  step: (tools: HostTools) => Promise<T>,
+  summary: string,
+  work: (tools: HostTools, summary: string) => Promise<T>,
 ): Promise<T | 'time_up'> {
   try {
-    return await CancellationScope.withTimeout(target.timeLeft ?? 0, () => patiently(run, () => tools.onHost(step)));
+    return await step(run, target, summary, () => tools.onHost((host) => work(host, summary)), { isWork: true });
   } catch (error) {
-    if (isCancellation(error)) return 'time_up';
+    if (error instanceof TimeUp) return 'time_up';
     throw error;
   }
 }

@@ -1,0 +1,246 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { stuckActivities } from '../../src/client/watch.ts';
+import type { EntryPhase } from '../../src/domain/gated/transitions.ts';
+import { halt, resumeGated, stop } from '../../src/workflows/messages.ts';
+import { bugInput } from './bug-support.ts';
+import { openChangedStage } from './changed-stage.ts';
+import { answered, commitOf, gatedInput, gatedScript, isState, type Play, roles, shown } from './gated-support.ts';
+import { anew, goOn, probe } from './plan-support.ts';
+import { type Calls, finished, type Handle, type Stage, start, until } from './support.ts';
+
+// A minute of these runs takes six seconds, see changed/brisk.ts.
+
+const calls: Calls = [];
+let play: Play = {};
+let stage: Stage;
+let close: () => Promise<void>;
+
+beforeAll(async () => {
+  const opened = await openChangedStage(
+    'brisk',
+    gatedScript(() => play, calls),
+    calls,
+  );
+  stage = opened.stage;
+  close = opened.close;
+}, 60_000);
+
+afterAll(() => close());
+
+beforeEach(() => {
+  calls.length = 0;
+  play = {};
+});
+
+type Change = Parameters<typeof gatedInput>[1];
+const begin = (change: Change = {}) => start(stage, gatedInput(stage, change));
+/** Steps that are tried until somebody answers. */
+const away = () => Promise.reject(new Error('nobody answers'));
+/** So many seconds of theirs, as a timeout. */
+const seconds = (n: number) => ({ timeout_hours: n / 3600 });
+/** Until a step of it is tried again. */
+async function waiting({ workflowId }: Handle): Promise<void> {
+  while ((await stuckActivities(stage.env.client, workflowId)).length === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+const allRoles = ['implementer 1', 'reviewer 1', 'auditor 1'];
+const isHalted = ({ status }: { readonly status: string }) => status === 'halted';
+const pushes = () => calls.filter((call) => call.startsWith('push '));
+
+/** What is away, and the phase that a run which waits for it is in. */
+const places: [string, EntryPhase, Play][] = [
+  ['its branch is made ready', 'INIT', { host: { openTarget: away } }],
+  ['a prompt is written', 'IMPLEMENT', { host: { writePrompt: away } }],
+  [
+    'the prompt of a gate is written',
+    'REVIEW',
+    { host: { writePrompt: (_run, { role }) => (role.name === 'reviewer' ? away() : Promise.resolve(ready)) } },
+  ],
+  ['a cycle is recorded', 'IMPLEMENT', { host: { lookAtBranch: away } }],
+];
+const ready = { kind: 'ready', file: '/p/1', length: 1, sha256: '' } as const;
+
+describe('while nobody answers', () => {
+  test.each(places)(
+    'as %s, a halt does not wait, and a resume goes on there',
+    async (_when, phase, missing) => {
+      play = missing;
+      const handle = await begin();
+      await waiting(handle);
+      await handle.signal(halt, { reason: 'lunch' });
+      const state = await until(handle, isHalted);
+      expect(shown(state).run).toMatchObject({ state: 'HALTED', phase, halt: { reason: 'lunch' } });
+      expect(shown(state)).toMatchObject({ circuit_breaker: { state: 'CLOSED', history: [] } });
+      const before = roles(calls);
+      play = {};
+      await handle.executeUpdate(resumeGated, goOn);
+      const { run } = shown(await finished(handle));
+      expect(run).toMatchObject({ state: 'JACKED_OUT', cycles: { current: 1 } });
+      // No gate was passed by being cut: each has judged, once.
+      expect(roles(calls).slice(before.length)).toEqual(phase === 'REVIEW' ? allRoles.slice(1) : allRoles);
+    },
+    30_000,
+  );
+
+  test.each(places)(
+    'as %s, the time opens the breaker, and a probe goes on there',
+    async (_when, phase, missing) => {
+      play = missing;
+      const handle = await begin({ options: seconds(40) });
+      const state = await until(handle, isHalted);
+      expect(shown(state).run).toMatchObject({
+        state: 'HALTED',
+        phase,
+        halt: { reason: expect.stringMatching(/^timeout: /) },
+      });
+      expect(shown(state).circuit_breaker).toMatchObject({ state: 'OPEN', history: [{ trigger: 'timeout' }] });
+      expect(state.warnings).toContainEqual(expect.stringMatching(/^not waited for any longer: /));
+      await expect(handle.executeUpdate(resumeGated, goOn)).rejects.toThrow();
+      const before = roles(calls);
+      play = {};
+      await handle.executeUpdate(resumeGated, probe);
+      expect(shown(await finished(handle)).run).toMatchObject({ state: 'JACKED_OUT', cycles: { current: 1 } });
+      expect(roles(calls).slice(before.length)).toEqual(phase === 'REVIEW' ? allRoles.slice(1) : allRoles);
+    },
+    30_000,
+  );
+
+  test('people see what it waits for, and no more once it goes on', async () => {
+    play = { host: { writePrompt: away } };
+    const handle = await begin();
+    const state = await until(handle, ({ waiting }) => waiting !== null);
+    expect(state.waiting).toEqual({ reason: 'the step “prompt of the implementer”', until: null });
+    expect(await stuckActivities(stage.env.client, handle.workflowId)).toMatchObject([
+      { name: 'writePrompt', problem: 'nobody answers' },
+    ]);
+    play = {};
+    expect((await finished(handle)).waiting).toBeNull();
+    expect(shown(await finished(handle)).run.state).toBe('JACKED_OUT');
+  }, 40_000);
+
+  test.each([
+    ['stop', stop, {}],
+    ['halt by force', halt, { force: true }],
+  ] as const)('a %s is heard at once', async (_name, signal, how) => {
+    play = { host: { writePrompt: away } };
+    const handle = await begin();
+    await waiting(handle);
+    await handle.signal(signal, { reason: 'now', ...how });
+    await until(handle, ({ status }) => status === (signal === stop ? 'stopped' : 'halted'), 3_000);
+    if (signal === stop) return;
+    play = {};
+    await handle.executeUpdate(resumeGated, goOn);
+    expect(shown(await finished(handle)).run.state).toBe('JACKED_OUT');
+  });
+
+  test('what ends in a moment is let end by a halt: its cycle is recorded', async () => {
+    let asked = 0;
+    play = {
+      host: {
+        lookAtBranch: async () => {
+          asked += 1;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          return null as never;
+        },
+      },
+    };
+    const handle = await begin();
+    await until(handle, () => asked === 1);
+    await handle.signal(halt, { reason: 'lunch' });
+    const { run } = shown(await until(handle, isHalted));
+    expect(run.cycles.history).toMatchObject([{ phase: 'IMPLEMENT', files_changed: 1 }]);
+    await handle.signal(stop, { reason: 'enough' });
+    await finished(handle);
+  });
+});
+
+describe('the approved commit, while the remote does not answer', () => {
+  test.each([
+    ['a reset', anew],
+    ['a probe', probe],
+  ])(
+    'halts the run when the time is over, is pushed when it answers; after %s no role is called',
+    async (_how, how) => {
+      play = { host: { pushBranch: away } };
+      const handle = await begin({ options: seconds(40) });
+      const state = await until(handle, isState('HALTED'));
+      expect(shown(state).circuit_breaker).toMatchObject({ state: 'OPEN', history: [{ trigger: 'timeout' }] });
+      expect(shown(state).run.completion.pushed).toBe(false);
+      // It shows that it is halted, although its work has not left this machine yet.
+      await until(handle, isHalted);
+      play = {};
+      const delivered = await until(handle, (each) => shown(each).run.completion.pushed, 30_000);
+      expect(delivered.status).toBe('halted');
+      await handle.executeUpdate(resumeGated, how);
+      const end = shown(await finished(handle));
+      expect(end.circuit_breaker.state).toBe('CLOSED');
+      expect(end.run).toMatchObject({ state: 'JACKED_OUT', completion: { pushed: true, pr_created: true } });
+      expect(new Set(pushes())).toEqual(new Set([`push ${commitOf(1)}`]));
+      expect(roles(calls)).toEqual(allRoles);
+    },
+    60_000,
+  );
+
+  test('a halt does not wait for it either; a resume pushes it', async () => {
+    play = { tracker: { openDraft: away } };
+    const handle = await begin();
+    await waiting(handle);
+    await handle.signal(halt, { reason: 'lunch' });
+    expect(shown(await until(handle, isState('HALTED'))).run.halt?.reason).toBe('lunch');
+    play = {};
+    await handle.executeUpdate(resumeGated, goOn);
+    expect(shown(await finished(handle)).run.completion).toMatchObject({ pushed: true, pr_created: true });
+    expect(roles(calls)).toEqual(allRoles);
+  }, 30_000);
+});
+
+test('a workspace that nobody answers for does not keep a run from showing that it is halted', async () => {
+  play = {
+    agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never },
+    host: { commitPending: away },
+  };
+  const handle = await begin();
+  const state = await until(handle, isHalted);
+  expect(state.warnings).toContain('what lies in the workspace could not be committed: its host does not answer');
+  play = {};
+  await handle.executeUpdate(resumeGated, goOn);
+  expect(shown(await finished(handle)).run.state).toBe('JACKED_OUT');
+}, 30_000);
+
+test('a remote that cannot be asked does not keep a run from being resumed', async () => {
+  play = { agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never } };
+  const handle = await begin();
+  await until(handle, isHalted);
+  play = { host: { comparePosition: away } };
+  expect(await handle.executeUpdate(resumeGated, goOn)).toEqual({ breaker: 'keep' });
+  expect(shown(await finished(handle)).run.state).toBe('JACKED_OUT');
+}, 30_000);
+
+describe('a bug whose triage waits', () => {
+  test.each(['openBug', 'weighTriage'] as const)(
+    'for %s: a halt does not wait, a resume goes on',
+    async (name) => {
+      play = { host: { [name]: away } };
+      const handle = await start(stage, bugInput(stage));
+      await waiting(handle);
+      await handle.signal(halt, { reason: 'lunch' });
+      expect(shown(await until(handle, isHalted)).bug).toMatchObject({ state: 'HALTED' });
+      play = {};
+      await handle.executeUpdate(resumeGated, goOn);
+      expect(shown(await finished(handle)).bug?.state).toBe('COMPLETED');
+    },
+    30_000,
+  );
+
+  test('the time opens its breaker', async () => {
+    play = { host: { openBug: away } };
+    const handle = await start(stage, bugInput(stage, { options: seconds(40) }));
+    const state = await until(handle, isHalted);
+    expect(shown(state).circuit_breaker).toMatchObject({ state: 'OPEN', history: [{ trigger: 'timeout' }] });
+    expect(shown(state).run.branch).toMatch(/^bugfix/);
+    play = {};
+    await handle.executeUpdate(resumeGated, probe);
+    expect(shown(await finished(handle)).bug?.state).toBe('COMPLETED');
+  }, 30_000);
+});
