@@ -31,6 +31,7 @@ describe('a gate of a gated run', () => {
     ["C19: the other gate's verdict", `All good\n\n${approving('audit')}`],
     ['C20: no verdict, but a heading', 'changes required\n\n## Critical Issues\n\n- all of it'],
     ['a verdict against its own counts', `All good\n\n${approving('review', 1)}`],
+    ['findings that are counted, not told', `All good\n\n${approving('review', 0).replace('"low":0', '"low":1')}`],
     ['an approval that does not begin as one', `Fine\n\n${approving('review')}`],
     ['an approval with issues', `All good\n\n## Issues\n\n- one\n\n${approving('review')}`],
   ])(
