@@ -111,6 +111,21 @@ test('a sprint whose commit the branch has lost runs again, with a warning; the 
   expect(recordsOf(end).map(({ id }) => id)).toEqual(['sprint-2', 'sprint-1']);
 }, 30_000);
 
+test('a gate that was off as a sprint was completed is not said to have passed once it is on', async () => {
+  const first = await finished(await start(stage, planInput(stage)));
+  expect(recordsOf(first)).toMatchObject([{ gates: [] }, { gates: [] }]);
+  drafts = [];
+  const given = again(recordsOf(first));
+  const { redTeam } = given.plan.settings;
+  const on = { ...given.plan.settings, dissent: true, redTeam: { ...redTeam, enabled: true } };
+  const end = await finished(await start(stage, { ...given, plan: { ...given.plan, settings: on } }));
+  const [{ body = '' } = {}] = drafts;
+  expect(body).toContain('⚠️ sprint-1: red-team did not run: it was off when sprint-1 was worked on');
+  expect(body).toContain('"red-team":"did_not_run","dissent":"did_not_run"');
+  expect(body).toMatch(/\| sprint-2 \|.*\| did not run: it was off when sprint-2 was worked on/);
+  expect(recordsOf(end)).toEqual(recordsOf(first));
+}, 30_000);
+
 test('a plan that is stopped before it has looked at the branch keeps what it was given', async () => {
   const first = await finished(await start(stage, planInput(stage)));
   let release = () => {};

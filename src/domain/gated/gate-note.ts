@@ -8,6 +8,20 @@ export function gateNote(gate: string, outcome: keyof typeof words, reason: stri
   return `${gate} ${words[outcome]}: ${reason}`;
 }
 
+/** The gates that run where somebody wants them, besides those that always do. */
+export type OptionalGate = 'red-team' | 'dissent';
+
+/** Those that are on. */
+export function optionalGates(settings: {
+  readonly redTeam: { readonly enabled: boolean };
+  readonly dissent: boolean;
+}): readonly OptionalGate[] {
+  return [
+    ...(settings.redTeam.enabled ? (['red-team'] as const) : []),
+    ...(settings.dissent ? (['dissent'] as const) : []),
+  ];
+}
+
 /** From what must be known most. */
 const outcomes = ['did_not_run', 'skipped', 'warned', 'passed'] as const;
 export type GateOutcome = (typeof outcomes)[number];

@@ -1,6 +1,7 @@
 import { sha256 } from '../sha256.ts';
 import type { TestRun } from './body-parts.ts';
 import { withSprint } from './deletions.ts';
+import { gateNote, type OptionalGate } from './gate-note.ts';
 import type { SprintTotals } from './plan.ts';
 import { type GatedProgress, type GatedTarget, issuesOf } from './run-input.ts';
 import type { Deletion } from './state.ts';
@@ -19,6 +20,8 @@ export interface SprintRecord extends SprintTotals {
   /** Its gates have approved that commit. */
   readonly completed: boolean;
   readonly commits: number;
+  /** Those that were on as its latest run worked on it. */
+  readonly gates: readonly OptionalGate[];
   /** From gate-note.ts. */
   readonly notes: readonly string[];
   readonly deletions: readonly Deletion[];
@@ -34,6 +37,7 @@ export interface SprintStanding {
   readonly commit: string | null;
   readonly completed: boolean;
   readonly tests: readonly TestRun[];
+  readonly gates: readonly OptionalGate[];
 }
 
 /** Of the title and the text, or the issues, which are read anew each time. */
@@ -63,9 +67,16 @@ export function recordOf(target: GatedTarget, now: SprintStanding, before: Sprin
     began,
     commit: now.commit ?? commit,
     completed: now.completed,
+    gates: now.gates,
     cycles: run.cycles.current + (earlier?.cycles ?? 0),
     findings_fixed: findings_fixed + (earlier?.findings_fixed ?? 0),
   };
+}
+
+/** What is to be seen of it. `on`: the gates that are wanted now; one that was off as it was completed has not run on it. */
+export function notesOf({ id, completed, gates, notes }: SprintRecord, on: readonly OptionalGate[]): readonly string[] {
+  const missed = completed ? on.filter((gate) => !gates.includes(gate)) : [];
+  return [...notes, ...missed.map((gate) => gateNote(gate, 'did_not_run', `it was off when ${id} was worked on`))];
 }
 
 /** The records with that one, which is the latest. */

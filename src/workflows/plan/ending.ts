@@ -180,7 +180,7 @@ async function wholePull(bench: PlanBench): Promise<PullText> {
     completion: completionOf(
       plan,
       'sprint-plan',
-      plan.records.map((record) => record.notes),
+      plan.noted.map(({ notes: seen }) => seen),
     ),
     postPr: plan.postPr,
   });
@@ -190,7 +190,7 @@ function reviewsOf({ run, plan }: PlanBench) {
   const { settings } = plan.input;
   return planReviews({
     plan: plan.state,
-    notes: plan.records,
+    notes: plan.noted,
     settings,
     usual: run.input.settings,
     postPr: plan.postPr,

@@ -1,9 +1,11 @@
 import type { TestRun } from '../../domain/gated/body-parts.ts';
+import { optionalGates } from '../../domain/gated/gate-note.ts';
 import { type SprintTotals, sprintsTakenOver } from '../../domain/gated/plan.ts';
 import type { PostPrState } from '../../domain/gated/post-pr-state.ts';
 import type { GatedProgress, PlanInput } from '../../domain/gated/run-input.ts';
 import {
   deletionsOf,
+  notesOf,
   recordOf,
   type SprintRecord,
   takenOver,
@@ -42,7 +44,13 @@ export abstract class Recorded extends Asking {
   }
 
   get notes(): readonly string[] {
-    return [...this.doneAnew, ...this.records.flatMap(({ id, notes }) => notes.map((note) => `${id}: ${note}`))];
+    return [...this.doneAnew, ...this.noted.flatMap(({ id, notes }) => notes.map((note) => `${id}: ${note}`))];
+  }
+
+  /** What is to be seen of each of its sprints. */
+  get noted(): readonly { readonly id: string; readonly notes: readonly string[] }[] {
+    const on = optionalGates(this.input.settings);
+    return this.records.map((record) => ({ id: record.id, notes: notesOf(record, on) }));
   }
 
   get deletions(): readonly Deletion[] {
@@ -98,9 +106,8 @@ export abstract class Recorded extends Asking {
     const { startCommit = null, commit = null } = task ?? {};
     this.tipSoFar = commit ?? this.tipSoFar;
     const tests = testsOf(this.run, gated.tested ?? false);
-    this.known = withRecord(
-      this.known,
-      recordOf(target, { gated, startCommit, commit, completed, tests }, this.before),
-    );
+    const gates = optionalGates(this.input.settings);
+    const standing = { gated, startCommit, commit, completed, tests, gates };
+    this.known = withRecord(this.known, recordOf(target, standing, this.before));
   }
 }

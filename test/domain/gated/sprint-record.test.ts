@@ -3,6 +3,7 @@ import type { GatedProgress, GatedTarget } from '../../../src/domain/gated/run-i
 import {
   deletionsOf,
   digestOf,
+  notesOf,
   recordOf,
   type SprintRecord,
   takenOver,
@@ -30,6 +31,7 @@ function made(n: number, more: Partial<SprintRecord> = {}): SprintRecord {
     files_changed: 5,
     findings_fixed: 3,
     commits: 2,
+    gates: ['dissent'],
     notes: ['dissent did not run: nobody'],
     deletions: [{ path: 'old.ts', sprint: `sprint-${n}`, cycle: 1 }],
     restored: [],
@@ -92,7 +94,7 @@ const run = (history: readonly unknown[], files_changed = 1) =>
     },
     notes: ['red-team was skipped: off'],
   }) as unknown as GatedProgress;
-const standing = { startCommit: 'b1', commit: 'c9', completed: false, tests: [] };
+const standing = { startCommit: 'b1', commit: 'c9', completed: false, tests: [], gates: ['red-team'] as const };
 const one = [{ cycle: 1, phase: 'IMPLEMENT', findings: 0, files_changed: 1 }];
 
 describe('the record of a sprint', () => {
@@ -108,6 +110,7 @@ describe('the record of a sprint', () => {
       files_changed: 1,
       findings_fixed: 1,
       commits: 1,
+      gates: ['red-team'],
       notes: ['red-team was skipped: off'],
       deletions: [{ path: 'a.ts', sprint: 'sprint-1', cycle: 1 }],
       restored: [],
@@ -124,8 +127,18 @@ describe('the record of a sprint', () => {
     });
     expect(recordOf(target(1), { ...standing, gated: run(one, 6) }, before)).toMatchObject({
       ...{ began: 'b1', commit: 'c9', cycles: 3, files_changed: 6, findings_fixed: 4, commits: 1 },
-      ...{ notes: ['red-team was skipped: off'], deletions: [{ path: 'a.ts' }], tests: [] },
+      ...{ notes: ['red-team was skipped: off'], deletions: [{ path: 'a.ts' }], tests: [], gates: ['red-team'] },
     });
+  });
+
+  test('tells of a gate that is on now and was off as the sprint was completed', () => {
+    const silent = made(1, { notes: [] });
+    expect(notesOf(silent, ['red-team', 'dissent'])).toEqual([
+      'red-team did not run: it was off when sprint-1 was worked on',
+    ]);
+    expect(notesOf(silent, ['dissent'])).toEqual([]);
+    expect(notesOf({ ...silent, completed: false }, ['red-team'])).toEqual([]);
+    expect(notesOf(made(1), [])).toEqual(['dissent did not run: nobody']);
   });
 
   test('has nothing of a run that began elsewhere', () => {
