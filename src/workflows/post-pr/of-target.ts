@@ -35,6 +35,10 @@ export async function validateTarget(bench: GatedBench): Promise<ValidationHalt 
   if (end.pushed) {
     target.arrived(end.commit);
     target.drafted = end.commit;
+  } else {
+    // A fix step's, which nobody has looked at. The gates do after a resume; what a halt shows until then says so.
+    target.validating({ ...end.state, fix_commits: [...(end.state.fix_commits ?? []), end.commit] });
+    target.unapproved();
   }
   if (run.stopping) await run.checkpoint();
   const { state, halt } = end.state;
