@@ -4,7 +4,7 @@ import type { DraftRequest } from '../../src/activities/gated/contract.ts';
 import { newValidation, phaseTimeouts } from '../../src/domain/gated/post-pr-input.ts';
 import type { RunState } from '../../src/domain/run.ts';
 import type { Workspace } from '../../src/domain/workspace.ts';
-import { attributes, resumeGated, workflowTypes } from '../../src/workflows/messages.ts';
+import { attributes, halt, resumeGated, workflowTypes } from '../../src/workflows/messages.ts';
 import { base, commitOf, gatedInput, gatedScript, implemented, type Play, untilEnded } from './gated-support.ts';
 import { goOn, planInput } from './plan-support.ts';
 import { audited, nit, postPrOf, secret, validating } from './post-pr-support.ts';
@@ -96,6 +96,26 @@ test('drafts of single sprints are not validated, and say so', async () => {
   expect(drafts).toHaveLength(2);
   for (const { body } of drafts) expect(body).toContain('post_pr was skipped: a draft of one sprint is not validated');
   expect(calls).not.toContain('audit');
+}, 60_000);
+
+test('a halt while the last push runs opens no draft where none is wanted', async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  play = { host: { pushBranch: () => held } };
+  const given = planInput(stage, { settings: validating(), agent: { autoPR: false } });
+  const handle = await start(stage, given);
+  await until(handle, () => calls.some((call) => call.startsWith('push ')), 30_000);
+  await handle.signal(halt, { reason: 'lunch' });
+  release();
+  const state = await until(handle, ({ status }) => status === 'halted', 30_000);
+  expect(state.halt?.reason).toBe('lunch');
+  await handle.executeUpdate(resumeGated, goOn);
+  const end = await finished(handle);
+  expect(end.plan?.plan.state).toBe('JACKED_OUT');
+  expect(end.warnings).toContain('post_pr was skipped: there is no pull request');
+  expect(drafts).toEqual([]);
 }, 60_000);
 
 /** A validation by itself, whose phases have so many seconds. */

@@ -64,8 +64,9 @@ export async function untilItIs(
   plan.settled();
 }
 
-/** The finished draft, which says how far its validation has come. */
+/** The finished draft, where there is one, says how far its validation has come. */
 async function redrafted(bench: PlanBench): Promise<void> {
+  if (!bench.plan.drafted) return;
   await drafted(bench, bench.plan, await wholePull(bench));
 }
 
