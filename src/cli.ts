@@ -128,9 +128,11 @@ function program(): Command {
   cli
     .command('stop')
     .description('end a run for good')
-    .argument('<run>')
+    .argument('[run]', 'left out where only one is in progress')
     .option('--reason <text>')
-    .action(async (run: string, options) => finish((await import('./commands/steer.ts')).stop({ ...options, run })));
+    .action(async (run: string | undefined, options) =>
+      finish((await import('./commands/steer.ts')).stop({ ...options, run })),
+    );
   cli
     .command('open')
     .description('the run in the Temporal Web UI')

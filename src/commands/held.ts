@@ -9,6 +9,6 @@ export async function refuseHeld({ client }: Engine, runId: string, issues: read
   const holder = await findHolder(client, { key, issues, except: runId });
   if (holder === null) return;
   throw new LocusFailure('RunConflict', `issue #${holder.issue} is held by the run ${holder.runId}`, {
-    remedy: 'wait until that run ends, or end it with `locus stop`',
+    remedy: `wait until that run ends, or end it with \`locus stop ${holder.runId}\``,
   });
 }

@@ -104,12 +104,13 @@ async function openQuestion(client: Steering, runId: string): Promise<number | u
   throw new LocusFailure('RunConflict', 'the run asks nothing', { remedy: 'see `locus status`' });
 }
 
-/** `locus stop <run>`: ends a run for good, waits for that, and says what was kept where. Done twice it does no harm. */
-export async function stop(options: { readonly run: string; readonly reason?: string }): Promise<number> {
+/** `locus stop [run]`: ends a run for good, waits for that, and says what was kept where. Done twice it does no harm. */
+export async function stop(options: { readonly run?: string; readonly reason?: string }): Promise<number> {
   const engine = await openEngine();
   try {
     const { client } = engine;
-    const { runId, open } = await chooseAnyRun(engine, options.run);
+    const choose = options.run === undefined ? chooseRun : chooseAnyRun;
+    const { runId, open } = await choose(engine, options.run);
     if (open) await stopRun(client, runId, options.reason ?? 'stopped by a person');
     const run = await runUntil(client, runId, () => false, waitMs);
     if (run?.open) {

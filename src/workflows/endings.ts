@@ -64,6 +64,18 @@ export async function unlessStopped(run: Run, written: Promise<void>): Promise<v
   }
 }
 
+/** The same for a gated run whose work is done: a person who halts it does not wait for the tracker either. */
+export async function unlessHalted(run: Run, written: Promise<void>): Promise<void> {
+  let isWritten = false;
+  const writing = written.then(() => {
+    isWritten = true;
+  });
+  await unlessStopped(run, Promise.race([writing, condition(() => run.haltWanted !== null)]));
+  if (!isWritten) run.warn(notTold);
+}
+
+const notTold = 'the tracker did not answer: labels may still say that somebody works on it';
+
 /** Ends a run for good: its agents are gone by now; status labels are taken back, unfinished tasks are pending again. */
 export async function stopped(run: Run, tools: Tools, writes: TrackerWrites): Promise<RunState> {
   const { input, state } = run;
@@ -76,6 +88,6 @@ export async function stopped(run: Run, tools: Tools, writes: TrackerWrites): Pr
   const open = begun.filter((task) => input.type === 'sprint' || task.status !== 'done');
   for (const branch of new Set(open.map((task) => task.branch))) await releaseWorkspace(run, tools, branch);
   await tools.leaveHost();
-  if (!(await writes.settle(8))) run.warn('the tracker did not answer: labels may still say that somebody works on it');
+  if (!(await writes.settle(8))) run.warn(notTold);
   return run.finish('stopped');
 }

@@ -3,7 +3,7 @@ import type { EntryPhase } from '../domain/gated/transitions.ts';
 import type { RunInput, RunState } from '../domain/run.ts';
 import { budgetOf } from './budget.ts';
 import { triaged } from './bug/triage.ts';
-import { labelsReady, releaseWorkspace, stopped, toItsEnd, unlessStopped } from './endings.ts';
+import { labelsReady, releaseWorkspace, stopped, toItsEnd, unlessHalted } from './endings.ts';
 import { conclude, haltAt } from './gated/ending.ts';
 import { holdIssues } from './gated/hold.ts';
 import { partOf } from './gated/part.ts';
@@ -42,7 +42,7 @@ export async function throughGates(input: RunInput): Promise<RunState> {
         from = await haltAt(bench, halt, () => course.resumption);
       }
       run.update(target.issue, { status: 'done', phase: null, finishedAt: Date.now() });
-      await unlessStopped(run, writes.drain());
+      await unlessHalted(run, writes.drain());
       // A plan's next sprint goes on in it.
       if (plan === null) await releaseWorkspace(run, tools, target.branch);
       await tools.leaveHost();

@@ -1,7 +1,7 @@
 import { condition, setHandler } from '@temporalio/workflow';
 import type { GatedProgress } from '../domain/gated/run-input.ts';
 import type { RunInput, RunState } from '../domain/run.ts';
-import { labelsReady, releaseWorkspace, toItsEnd, unlessStopped } from './endings.ts';
+import { labelsReady, releaseWorkspace, toItsEnd, unlessHalted } from './endings.ts';
 import { standHalted } from './gated/delivery.ts';
 import { type Resumption, remotePosition, steered } from './gated/steer.ts';
 import { sprintChanged } from './messages.ts';
@@ -70,7 +70,7 @@ export async function planRun(input: RunInput): Promise<RunState> {
       }
       await concludePlan(bench);
       if (task) run.update(task.issue, { status: 'done', phase: null, finishedAt: Date.now() });
-      await unlessStopped(run, writes.drain());
+      await unlessHalted(run, writes.drain());
       await releaseWorkspace(run, tools, plan.branch);
       return run.finish();
     },

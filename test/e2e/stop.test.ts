@@ -55,7 +55,8 @@ describe('locus stop', () => {
   test('ends stubborn agents within seconds, says what is kept where, and may be said twice', async () => {
     const { repository, runId } = await stubbornSprint();
     expect(await left()).toBeGreaterThan(2);
-    const stopping = repository.run(['stop', runId]);
+    // The only one that is in progress.
+    const stopping = repository.run(['stop']);
     // 5 s is the target; beside other tests on the same cores it took 5.7.
     expect(await untilNoneIsLeft()).toBeLessThan(10_000);
     const { code, stdout } = await stopping;
@@ -71,6 +72,10 @@ describe('locus stop', () => {
     expect(await repository.run(['stop', runId])).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('was stopped already'),
+    });
+    expect(await repository.run(['stop'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no run is in progress'),
     });
     // Any terminal, any folder, a part of its name.
     const elsewhere = { cwd: world.folder };

@@ -94,6 +94,7 @@ export async function remotePosition(
         host.comparePosition.executeWithOptions({ summary: `compare ${branch}` }, [run.context, { branch }]),
       ),
     );
+    if (place === null) run.warn(`${branch} goes on, although the remote did not say where it stands there`);
     return place ?? 'absent';
   } catch (error) {
     if (!(error instanceof HostMoved)) throw error;
