@@ -54,7 +54,7 @@ export async function planRun(input: RunInput): Promise<RunState> {
           plan.completed(id, end.gated, end.state.tasks[0]);
           take(run, end.state);
           current = null;
-          if (!plan.input.consolidate) await draftOfSprint(bench, id, end.gated);
+          if (!plan.input.consolidate) await draftOfSprint(bench, id);
           continue;
         }
         if (end.kind === 'gone') plan.gone();

@@ -193,3 +193,42 @@ test('what a plan leaves out it keeps for one that does not', async () => {
   expect(end.plan?.plan.sprints).toMatchObject({ total: 1, completed: 1 });
   expect(recordsOf(end)).toEqual(recordsOf(first));
 }, 30_000);
+
+const each = { count: 2, consolidate: false };
+const ofEach = [1, 2].map((n) => `Run Mode: sprint-${n} implementation`);
+
+test('a sprint that was completed before its own draft was open is given it by the next plan, and by none after that', async () => {
+  play = { host: { pushBranch: () => Promise.reject(new Error('nobody answers')) } };
+  const handle = await start(stage, planInput(stage, {}, each));
+  await until(handle, () => pushed().length > 0);
+  await handle.signal(stop, { reason: 'enough' });
+  const left = recordsOf(await finished(handle));
+  expect(left).toMatchObject([{ commit: commitOf(1), completed: true, drafted: false }]);
+  expect(drafts).toEqual([]);
+
+  calls.length = 0;
+  const heads: string[] = [];
+  play = {
+    agents: { implementer: () => implemented(2) },
+    host: { pushBranch: async (_run, { branch, commit }) => void heads.push(`${branch} ${commit}`) },
+  };
+  const end = await finished(await start(stage, again(left, {}, each)));
+  expect(roles(calls)).toEqual(['implementer 1', 'reviewer 1', 'auditor 1']);
+  expect(drafts.map(({ title }) => title)).toEqual(ofEach);
+  expect(heads).toEqual([1, 2].map((n) => `feature/issue-1-sprint-${n} ${commitOf(n)}`));
+  expect(calls).toContain('in-review 1');
+  expect(recordsOf(end)).toMatchObject([{ drafted: true }, { drafted: true }]);
+
+  drafts = [];
+  expect(recordsOf(await finished(await start(stage, again(recordsOf(end), {}, each))))).toEqual(recordsOf(end));
+  expect(drafts).toEqual([]);
+}, 60_000);
+
+test('sprints of a plan that had one draft for all of them are given their own where the next plan wants that', async () => {
+  const first = await finished(await start(stage, planInput(stage)));
+  calls.length = 0;
+  drafts = [];
+  await finished(await start(stage, again(recordsOf(first), {}, each)));
+  expect(roles(calls)).toEqual([]);
+  expect(drafts.map(({ title }) => title)).toEqual(ofEach);
+}, 30_000);

@@ -18,8 +18,14 @@ export interface CompletionRecord {
   readonly ts: string;
 }
 
+/** What the draft of a target tells of its state. */
+export interface SingleState extends Pick<TargetState, 'run_id' | 'target' | 'deletions'> {
+  readonly cycles: Pick<TargetState['cycles'], 'current'>;
+  readonly metrics: Omit<TargetState['metrics'], 'files_deleted'>;
+}
+
 export interface SinglePull {
-  readonly state: TargetState;
+  readonly state: SingleState;
   readonly tests: readonly TestRun[];
   /** From gate-note.ts. */
   readonly notes: readonly string[];

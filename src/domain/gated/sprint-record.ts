@@ -19,6 +19,8 @@ export interface SprintRecord extends SprintTotals {
   readonly commit: string | null;
   /** Its gates have approved that commit. */
   readonly completed: boolean;
+  /** `--no-consolidate`: that commit is on the sprint's own branch, with its draft. */
+  readonly drafted: boolean;
   readonly commits: number;
   /** Those that were on as its latest run worked on it. */
   readonly gates: readonly OptionalGate[];
@@ -67,6 +69,7 @@ export function recordOf(target: GatedTarget, now: SprintStanding, before: Sprin
     began,
     commit: now.commit ?? commit,
     completed: now.completed,
+    drafted: false,
     gates: now.gates,
     cycles: run.cycles.current + (earlier?.cycles ?? 0),
     findings_fixed: findings_fixed + (earlier?.findings_fixed ?? 0),
@@ -131,5 +134,5 @@ export function takenOver(
 function unmade(record: SprintRecord): SprintRecord {
   const nothing = { notes: [], deletions: [], restored: [], tests: [] };
   const none = { cycles: 0, files_changed: 0, findings_fixed: 0, commits: 0 };
-  return { ...record, ...nothing, ...none, commit: null, completed: false };
+  return { ...record, ...nothing, ...none, commit: null, completed: false, drafted: false };
 }

@@ -4,7 +4,7 @@ import { gateNote, outcomeInAll } from '../../domain/gated/gate-note.ts';
 import { incompletePlanPull, planPull } from '../../domain/gated/plan-bodies.ts';
 import { planReviews } from '../../domain/gated/plan-reviews.ts';
 import { pushHint, remotePlan } from '../../domain/gated/push-mode.ts';
-import { type GatedProgress, issuesOf } from '../../domain/gated/run-input.ts';
+import { sprintRunId } from '../../domain/gated/run-input.ts';
 import type { PullText } from '../../domain/pull-body.ts';
 import { failureOf } from '../activities.ts';
 import { answerTo, delivered, drafted, markInReview, standHalted } from '../gated/delivery.ts';
@@ -114,22 +114,26 @@ async function draftLeft(bench: PlanBench): Promise<string | undefined> {
 }
 
 /** `--no-consolidate`: the sprint's end on a branch of its own, with a draft of its own. */
-export async function draftOfSprint(bench: PlanBench, id: string, gated: GatedProgress): Promise<void> {
+export async function draftOfSprint(bench: PlanBench, id: string): Promise<void> {
   const { run, plan } = bench;
+  const record = plan.recordOf(id);
+  if (record === null || record.commit === null) return;
+  const { commit: tip, issues, tests, deletions, cycles, files_changed, commits, findings_fixed } = record;
   await untilItIs(bench, id, async () => {
     const way = await wayOf(bench);
     if (way === 'halted') return run.haltWanted ?? 'halted';
     if (way === null) return undefined;
-    const { run: state, notes = [] } = gated;
-    const target = plan.input.sprints.find(({ name }) => name === id);
-    const issues = target ? issuesOf(target) : [];
+    const metrics = { files_changed, commits, findings_fixed };
+    const run_id = sprintRunId(plan.input.id, id);
+    const state = { run_id, target: id, cycles: { current: cycles }, metrics, deletions };
+    const { notes = [] } = plan.noted.find((sprint) => sprint.id === id) ?? {};
     const completion = completionOf(plan, id, [notes]);
     const { enabled } = plan.input.settings.postPr;
     const unvalidated = enabled ? [gateNote('post_pr', 'skipped', 'a draft of one sprint is not validated')] : [];
-    const tests = plan.recordOf(id)?.tests ?? [];
     const pull = singlePull({ state, tests, notes: [...notes, ...unvalidated], issues, completion });
-    const work = { branch: planSprintBranch(plan.branch, id), tip: plan.tip, timeLeft: plan.timeLeft, isHalted: false };
+    const work = { branch: planSprintBranch(plan.branch, id), tip, timeLeft: plan.timeLeft, isHalted: false };
     await delivered(bench, work, way.pullRequest ? pull : null);
+    plan.draftedOwn(record);
     markInReview(bench, issues);
     return undefined;
   });

@@ -95,6 +95,12 @@ export abstract class Recorded extends Asking {
     this.show();
   }
 
+  /** Its own branch and draft are there. */
+  draftedOwn({ id }: SprintRecord): void {
+    this.known = this.known.map((record) => (record.id === id ? { ...record, drafted: true } : record));
+    this.show();
+  }
+
   /** Its run is about to begin. */
   begins(id: string): void {
     this.before = this.recordOf(id);

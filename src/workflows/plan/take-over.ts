@@ -1,5 +1,6 @@
+import type { SprintRecord } from '../../domain/gated/sprint-record.ts';
 import { step } from '../gated/step.ts';
-import { type PlanBench, untilItIs } from './ending.ts';
+import { draftOfSprint, type PlanBench, untilItIs } from './ending.ts';
 
 /** Of what the plan before this one had come to, what is still on the branch is not done again. */
 export async function takeOver(bench: PlanBench): Promise<void> {
@@ -16,4 +17,8 @@ export async function takeOver(bench: PlanBench): Promise<void> {
   });
   // Its sprints take a place of their own there.
   await tools.leaveHost();
+  if (plan.input.consolidate) return;
+  const isOpen = ({ completed, drafted }: SprintRecord) => completed && !drafted;
+  // The plan before it was ended before that, or was to open one draft for all of them.
+  for (const { id } of plan.records.filter(isOpen)) await draftOfSprint(bench, id);
 }

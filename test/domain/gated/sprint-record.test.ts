@@ -27,6 +27,7 @@ function made(n: number, more: Partial<SprintRecord> = {}): SprintRecord {
     began: `b${n}`,
     commit: `c${n}`,
     completed: true,
+    drafted: true,
     cycles: 2,
     files_changed: 5,
     findings_fixed: 3,
@@ -53,7 +54,8 @@ describe('what a plan takes over of the one before it', () => {
     const { records, warnings } = taken([made(1), made(2)], ['c2']);
     expect(warnings).toEqual(['sprint-1 was completed before and runs again: its commit c1 is not on feature/plan']);
     expect(records[1]).toEqual(made(2));
-    expect(records[0]).toMatchObject({ began: 'b1', commit: null, completed: false, cycles: 0, files_changed: 0 });
+    expect(records[0]).toMatchObject({ began: 'b1', commit: null, completed: false, drafted: false });
+    expect(records[0]).toMatchObject({ cycles: 0, files_changed: 0 });
     expect(records[0]).toMatchObject({ findings_fixed: 0, commits: 0, notes: [], deletions: [], tests: [] });
   });
 
@@ -106,6 +108,7 @@ describe('the record of a sprint', () => {
       began: 'b1',
       commit: 'c9',
       completed: false,
+      drafted: false,
       cycles: 1,
       files_changed: 1,
       findings_fixed: 1,
