@@ -1,4 +1,4 @@
-import { afterApproval } from '../../domain/gated/breaker.ts';
+import { afterApproval, afterBreakdown } from '../../domain/gated/breaker.ts';
 import { pushHint, remotePlan } from '../../domain/gated/push-mode.ts';
 import type { EntryPhase } from '../../domain/gated/transitions.ts';
 import { oneLine } from '../../domain/text.ts';
@@ -21,6 +21,16 @@ export async function conclude(bench: GatedBench): Promise<Halt | null> {
   const { target } = bench;
   target.move('COMPLETE');
   if (bench.plan !== null) return null;
+  const halt = await concluded(bench);
+  if (halt?.kind === 'halt') {
+    const { loop, clock } = target;
+    target.set({ ...loop, breaker: afterBreakdown(loop.breaker, halt.detail || halt.reason, clock.now) });
+  }
+  return halt;
+}
+
+async function concluded(bench: GatedBench): Promise<Halt | null> {
+  const { target } = bench;
   try {
     const halt = (isDrafted(bench) ? null : await deliver(bench)) ?? (await validateTarget(bench));
     if (halt !== null) return halt;

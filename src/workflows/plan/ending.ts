@@ -56,6 +56,7 @@ export async function untilItIs(
   // Who halts it as a sprint ends wants nothing to leave this machine yet.
   const done = async () => run.haltWanted ?? (await work());
   for (let problem = await problemOf(plan, done); problem !== null; problem = await problemOf(plan, done)) {
+    if (problem !== run.haltWanted) plan.brokeDown(problem);
     plan.halted(id, problem);
     await standHalted(run, plan, problem, () => meanwhile(bench));
     plan.resumed(bench.resumption());

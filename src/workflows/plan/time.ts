@@ -1,4 +1,11 @@
-import { afterApproval, type BreakerLimits, newBreaker, open, timeIsOver } from '../../domain/gated/breaker.ts';
+import {
+  afterApproval,
+  afterBreakdown,
+  type BreakerLimits,
+  newBreaker,
+  open,
+  timeIsOver,
+} from '../../domain/gated/breaker.ts';
 import { resumedBreaker } from '../../domain/gated/halt-resume.ts';
 import type { BreakerState } from '../../domain/gated/state.ts';
 import type { Resumption } from '../gated/steer.ts';
@@ -45,6 +52,11 @@ export abstract class PlanTime extends Recorded {
   resumed(how: Resumption): void {
     this.own = resumedBreaker(this.own, how, this.now());
     if (how === 'reset') this.timeAnew();
+  }
+
+  /** What it was resumed for came to nothing: a probe has failed then. */
+  brokeDown(why: string): void {
+    this.own = afterBreakdown(this.own, why, this.now());
   }
 
   /** What it was resumed for is done. */
