@@ -91,9 +91,13 @@ export interface SprintNews {
 }
 /** The target of a plan's sprint tells the plan where it stands. */
 export const sprintChanged = defineSignal<[SprintNews]>('sprintChanged');
+export interface SprintResumed extends ResumeRequest {
+  readonly breaker: 'keep' | 'reset' | 'probe';
+  /** Of the whole plan, whose time begins anew with the target's; left out: what the target has left. */
+  readonly timeoutHours?: number;
+}
 /** A plan lets its halted target go on, as a person has decided. */
-export const sprintResumed =
-  defineSignal<[ResumeRequest & { readonly breaker: 'keep' | 'reset' | 'probe' }]>('sprintResumed');
+export const sprintResumed = defineSignal<[SprintResumed]>('sprintResumed');
 /** The validation of a draft tells the run that has opened it where it stands. */
 export interface PostPrNews {
   readonly state: PostPrState;

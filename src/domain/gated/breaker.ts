@@ -132,6 +132,11 @@ export function resetBreaker(breaker: BreakerState, now: string): BreakerState {
   };
 }
 
+/** With another time until the timeout. */
+export function withHours(breaker: BreakerState, limit_hours: number): BreakerState {
+  return withTriggers(breaker, { timeout: { ...breaker.triggers.timeout, limit_hours } });
+}
+
 /** Lets one cycle through where it is open. */
 export function probeBreaker(breaker: BreakerState): BreakerState {
   return breaker.state === 'OPEN' ? { ...breaker, state: 'HALF_OPEN' } : breaker;
@@ -163,7 +168,12 @@ function firedBy(breaker: BreakerState, clock: Clock): Fired | null {
 }
 
 export function timeIsOver({ triggers }: BreakerState): Fired {
-  return { trigger: 'timeout', reason: `${triggers.timeout.limit_hours} h are over` };
+  return { trigger: 'timeout', reason: `${roundedHours(triggers.timeout.limit_hours)} h are over` };
+}
+
+/** To a hundredth, and never none: of what a plan has left, less than that may be over. */
+function roundedHours(hours: number): number {
+  return Math.max(0.01, Math.round(hours * 100) / 100);
 }
 
 function failedProbe(breaker: BreakerState, now: string, why: string, fired?: BreakerTrigger): Checked {

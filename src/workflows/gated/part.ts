@@ -1,14 +1,17 @@
 import { condition, getExternalWorkflowHandle, setHandler } from '@temporalio/workflow';
+import { withHours } from '../../domain/gated/breaker.ts';
 import { resume, sprintChanged, sprintResumed } from '../messages.ts';
 import type { GatedBench } from './role.ts';
 import type { Resumption } from './steer.ts';
 
 /** As a sprint of a plan: it tells the plan where it stands, and the plan alone lets it go on. */
 export function partOf(plan: string, bench: GatedBench): { readonly resumption: Resumption } {
-  const { run } = bench;
+  const { run, target } = bench;
   const course = { resumption: 'keep' as Resumption };
-  setHandler(sprintResumed, ({ breaker, budgets }) => {
+  setHandler(sprintResumed, ({ breaker, budgets, timeoutHours }) => {
     course.resumption = breaker;
+    // A probe has no time; once it is approved, these hours are what begins.
+    if (timeoutHours !== undefined) target.set({ ...target.loop, breaker: withHours(target.breaker, timeoutHours) });
     if (budgets) run.change({ budget: { ...run.state.budget, ...budgets } });
     run.letGoOn();
   });

@@ -66,7 +66,8 @@ export class Sprint {
   async resume(breaker: 'keep' | 'reset' | 'probe', heard: () => GatedProgress | null): Promise<void> {
     const { taskUsd, runUsd } = this.run.state.budget;
     this.told = '';
-    await this.handle.signal(sprintResumed, { breaker, budgets: { taskUsd, runUsd } }).catch(() => {});
+    const anew = breaker === 'keep' ? {} : { timeoutHours: this.plan.input.options.timeout_hours };
+    await this.handle.signal(sprintResumed, { breaker, budgets: { taskUsd, runUsd }, ...anew }).catch(() => {});
     await condition(() => this.ended !== null || heard()?.run.state !== 'HALTED');
   }
 

@@ -12,7 +12,9 @@ import {
   newBreaker,
   probeBreaker,
   resetBreaker,
+  timeIsOver,
   timeLeftMs,
+  withHours,
 } from '../../../src/domain/gated/breaker.ts';
 import type { BreakerState, Gate } from '../../../src/domain/gated/state.ts';
 import { finding } from './answers.ts';
@@ -176,6 +178,14 @@ test('C94 a bug has its own limits, and neither breaker moves the other', () => 
   expect(last_finding_hash).not.toBeNull();
   const counts = { cycle_count: 1, same_issue_count: 1, no_progress_count: 1, last_finding_hash };
   expect(bugBreaker(breaker)).toEqual(counts);
+});
+
+test.each([
+  [8, '8 h'],
+  [1 / 6, '0.17 h'],
+  [1 / 3600, '0.01 h'],
+])('a timeout of %d hours is told as %s', (limit, told) => {
+  expect(timeIsOver(withHours(sprint, limit)).reason).toBe(`${told} are over`);
 });
 
 describe('after it has opened', () => {

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { RunState } from '../../src/domain/run.ts';
+import { resumeGated } from '../../src/workflows/messages.ts';
+import { gatedScript, implemented, type Play, untilEnded } from './gated-support.ts';
+import { anew, planInput, probe } from './plan-support.ts';
+import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
+
+const calls: Calls = [];
+let play: Play = {};
+let stage: Stage;
+let close: () => Promise<void>;
+
+beforeAll(async () => {
+  const opened = await openStage(
+    gatedScript(() => play, calls),
+    calls,
+  );
+  stage = opened.stage;
+  close = opened.close;
+});
+
+afterAll(() => close());
+
+beforeEach(() => {
+  calls.length = 0;
+});
+
+const seconds = 6;
+const short: Parameters<typeof planInput>[1] = { options: { timeout_hours: seconds / 3600 } };
+const timeoutOf = ({ plan }: RunState) => plan?.current?.circuit_breaker.triggers.timeout;
+const secondsOf = (state: RunState) => (timeoutOf(state)?.limit_hours ?? 0) * 3600;
+
+/** A plan whose first sprint takes half of its time, and whose second one is over it. */
+async function trippedInTheSecond() {
+  const slowly = async (n: number) => {
+    await new Promise((resolve) => setTimeout(resolve, (seconds / 2) * 1000));
+    return implemented(n);
+  };
+  const isFirst = ({ request }: Parameters<typeof untilEnded>[0]) => request.task.issue === 1;
+  play = { agents: { implementer: (turn) => (isFirst(turn) ? slowly(turn.n) : untilEnded(turn)) } };
+  const handle = await start(stage, planInput(stage, short));
+  const state = await until(handle, ({ status }) => status === 'halted', 20_000);
+  expect(state.plan).toMatchObject({
+    plan: { failure: { sprint: 'sprint-2', reason: 'timeout: 0.01 h are over' } },
+    current: { circuit_breaker: { state: 'OPEN' } },
+  });
+  expect(secondsOf(state)).toBeLessThan(seconds / 2 + 0.5);
+  play = {};
+  return { handle, before: timeoutOf(state) };
+}
+
+test.each([
+  ['a reset', anew],
+  ['a probe that is approved', probe],
+])(
+  'after a later sprint has tripped, %s gives it the hours of the whole plan',
+  async (_how, request) => {
+    const { handle, before } = await trippedInTheSecond();
+    await handle.executeUpdate(resumeGated, request);
+    const end = await finished(handle);
+    expect(end.plan).toMatchObject({
+      plan: { state: 'JACKED_OUT' },
+      current: { circuit_breaker: { state: 'CLOSED' } },
+    });
+    expect(secondsOf(end)).toBe(seconds);
+    expect(timeoutOf(end)?.started).not.toBe(before?.started);
+  },
+  40_000,
+);
