@@ -110,3 +110,21 @@ test('a halt does not wait for the list of its commits; a resume goes on there',
   await handle.executeUpdate(resumeGated, goOn);
   expect((await finished(handle)).plan?.plan.state).toBe('JACKED_OUT');
 }, 60_000);
+
+test('with no sprint begun yet, it shows its own breaker that has opened; a reset goes on', async () => {
+  const { plan, ...rest } = planInput(stage, short);
+  if (!plan) throw new Error('this is no plan');
+  const left = { cycles: 1, files_changed: 1, findings_fixed: 0, issues: [1], began: null, commit: 'c'.repeat(40) };
+  const none = { commits: 1, notes: [], gates: [], drafted: false, deletions: [], restored: [], tests: [] };
+  const earlier = [{ id: 'sprint-1', digest: 'x', completed: true, ...left, ...none }];
+  play = { host: { findCommits: away } };
+  const handle = await start(stage, { ...rest, plan: { ...plan, earlier } });
+  const state = await until(handle, isHalted, 25_000);
+  expect(state.plan).toMatchObject({ current: null, breaker: open, plan: { failure: { sprint: 'sprint-1' } } });
+  await expect(handle.executeUpdate(resumeGated, goOn)).rejects.toThrow();
+  play = {};
+  await handle.executeUpdate(resumeGated, anew);
+  const end = await finished(handle);
+  expect(end.plan?.plan.state).toBe('JACKED_OUT');
+  expect(end.plan).not.toHaveProperty('breaker');
+}, 60_000);

@@ -23,6 +23,8 @@ export interface RunView {
 export interface PlanView {
   readonly plan: PlanState;
   readonly current: RunView | null;
+  /** The plan's own, where it has opened and no sprint is shown. */
+  readonly breaker?: BreakerState;
   readonly excludedMs?: number;
   /** Validation of its one draft, once it has begun. */
   readonly post_pr?: PostPrState;
@@ -45,9 +47,6 @@ function phaseOfValidation({ state, phases }: PostPrState): string {
   return state === 'HALTED' ? (postPrPhases.find(({ phase }) => isOpen(phase))?.state ?? state) : state;
 }
 
-export const noRunText = 'no run in progress';
-export const noRunJson = { status: 'no_run_in_progress' } as const;
-
 /** For scripts. `now` is in milliseconds, here and below. */
 export function runJson(view: RunView, now: number) {
   const { run, circuit_breaker, post_pr, bug, notes = [] } = view;
@@ -62,10 +61,10 @@ export function runJson(view: RunView, now: number) {
 }
 
 /** For scripts: the run and its breaker are those of the sprint that the plan is at; the time is the plan's. */
-export function planJson({ plan, current, excludedMs, post_pr }: PlanView, now: number) {
+export function planJson({ plan, current, breaker, excludedMs, post_pr }: PlanView, now: number) {
   const computed = planComputed(plan, now, excludedMs);
   const validation = post_pr === undefined ? {} : { post_pr };
-  if (current === null) return { plan, run: null, circuit_breaker: null, computed, ...validation };
+  if (current === null) return { plan, run: null, circuit_breaker: breaker ?? null, computed, ...validation };
   return { plan, ...runJson(current, now), computed, ...validation };
 }
 
@@ -88,7 +87,8 @@ export function runText(view: RunView, now: number, verbose = false): string {
 }
 
 /** The same for a plan, with the sprint that it is at. */
-export function planText({ plan, current, excludedMs, post_pr }: PlanView, now: number, verbose = false): string {
+export function planText(view: PlanView, now: number, verbose = false): string {
+  const { plan, current, breaker, excludedMs, post_pr } = view;
   const { sprints, metrics, failure } = plan;
   const percent = sprints.total === 0 ? 0 : Math.floor((100 * sprints.completed) / sprints.total);
   const runtime = planComputed(plan, now, excludedMs).runtime_seconds;
@@ -97,7 +97,7 @@ export function planText({ plan, current, excludedMs, post_pr }: PlanView, now: 
       ['Plan ID', oneLine(plan.plan_id)],
       ['State', stateText(plan.state)],
       ['Branch', oneLine(plan.branch)],
-      ...haltRows(failure && `${failure.sprint}: ${failure.reason}`, current?.circuit_breaker),
+      ...haltRows(failure && `${failure.sprint}: ${failure.reason}`, current?.circuit_breaker ?? breaker),
     ]),
     '',
     `SPRINTS ${sprints.completed}/${sprints.total} (${percent}%)`,
@@ -111,6 +111,7 @@ export function planText({ plan, current, excludedMs, post_pr }: PlanView, now: 
       ['Runtime', against(runtime, plan.options.timeout_hours)],
     ]),
     ...(current === null ? [] : detailLines(current, computedOfRun(current, now))),
+    ...(current === null && breaker ? breakerLines(breaker, runtime) : []),
     ...(post_pr === undefined ? [] : block('POST-PR VALIDATION', postPrLines(post_pr))),
     ...(current !== null && verbose ? verboseLines(current.run, current.circuit_breaker) : []),
   ].join('\n');
@@ -119,8 +120,7 @@ export function planText({ plan, current, excludedMs, post_pr }: PlanView, now: 
 function detailLines(view: RunView, { runtime_seconds }: Computed): string[] {
   const { run, circuit_breaker, post_pr, notes = [] } = view;
   const { cycles, metrics } = run;
-  const { same_issue, no_progress, cycle_count, timeout } = circuit_breaker.triggers;
-  const runtime = against(runtime_seconds, timeout.limit_hours);
+  const runtime = against(runtime_seconds, circuit_breaker.triggers.timeout.limit_hours);
   return [
     '',
     'PROGRESS',
@@ -137,17 +137,24 @@ function detailLines(view: RunView, { runtime_seconds }: Computed): string[] {
       ['Commits', String(metrics.commits)],
       ['Findings fixed', String(metrics.findings_fixed)],
     ]),
+    ...breakerLines(circuit_breaker, runtime_seconds),
+    ...(post_pr === undefined ? [] : block('POST-PR VALIDATION', postPrLines(post_pr))),
+    ...(notes.length === 0 ? [] : block('NOT CHECKED, OR IN DOUBT', notes.map(oneLine))),
+  ];
+}
+
+function breakerLines({ state, triggers }: BreakerState, runtimeSeconds: number): string[] {
+  const { same_issue, no_progress, cycle_count, timeout } = triggers;
+  return [
     '',
     'CIRCUIT BREAKER',
     ...rows(2, [
-      ['State', circuit_breaker.state],
+      ['State', state],
       ['Same issue', `${same_issue.count}/${same_issue.threshold}`],
       ['No progress', `${no_progress.count}/${no_progress.threshold}`],
       ['Cycle', `${cycle_count.current}/${cycle_count.limit}`],
-      ['Timeout', runtime],
+      ['Timeout', against(runtimeSeconds, timeout.limit_hours)],
     ]),
-    ...(post_pr === undefined ? [] : block('POST-PR VALIDATION', postPrLines(post_pr))),
-    ...(notes.length === 0 ? [] : block('NOT CHECKED, OR IN DOUBT', notes.map(oneLine))),
   ];
 }
 

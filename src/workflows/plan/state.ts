@@ -167,7 +167,8 @@ export class Plan extends PlanTime implements Deliverable, Steerable {
     const isOwn = this.own.state !== 'CLOSED';
     const last = latest && isOwn ? { ...latest, circuit_breaker: this.own } : latest;
     const current = this.current ?? (this.next === null || isOwn ? last : null);
-    this.run.change({ plan: { plan, current, question, excludedMs, records: this.known, ...validation } });
+    const breaker = current === null && isOwn ? { breaker: this.own } : {};
+    this.run.change({ plan: { plan, current, ...breaker, question, excludedMs, records: this.known, ...validation } });
   }
 
   private leave(): void {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { computedOf, hoursAndMinutes } from '../../../src/domain/gated/clock.ts';
 import { moved, newPostPr } from '../../../src/domain/gated/post-pr.ts';
-import { noRunJson, noRunText, planJson, planText, runJson, runText } from '../../../src/domain/gated/status.ts';
+import { planJson, planText, runJson, runText } from '../../../src/domain/gated/status.ts';
 import { breakerState, planState, targetState, tripped } from './states.ts';
 
 /** 90 minutes after the start. */
@@ -9,11 +9,6 @@ const now = Date.parse('2026-11-21T11:30:00.000Z');
 const hour = 3_600_000;
 const view = { run: targetState(), circuit_breaker: breakerState() };
 const halt = { reason: 'same_issue\nthe same', timestamp: '2026-11-21T11:00:00.000Z' };
-
-test('C112 without a run there are words and a status', () => {
-  expect(noRunText).toBe('no run in progress');
-  expect(JSON.stringify(noRunJson)).toBe('{"status":"no_run_in_progress"}');
-});
 
 describe('the time of a run', () => {
   const { timeout } = view.circuit_breaker.triggers;
@@ -176,6 +171,15 @@ TOTALS
     expect(text).toMatch(/^Halted: +sprint-2: cycle_limit$/m);
     expect(text).toContain('--reset-breaker');
     expect(text).toMatch(/Runtime: +1h 0m/);
+  });
+
+  test('before any sprint has run, it shows its own breaker where that has opened, and how to go on', () => {
+    const failure = { sprint: 'sprint-1', reason: 'timeout: 8 h are over', timestamp: halt.timestamp };
+    const halted = { plan: planState({ state: 'HALTED', failure }), current: null, breaker: tripped };
+    const text = planText(halted, now);
+    expect(text).toContain('To go on: `locus resume --reset-breaker` or `locus resume --probe`\n');
+    expect(text).toMatch(/\n\nCIRCUIT BREAKER\n {2}State: +OPEN\n[\s\S]*\n {2}Timeout: +1h 0m \/ 8h 0m$/);
+    expect(planJson(halted, now)).toMatchObject({ run: null, circuit_breaker: { state: 'OPEN' } });
   });
 
   test('the JSON has the plan beside the run that it is at', () => {
