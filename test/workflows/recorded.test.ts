@@ -7,6 +7,8 @@ import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { type RecordedHistory, readHistories, recordedVersions, textOf } from './recorded/histories.ts';
 
+/** Bundles and replays take ten to twenty seconds each, and more on a machine under load. */
+const patienceMs = 120_000;
 const versions = recordedVersions();
 const all = versions.flatMap(readHistories);
 let folder: string;
@@ -42,11 +44,15 @@ async function bundleWith(change: string): Promise<string> {
 describe.each(versions)('runs that began with version %s', (version) => {
   const histories = readHistories(version);
 
-  test('would go on with the workflows of today', async () => {
-    const found = await replay(process.env.TEST_WORKFLOW_BUNDLE ?? '', histories);
-    expect(found.filter(({ error }) => error !== null)).toEqual([]);
-    expect(found).toHaveLength(histories.length);
-  });
+  test(
+    'would go on with the workflows of today',
+    async () => {
+      const found = await replay(process.env.TEST_WORKFLOW_BUNDLE ?? '', histories);
+      expect(found.filter(({ error }) => error !== null)).toEqual([]);
+      expect(found).toHaveLength(histories.length);
+    },
+    patienceMs,
+  );
 
   test('are of every kind, with what may happen to them', async () => {
     const index = await readFile(new URL('../../src/workflows/index.ts', import.meta.url), 'utf8');
@@ -63,23 +69,35 @@ describe.each(versions)('runs that began with version %s', (version) => {
 });
 
 describe('a change that would break them', () => {
-  test('is found where a step is put before the others', async () => {
-    const found = await replay(await bundleWith('inserted'), all);
-    expect(found.filter(({ error }) => !(error instanceof DeterminismViolationError))).toEqual([]);
-    expect(found).toHaveLength(all.length);
-  });
+  test(
+    'is found where a step is put before the others',
+    async () => {
+      const found = await replay(await bundleWith('inserted'), all);
+      expect(found.filter(({ error }) => !(error instanceof DeterminismViolationError))).toEqual([]);
+      expect(found).toHaveLength(all.length);
+    },
+    patienceMs,
+  );
 
-  test('is found where a step is left out in the middle', async () => {
-    const pushing = all.filter((each) => textOf(each).includes('"pushBranch"'));
-    const found = await replay(await bundleWith('left-out'), pushing);
-    expect(found.filter(({ error }) => !(error instanceof DeterminismViolationError))).toEqual([]);
-    expect(found.length).toBeGreaterThan(5);
-  });
+  test(
+    'is found where a step is left out in the middle',
+    async () => {
+      const pushing = all.filter((each) => textOf(each).includes('"pushBranch"'));
+      const found = await replay(await bundleWith('left-out'), pushing);
+      expect(found.filter(({ error }) => !(error instanceof DeterminismViolationError))).toEqual([]);
+      expect(found.length).toBeGreaterThan(5);
+    },
+    patienceMs,
+  );
 
-  test('breaks nothing when it is made with `patched`', async () => {
-    const found = await replay(await bundleWith('patched'), all);
-    expect(found.filter(({ error }) => error !== null)).toEqual([]);
-  });
+  test(
+    'breaks nothing when it is made with `patched`',
+    async () => {
+      const found = await replay(await bundleWith('patched'), all);
+      expect(found.filter(({ error }) => error !== null)).toEqual([]);
+    },
+    patienceMs,
+  );
 });
 
 test('recorded histories name no machine', () => {
