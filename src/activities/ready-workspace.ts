@@ -1,8 +1,9 @@
 import { unfinishedRef, workspaceName } from '../domain/branch.ts';
+import { LocusFailure } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
 import { bringBaseIn } from '../git/base.ts';
-import { baseCommit, fetchBranches, isAncestor, type NetworkOptions } from '../git/branches.ts';
+import { baseCommit, fetchBranches, isAncestor, type NetworkOptions, resolveCommit } from '../git/branches.ts';
 import { cleanWorkspace } from '../git/clean.ts';
 import { type OpenedWorkspace, openWorkspace } from '../git/open.ts';
 import { git } from '../git/run.ts';
@@ -16,8 +17,15 @@ import { noteRun, removeStale } from './release.ts';
 import { noteReturn, workspaceKey, workspaceMode } from './repository.ts';
 import { hasStayed, noteStay } from './stay.ts';
 
-/** `asItIs`: the base is not brought in. `began`: where an earlier run of the task did. */
-export type ReadyRequest = WorkspaceRequest & { readonly asItIs?: boolean; readonly began?: string };
+/**
+ * `asItIs`: the base is not brought in. `began`: where an earlier run of the task did. `builtOn`: a commit that the branch
+ * must have.
+ */
+export type ReadyRequest = WorkspaceRequest & {
+  readonly asItIs?: boolean;
+  readonly began?: string;
+  readonly builtOn?: string;
+};
 
 interface Given {
   readonly repository: Repository;
@@ -47,8 +55,9 @@ export async function readyWorkspace(
     remote: run.remote,
     updateWith: run.settings.agent.updateWith,
     // Hosts of a fleet know of each other by the remote alone, and nobody is there to bring branches together.
-    onlyPushed: isAnywhere && ((await hasStayed(deps, repository, key)) ? 'where parted' : 'always'),
+    onlyPushed: isAnywhere && ((await isOurs(deps, { repository, key }, request)) ? 'where parted' : 'always'),
   });
+  await requireBuiltOn(opened, request);
   const { workspace } = opened;
   await noteStay(deps, repository, key);
   if (opened.created) await removeStale(deps, run, repository);
@@ -85,6 +94,29 @@ export async function fetchFor(
   const { remote } = run;
   if (remote === null) return {};
   return fetchBranches(repository, remote, [run.baseBranch, branch], options);
+}
+
+/** Whether what was not pushed is the run's own: it has stayed, or goes on with what the sprint before it has left here. */
+async function isOurs(
+  deps: Dependencies,
+  { repository, key }: { readonly repository: Repository; readonly key: string },
+  { task, builtOn }: ReadyRequest,
+): Promise<boolean> {
+  if (await hasStayed(deps, repository, key)) return true;
+  const tip = builtOn === undefined ? null : await resolveCommit(repository, `refs/heads/${task.branch}`);
+  return builtOn !== undefined && tip !== null && (await isAncestor(repository, builtOn, tip));
+}
+
+/** A sprint does not begin without the work of those before it, which would be called complete and be nowhere. */
+async function requireBuiltOn(
+  { workspace: { repository }, tip }: OpenedWorkspace,
+  { task, builtOn }: ReadyRequest,
+): Promise<void> {
+  if (builtOn === undefined || (await isAncestor(repository, builtOn, tip))) return;
+  const message = `the work of the sprints before it is not on ${task.branch} here: commit ${builtOn.slice(0, 12)}`;
+  throw new LocusFailure('WorkspaceBroken', message, {
+    remedy: 'bring it to the branch and `locus resume`, or `locus stop` and start the plan again',
+  });
 }
 
 /** Where the task began before, if the branch has commits of its own since then. */

@@ -61,8 +61,13 @@ const leftAt = (tip: string): Play['host'] => ({
 });
 
 test('a plan keeps a record of each sprint: where it began and ended, gates, deletions, figures, tests', async () => {
-  play = { host: { lookAtBranch: async () => ({ ...oneFile, deleted: ['old.ts'] }) } };
+  play = { host: { ...leftAt(base), lookAtBranch: async () => ({ ...oneFile, deleted: ['old.ts'] }) } };
   const end = await finished(await start(stage, planInput(stage, change)));
+  // The second does not begin without the first one's work.
+  expect(opens.filter(({ startCommit }) => startCommit === null).map(({ builtOn }) => builtOn)).toEqual([
+    undefined,
+    commitOf(1),
+  ]);
   expect(recordsOf(end)).toMatchObject([
     { id: 'sprint-1', began: base, commit: commitOf(1), completed: true, issues: [1], cycles: 1, files_changed: 1 },
     { id: 'sprint-2', completed: true, issues: [2], commits: 1 },

@@ -57,6 +57,8 @@ export interface OpenRequest extends WorkspaceRequest {
   readonly asItIs: boolean;
   /** Where an earlier run of this target began; left out: there was none. */
   readonly began?: string;
+  /** A commit that the branch must have; left out: none. */
+  readonly builtOn?: string;
 }
 
 export interface OpenedTarget {

@@ -24,6 +24,8 @@ export interface GatedInput {
   readonly rate?: RateState;
   /** Where an earlier run of this sprint began: what came to the branch since is its work. */
   readonly began?: string;
+  /** Where the sprint before it ended: work on anything else would leave that out. */
+  readonly builtOn?: string;
   /** The plan knows commits of its branch, so none of them is made anew. */
   readonly keepsCommits?: boolean;
 }

@@ -12,7 +12,7 @@ export async function open(bench: GatedBench, { asItIs }: { readonly asItIs: boo
   const { run, tools, target } = bench;
   const { startCommit, attemptId } = run.task(target.issue);
   const task = run.specOf(target.issue);
-  const { began: earlier, keepsCommits = false } = target.input;
+  const { began: earlier, builtOn, keepsCommits = false } = target.input;
   const found = await step(run, target, `open ${task.branch}`, (summary) => {
     run.update(target.issue, { phase: 'preparing' });
     const goesOn = startCommit !== null && !target.moved;
@@ -24,6 +24,7 @@ export async function open(bench: GatedBench, { asItIs }: { readonly asItIs: boo
       pushed: target.state.completion.pushed || keepsCommits,
       asItIs,
       ...(startCommit === null && earlier !== undefined ? { began: earlier } : {}),
+      ...(startCommit === null && builtOn !== undefined ? { builtOn } : {}),
     };
     return tools.onHost(({ host }) => host.openTarget.executeWithOptions({ summary }, [run.context, request]));
   });

@@ -107,6 +107,7 @@ export class Sprint {
 function inputOf({ input, state }: Run, plan: Plan, target: GatedTarget): RunInput {
   const { settings, mode, options, id } = plan.input;
   const began = plan.recordOf(target.name)?.began;
+  const builtOn = plan.records.findLast(({ completed }) => completed)?.commit;
   const gated: GatedInput = {
     id: sprintRunId(id, target.name),
     target,
@@ -117,6 +118,7 @@ function inputOf({ input, state }: Run, plan: Plan, target: GatedTarget): RunInp
     ...(plan.rate === null ? {} : { rate: plan.rate }),
     deletedBefore: plan.deletedBefore(target.name),
     ...(began == null ? {} : { began }),
+    ...(builtOn == null ? {} : { builtOn }),
     keepsCommits: plan.records.some(({ commit }) => commit !== null),
   };
   const spent = state.tasks.reduce((sum, { costUsd }) => sum + costUsd, 0);
