@@ -11,16 +11,6 @@ export function bugId(startedAt: string, hex: string, issue: number | null = nul
   return issue === null ? `${date}-${random}` : `${date}-i${issue}-${random}`;
 }
 
-export function isBugId(text: string): boolean {
-  return /^[0-9]{8}-(?:i[0-9]+-)?[0-9a-f]{6}$/.test(text);
-}
-
-/** Number of the issue that a bug comes from; null where it comes from a text. */
-export function issueOfBug(id: string): number | null {
-  const number = /^[0-9]{8}-i([0-9]+)-[0-9a-f]{6}$/.exec(id)?.[1];
-  return number === undefined ? null : Number(number);
-}
-
 export function bugBranch(id: string): string {
   return `bugfix/${id}`;
 }

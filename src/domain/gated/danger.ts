@@ -35,10 +35,6 @@ export function dangerOf(role: string, levels: Readonly<Record<string, string>> 
   return Object.hasOwn(levels, role) ? (levels[role] ?? 'critical') : 'critical';
 }
 
-export function isRole(role: string): role is Role {
-  return Object.hasOwn(roleLevels, role);
-}
-
 /** May something of this level go on? WARN in interactive mode: a person is asked. */
 export function judgeDanger(level: string, mode: Mode, allowHigh = false): DangerJudgement {
   const judged = (action: GuardAction, reason: string, override_used = false): DangerJudgement => ({

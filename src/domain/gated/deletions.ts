@@ -1,5 +1,5 @@
 import { cut, oneLine } from '../text.ts';
-import { bodyOf, type Section } from './sections.ts';
+import type { Section } from './sections.ts';
 import type { Deletion, TargetState } from './state.ts';
 
 /** What one commit did to the tree. A rename is no deletion, and is in neither list. */
@@ -53,10 +53,6 @@ export function withSprint(
 }
 
 /** The block of a pull request: a heading, the total and a tree by directory, or the one line that says there are none. */
-export function deletionsBlock(deletions: readonly Deletion[]): string {
-  return bodyOf([deletionsSection(deletions)]);
-}
-
 export function deletionsSection(deletions: readonly Deletion[]): Section {
   if (deletions.length === 0) return { heading: '', lines: [noDeletions] };
   const lines = treeOf(deletions);

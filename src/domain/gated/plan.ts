@@ -81,12 +81,6 @@ export function planMoved(plan: PlanState, state: PlanState['state'], at: string
   return { ...rest, state, timestamps: { ...plan.timestamps, last_activity: at } };
 }
 
-/** All sprints of a plan whose history shows that they are done. */
-export function planInferred(plan: PlanState, at: string): PlanState {
-  const list = plan.sprints.list.map((sprint): PlanSprint => ({ ...sprint, status: 'completed' }));
-  return { ...planMoved(plan, 'COMPLETE', at), ...countsOf(list) };
-}
-
 function changed(
   plan: PlanState,
   id: string,

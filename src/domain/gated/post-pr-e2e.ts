@@ -25,9 +25,6 @@ export type E2eStep =
   | { readonly next: 'fix'; readonly rounds: Rounds }
   | { readonly next: 'halt'; readonly reason: PostPrHalt; readonly rounds: Rounds };
 
-/** What `e2e` says as a number; null where nothing was run. */
-export const e2eCodes = { PASSED: 0, FAILED: 1, BUILD_FAILED: 2, ERROR: 3, NONE: null } as const;
-
 export const buildTimeoutS = 300;
 export const testTimeoutS = 600;
 const mostRounds = 3;

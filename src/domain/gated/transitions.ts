@@ -39,11 +39,6 @@ export function isTerminal(state: RunStateName): boolean {
   return moves[state].length === 0;
 }
 
-/** Keeps another gated run of the repository from starting: it works, or could be gone on with. */
-export function isInTheWay(state: RunStateName): boolean {
-  return state !== 'READY' && !isTerminal(state);
-}
-
 /** What a phase is begun again with; INIT makes the branch ready. */
 export type EntryPhase = Exclude<Phase, 'RATE_LIMITED'>;
 

@@ -1,3 +1,4 @@
+import { bugBreaker } from '../../domain/gated/breaker.ts';
 import { type BugState, type BugStateName, haltBug, moveBug, newBug, resumeBug } from '../../domain/gated/bug-state.ts';
 import { confidenceOf } from '../../domain/gated/confidence.ts';
 import type { BugTarget } from '../../domain/gated/run-input.ts';
@@ -77,24 +78,15 @@ export class Bug {
   }
 
   /** Its own state, after the target's. */
-  follow(target: TargetState, { triggers }: BreakerState): void {
+  follow(target: TargetState, breaker: BreakerState): void {
     const now = target.timestamps.last_activity;
     const { state } = this.view;
-    const { cycle_count, same_issue, no_progress } = triggers;
     const isResumed = state === 'HALTED' && target.state !== 'HALTED';
     const bug = isResumed ? resumeBug(this.view, now).bug : this.view;
     const halted = target.state === 'HALTED' && target.halt ? haltBug(bug, target.halt.reason, now).bug : bug;
     const wanted = this.wanted(target);
     const moved = wanted === null || wanted === halted.state ? halted : moveBug(halted, wanted, now).bug;
-    this.view = {
-      ...moved,
-      circuit_breaker: {
-        cycle_count: cycle_count.current,
-        same_issue_count: same_issue.count,
-        no_progress_count: no_progress.count,
-        last_finding_hash: same_issue.last_hash,
-      },
-    };
+    this.view = { ...moved, circuit_breaker: bugBreaker(breaker) };
   }
 
   /** null: it stays where it is. */

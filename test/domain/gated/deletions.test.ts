@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { deletionsBlock, treeOf, withDeletions } from '../../../src/domain/gated/deletions.ts';
+import { deletionsSection, treeOf, withDeletions } from '../../../src/domain/gated/deletions.ts';
+import { bodyOf } from '../../../src/domain/gated/sections.ts';
 import type { Deletion } from '../../../src/domain/gated/state.ts';
 import { oddTitles } from '../names.ts';
 
+const deletionsBlock = (deletions: readonly Deletion[]) => bodyOf([deletionsSection(deletions)]);
 const deleted = (...paths: readonly string[]) => ({ deleted: paths });
 
 describe('deleted files', () => {

@@ -3,7 +3,6 @@ import {
   newPlan,
   nextSprint,
   planHalted,
-  planInferred,
   planMoved,
   sprintCompleted,
   sprintHalted,
@@ -131,10 +130,5 @@ describe('a plan that looks stale', () => {
 
   test('is left alone when it is halted or has ended', () => {
     expect(inferCompletion(plan(['sprint-1'], 'HALTED'), commits, at(1)).complete).toBe(false);
-  });
-
-  test('then counts every sprint as completed', () => {
-    const inferred = planInferred(begun(), at(2));
-    expect(inferred).toMatchObject({ state: 'COMPLETE', sprints: { completed: 3, total: 3, current: null } });
   });
 });
