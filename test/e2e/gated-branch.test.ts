@@ -36,6 +36,30 @@ describe('the branch of a gated run', () => {
     ]);
   }, 60_000);
 
+  test('base_conflict: one that the base cannot be brought into halts the run, until a person has brought it in', async () => {
+    const repository = await makeGated(world, {});
+    const change = async (branch: string, create: boolean, text: string) => {
+      await repository.git('switch', '-q', ...(create ? ['-c'] : []), branch);
+      await writeFile(path.join(repository.root, 'old.txt'), text);
+      await repository.git('commit', '-q', '-a', '-m', `feat: ${text}`);
+    };
+    await change('feature/issue-1', true, 'ours');
+    await change('main', false, 'theirs');
+    await repository.git('push', '-q', 'origin', 'main');
+    await repository.git('switch', '-q', 'mine');
+    expect(await repository.run(['run', '1', '--gated'])).toMatchObject({ code: 3 });
+    expect((await repository.status()).run).toMatchObject({
+      state: 'HALTED',
+      halt: { reason: expect.stringMatching(/^base_conflict: /) },
+    });
+    expect(await repository.order()).toEqual([]);
+    await repository.git('switch', '-q', 'feature/issue-1');
+    await repository.git('merge', '-q', '-X', 'ours', '-m', 'merge: main', 'main');
+    await repository.git('switch', '-q', 'mine');
+    expect(await repository.run(['run', '--resume', '1', '--gated'])).toMatchObject({ code: 0 });
+    expect(await repository.order()).toEqual(['implementer 1', 'reviewer 1', 'auditor 1']);
+  }, 60_000);
+
   test('C41: that of the checkout is worked on there; a dirty tree is refused and keeps what it has', async () => {
     const repository = await makeGated(world, {});
     await repository.git('switch', '-q', '-c', 'feature/issue-1');
