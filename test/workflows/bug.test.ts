@@ -1,46 +1,20 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { answer, halt, progress, resumeGated, stop } from '../../src/workflows/messages.ts';
 import { bugInput, triaged } from './bug-support.ts';
-import {
-  answered,
-  type Change,
-  commitOf,
-  gatedScript,
-  isState,
-  type Play,
-  shown,
-  untilEnded,
-} from './gated-support.ts';
-import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
+import { gatedStage } from './gated-stage.ts';
+import { answered, type Change, commitOf, isState, shown, untilEnded } from './gated-support.ts';
+import { anew, flags, goOn } from './resumptions.ts';
+import { finished, start, until } from './support.ts';
 
-const calls: Calls = [];
-let play: Play = {};
-let stage: Stage;
-let close: () => Promise<void>;
-
-beforeAll(async () => {
-  const opened = await openStage(
-    gatedScript(() => play, calls),
-    calls,
-  );
-  stage = opened.stage;
-  close = opened.close;
-});
-
-afterAll(() => close());
-
-beforeEach(() => {
-  calls.length = 0;
-  play = {};
-});
+const here = gatedStage();
+const { calls } = here;
 
 let bugs = 0;
 const begin = (change: Change = {}) => {
   bugs += 1;
   const runId = `locus/acme/shop/bug/20260101-${String(bugs).padStart(6, '0')}`;
-  return start(stage, bugInput(stage, { ...change, input: { runId, ...change.input } }));
+  return start(here.stage, bugInput(here.stage, { ...change, input: { runId, ...change.input } }));
 };
-const flags = { reset: false, probe: false, force: false };
 const risky = {
   suspected_files: [{ file: 'src/payment.ts', lines: '', confidence: 'high', reason: 'there' }],
 };
@@ -51,7 +25,7 @@ const asks = (run: Handle, id: string) => until(run, ({ gated }) => gated?.quest
 
 test('a bug goes from its triage through the gates, and its fix is compared with the record', async () => {
   const bases: (string | null)[] = [];
-  play = { host: { lookAtBranch: async (_run, { base }) => void bases.push(base) as never } };
+  here.play = { host: { lookAtBranch: async (_run, { base }) => void bases.push(base) as never } };
   const state = await finished(await begin());
   expect(roles()).toEqual(['triage 0', 'implementer 1', 'reviewer 1', 'auditor 1']);
   expect(calls).toContain('record sprint-bug-1');
@@ -65,12 +39,12 @@ test('a bug goes from its triage through the gates, and its fix is compared with
 });
 
 test('a triage in another form is asked for once more, and not twice', async () => {
-  play = { agents: { triage: ({ n }) => (n === 1 ? answered('review') : triaged()) } };
+  here.play = { agents: { triage: ({ n }) => (n === 1 ? answered('review') : triaged()) } };
   await finished(await begin());
   expect(roles().slice(0, 3)).toEqual(['triage 0', 'triage 0', 'implementer 1']);
 
   calls.length = 0;
-  play = { agents: { triage: () => answered('review') } };
+  here.play = { agents: { triage: () => answered('review') } };
   const run = await begin();
   await until(run, isState('HALTED'));
   expect((await gatedOf(run)).run.halt?.reason).toContain('gate_error: the answer of the triage cannot be read');
@@ -80,7 +54,7 @@ test('a triage in another form is asked for once more, and not twice', async () 
 });
 
 test('a triage that has changed the workspace is not taken', async () => {
-  play = { agents: { triage: () => ({ ...triaged(), tampered: true }) as never } };
+  here.play = { agents: { triage: () => ({ ...triaged(), tampered: true }) as never } };
   const run = await begin();
   await until(run, isState('HALTED'));
   expect((await gatedOf(run)).run.halt?.reason).toBe('gate_error: the triage has changed the workspace');
@@ -89,20 +63,20 @@ test('a triage that has changed the workspace is not taken', async () => {
 });
 
 test('a person who says no is asked nothing more; a resume asks again', async () => {
-  play = { agents: { triage: () => triaged({ evidence: {} }) } };
+  here.play = { agents: { triage: () => triaged({ evidence: {} }) } };
   const run = await begin();
   await asks(run, 'confirm');
   await run.executeUpdate(answer, { args: [{ value: 'no' }] });
   await until(run, isState('HALTED'));
   expect((await gatedOf(run)).bug).toMatchObject({ state: 'HALTED', halt: { state: 'TRIAGE' } });
-  await run.executeUpdate(resumeGated, { args: [{ flags }] });
+  await run.executeUpdate(resumeGated, goOn);
   await asks(run, 'confirm');
   await run.executeUpdate(answer, { args: [{ value: 'yes' }] });
   expect((await finished(run)).gated?.bug?.state).toBe('COMPLETED');
 });
 
 test('a person halts it while it asks; what they have answered is kept', async () => {
-  play = { agents: { triage: () => triaged({ expected: null, severity: null }) } };
+  here.play = { agents: { triage: () => triaged({ expected: null, severity: null }) } };
   const run = await begin();
   await asks(run, 'triage');
   await run.executeUpdate(answer, { args: [{ value: 'Two items' }] });
@@ -110,14 +84,14 @@ test('a person halts it while it asks; what they have answered is kept', async (
   await run.signal(halt, { reason: 'lunch' });
   await until(run, isState('HALTED'));
   expect((await gatedOf(run)).question).toBeNull();
-  await run.executeUpdate(resumeGated, { args: [{ flags }] });
+  await run.executeUpdate(resumeGated, goOn);
   await until(run, ({ gated }) => gated?.question?.text.includes('How severe') === true);
   await run.executeUpdate(answer, { args: [{ value: 'low' }] });
   expect((await finished(run)).gated?.bug?.state).toBe('COMPLETED');
 });
 
 test('after five answers what is not known is not asked for again', async () => {
-  play = { agents: { triage: () => triaged({ severity: null }) } };
+  here.play = { agents: { triage: () => triaged({ severity: null }) } };
   const run = await begin();
   for (let n = 1; n <= 5; n += 1) {
     await asks(run, 'triage');
@@ -130,12 +104,12 @@ test('after five answers what is not known is not asked for again', async () => 
 });
 
 test('C92: high risk halts an autonomous run; one at a terminal asks', async () => {
-  play = { agents: { triage: () => triaged(risky) } };
+  here.play = { agents: { triage: () => triaged(risky) } };
   const run = await begin();
   await until(run, isState('HALTED'));
   expect((await gatedOf(run)).run.halt?.reason).toContain('risk: high risk: src/payment.ts');
   expect(calls.some((call) => /^(?:implementer|record|push|draft)/.test(call))).toBe(false);
-  await run.executeUpdate(resumeGated, { args: [{ flags }] });
+  await run.executeUpdate(resumeGated, goOn);
   await until(run, isState('HALTED'));
   expect(roles()).toEqual(['triage 0']);
   await run.executeUpdate(resumeGated, { args: [{ flags, allowHigh: true }] });
@@ -146,30 +120,30 @@ test('C92: high risk halts an autonomous run; one at a terminal asks', async () 
   await asks(asked, 'risk');
   await asked.executeUpdate(answer, { args: [{ value: 'no' }] });
   await until(asked, isState('HALTED'));
-  await asked.executeUpdate(resumeGated, { args: [{ flags }] });
+  await asked.executeUpdate(resumeGated, goOn);
   await asks(asked, 'risk');
   await asked.executeUpdate(answer, { args: [{ value: 'yes' }] });
   expect((await finished(asked)).gated?.bug?.state).toBe('COMPLETED');
 });
 
 test('a bug that cannot be fixed halts with a draft of its own, and goes back to where it was', async () => {
-  play = { agents: { reviewer: ({ n }) => answered('review', n <= 3 ? ['secret'] : []) } };
+  here.play = { agents: { reviewer: ({ n }) => answered('review', n <= 3 ? ['secret'] : []) } };
   const run = await begin();
   await until(run, isState('HALTED'));
   expect((await gatedOf(run)).bug).toMatchObject({ state: 'HALTED', halt: { state: 'REVIEWING' } });
   await until(run, () => calls.some((call) => call.startsWith('draft [INCOMPLETE] Run Mode: 20260101-')));
-  await run.executeUpdate(resumeGated, { args: [{ flags: { ...flags, reset: true } }] });
+  await run.executeUpdate(resumeGated, anew);
   expect((await finished(run)).gated?.bug?.state).toBe('COMPLETED');
   expect(calls.filter((call) => call.startsWith('record'))).toEqual(['record sprint-bug-1']);
 });
 
 test('a triage that is cut by force begins again', async () => {
-  play = { agents: { triage: (turn) => (turn.n === 1 ? untilEnded(turn) : triaged()) } };
+  here.play = { agents: { triage: (turn) => (turn.n === 1 ? untilEnded(turn) : triaged()) } };
   const run = await begin();
   await until(run, () => calls.includes('triage 0'));
   await run.signal(halt, { reason: 'now', force: true });
   await until(run, isState('HALTED'));
-  await run.executeUpdate(resumeGated, { args: [{ flags }] });
+  await run.executeUpdate(resumeGated, goOn);
   expect((await finished(run)).gated?.bug?.state).toBe('COMPLETED');
   expect(roles().slice(0, 2)).toEqual(['triage 0', 'triage 0']);
 });

@@ -2,7 +2,17 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import { halt, resume, stop } from '../../src/workflows/messages.ts';
 import { inputOf } from './input.ts';
-import { type Calls, finished, openStage, type Script, type Stage, scripted, start, until } from './support.ts';
+import {
+  type Calls,
+  finished,
+  isHalted,
+  openStage,
+  type Script,
+  type Stage,
+  scripted,
+  start,
+  until,
+} from './support.ts';
 
 const calls: Calls = [];
 let script: Script = {};
@@ -89,7 +99,7 @@ test('a push that is refused halts the sprint before another agent is paid for; 
     },
   };
   const handle = await start(stage, inputOf(stage, { issues: [1, 2] }));
-  const halted = await until(handle, ({ status }) => status === 'halted');
+  const halted = await until(handle, isHalted);
   expect(halted.tasks.map(({ status, phase }) => [status, phase])).toEqual([
     ['failed', null],
     ['pending', null],
@@ -122,7 +132,7 @@ test('halted in that moment, both go on after a resume', async () => {
   await until(handle, seen('prepare 2'));
   await handle.signal(halt, { reason: 'lunch' });
   pushed();
-  await until(handle, ({ status }) => status === 'halted');
+  await until(handle, isHalted);
   await handle.signal(resume);
   const state = await finished(handle);
   expect(state.tasks.map(({ status }) => status)).toEqual(['done', 'done']);
@@ -193,7 +203,7 @@ test('where the one before it is refused, a task that cannot be made ready has n
     },
   };
   const handle = await start(stage, inputOf(stage, { issues: [1, 2] }));
-  const halted = await until(handle, ({ status }) => status === 'halted');
+  const halted = await until(handle, isHalted);
   expect(halted.tasks.map(({ status }) => status)).toEqual(['failed', 'pending']);
   expect(order('failed')).toEqual(['failed 1']);
   await handle.signal(stop, { reason: 'over' });

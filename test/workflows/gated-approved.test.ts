@@ -1,31 +1,14 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import { halt, progress, resumeGated } from '../../src/workflows/messages.ts';
-import { answered, base, commitOf, gatedInput, gatedScript, isState, type Play, roles } from './gated-support.ts';
-import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
+import { gatedStage } from './gated-stage.ts';
+import { answered, base, commitOf, isState, roles } from './gated-support.ts';
+import { goOn } from './resumptions.ts';
+import { finished, until } from './support.ts';
 
-const calls: Calls = [];
-let play: Play = {};
-let stage: Stage;
-let close: () => Promise<void>;
+const here = gatedStage();
+const { calls } = here;
 
-beforeAll(async () => {
-  const opened = await openStage(
-    gatedScript(() => play, calls),
-    calls,
-  );
-  stage = opened.stage;
-  close = opened.close;
-});
-
-afterAll(() => close());
-
-beforeEach(() => {
-  calls.length = 0;
-  play = {};
-});
-
-const keep = { flags: { reset: false, probe: false, force: false } };
 const sent = () => calls.filter((call) => /^(?:push|draft) /.test(call));
 
 test('a halt during the last audit is kept to: nothing is delivered before a resume, and no gate is asked again', async () => {
@@ -33,14 +16,14 @@ test('a halt during the last audit is kept to: nothing is delivered before a res
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
-  play = { agents: { auditor: async () => held.then(() => answered('audit')) } };
-  const run = await start(stage, gatedInput(stage, { options: { push_mode: 'AUTO' } }));
+  here.play = { agents: { auditor: async () => held.then(() => answered('audit')) } };
+  const run = await here.begin({ options: { push_mode: 'AUTO' } });
   await until(run, () => calls.includes('auditor 1'));
   await run.signal(halt, { reason: 'lunch' });
   release();
   await until(run, isState('HALTED'));
   expect(sent().filter((call) => !call.startsWith('push') && !call.includes('[INCOMPLETE]'))).toEqual([]);
-  await run.executeUpdate(resumeGated, { args: [keep] });
+  await run.executeUpdate(resumeGated, goOn);
   expect((await finished(run)).gated?.run.state).toBe('JACKED_OUT');
   expect(roles(calls)).toEqual(['implementer 1', 'reviewer 1', 'auditor 1']);
 });
@@ -49,7 +32,7 @@ test('what a person has brought to the branch after an approval is looked at bef
   const merged = commitOf(50);
   let opens = 0;
   let refuses = true;
-  play = {
+  here.play = {
     host: {
       openTarget: async (_run, { startCommit, task }) => {
         opens += 1;
@@ -63,10 +46,10 @@ test('what a person has brought to the branch after an approval is looked at bef
       },
     },
   };
-  const run = await start(stage, gatedInput(stage));
+  const run = await here.begin();
   await until(run, isState('HALTED'));
   refuses = false;
-  await run.executeUpdate(resumeGated, { args: [keep] });
+  await run.executeUpdate(resumeGated, goOn);
   await finished(run);
   expect(roles(calls)).toEqual(['implementer 1', 'reviewer 1', 'auditor 1', 'reviewer 1', 'auditor 1']);
   expect(calls.filter((call) => call.startsWith('push')).at(-1)).toBe(`push ${merged}`);
@@ -74,18 +57,18 @@ test('what a person has brought to the branch after an approval is looked at bef
 
 test('an issue that another run holds halts it; one that is let go of in a moment does not', async () => {
   const lock = (issue: number) =>
-    stage.env.client.workflow.start('issueLock', {
+    here.stage.env.client.workflow.start('issueLock', {
       workflowId: `locus/acme/held/issue/${issue}`,
-      taskQueue: stage.queue,
+      taskQueue: here.stage.queue,
       args: [],
     });
   const input = { runId: 'locus/acme/held/gated', repoName: 'acme/held' };
   const other = await lock(1);
-  const run = await start(stage, gatedInput(stage, { input }));
+  const run = await here.begin({ input });
   await until(run, isState('HALTED'));
   expect((await run.query(progress)).gated?.run.halt?.reason).toBe('issue_held: another run works on issue #1');
   expect(roles(calls)).toEqual([]);
-  await run.executeUpdate(resumeGated, { args: [keep] });
+  await run.executeUpdate(resumeGated, goOn);
   await other.cancel();
   expect((await finished(run)).gated?.run.state).toBe('JACKED_OUT');
 }, 30_000);

@@ -1,45 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import { answer, halt, resume, resumeGated, stop } from '../../src/workflows/messages.ts';
-import {
-  answered,
-  commitOf,
-  gatedInput,
-  gatedScript,
-  implemented,
-  isState,
-  oneFile,
-  type Play,
-  roles,
-  shown,
-  untilEnded,
-} from './gated-support.ts';
-import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
+import { gatedStage } from './gated-stage.ts';
+import { answered, commitOf, implemented, isState, oneFile, roles, shown, untilEnded } from './gated-support.ts';
+import { goOn } from './resumptions.ts';
+import { finished, until } from './support.ts';
 
-const calls: Calls = [];
-let play: Play = {};
-let stage: Stage;
-let close: () => Promise<void>;
+const here = gatedStage();
+const { begin, calls } = here;
 
-beforeAll(async () => {
-  const opened = await openStage(
-    gatedScript(() => play, calls),
-    calls,
-  );
-  stage = opened.stage;
-  close = opened.close;
-});
-
-afterAll(() => close());
-
-beforeEach(() => {
-  calls.length = 0;
-  play = {};
-});
-
-type Change = Parameters<typeof gatedInput>[1];
-const begin = (change: Change = {}) => start(stage, gatedInput(stage, change));
-const keep = { flags: { reset: false, probe: false, force: false } };
 /** Something that a test lets happen. */
 function gate() {
   let open = () => {};
@@ -54,7 +23,7 @@ const refusal = (type: string) => ApplicationFailure.create({ type, message: `no
 describe('a halt by a person', () => {
   test('C116 finishes the phase, leaves an incomplete draft, and a resume enters the phase again', async () => {
     const working = gate();
-    play = { agents: { implementer: async ({ n }) => working.opened.then(() => implemented(n)) } };
+    here.play = { agents: { implementer: async ({ n }) => working.opened.then(() => implemented(n)) } };
     const handle = await begin();
     await until(handle, () => calls.includes('implementer 1'));
     await handle.signal(halt, { reason: 'lunch' });
@@ -63,14 +32,14 @@ describe('a halt by a person', () => {
     expect(shown(state).run).toMatchObject({ state: 'HALTED', halt: { reason: 'lunch' } });
     expect(calls).not.toContain('end 1');
     expect(drafts()).toEqual(['draft [INCOMPLETE] Run Mode: issue-1']);
-    await handle.executeUpdate(resumeGated, { args: [keep] });
+    await handle.executeUpdate(resumeGated, goOn);
     expect(shown(await finished(handle)).run).toMatchObject({ state: 'JACKED_OUT' });
     expect(shown(await finished(handle)).run).not.toHaveProperty('halt');
     expect(roles(calls)).toEqual(['implementer 1', 'implementer 1', 'reviewer 1', 'auditor 1']);
   });
 
   test('C116 with force cuts the phase, and the draft of what was made is opened all the same', async () => {
-    play = {
+    here.play = {
       agents: { implementer: (turn) => (turn.n === 1 ? untilEnded(turn) : implemented(turn.n)) },
       host: { commitPending: async () => ({ commit: commitOf(77) }) },
     };
@@ -89,32 +58,32 @@ describe('a halt by a person', () => {
   });
 
   test('C115 a second one while the run is halted changes nothing, with force or without', async () => {
-    play = { agents: { reviewer: () => ({ ...answered('review'), tampered: true }) as never } };
+    here.play = { agents: { reviewer: () => ({ ...answered('review'), tampered: true }) as never } };
     const handle = await begin();
     const before = await until(handle, (state) => state.status === 'halted');
     await handle.signal(halt, { reason: 'again', force: true });
     await handle.signal(halt, { reason: 'again' });
     expect((await until(handle, () => true)).halt).toEqual(before.halt);
-    play = {};
-    await handle.executeUpdate(resumeGated, { args: [keep] });
+    here.play = {};
+    await handle.executeUpdate(resumeGated, goOn);
     expect(shown(await finished(handle)).run.state).toBe('JACKED_OUT');
   });
 
   test('reaches the run while its branch is made ready: forced, it halts there and INIT restarts', async () => {
     const ready = gate();
-    play = { host: { openTarget: async () => ready.opened.then(() => null as never) } };
+    here.play = { host: { openTarget: async () => ready.opened.then(() => null as never) } };
     const handle = await begin();
     await until(handle, () => calls.includes('open'));
     await handle.signal(halt, { reason: 'now', force: true });
     const state = await until(handle, (each) => each.status === 'halted');
     ready.open();
     expect(shown(state).run).toMatchObject({ state: 'HALTED', phase: 'INIT', halt: { reason: 'now' } });
-    await handle.executeUpdate(resumeGated, { args: [keep] });
+    await handle.executeUpdate(resumeGated, goOn);
     expect(shown(await finished(handle)).run.state).toBe('JACKED_OUT');
   });
 
   test('reaches the run while it delivers: forced, it halts there, and a resume pushes without any role', async () => {
-    play = {
+    here.play = {
       tracker: {
         openDraft: () => Promise.reject(new Error('the tracker does not answer')),
       },
@@ -123,8 +92,8 @@ describe('a halt by a person', () => {
     await until(handle, () => drafts().length > 0);
     await handle.signal(halt, { reason: 'now', force: true });
     await until(handle, isState('HALTED'));
-    play = {};
-    await handle.executeUpdate(resumeGated, { args: [keep] });
+    here.play = {};
+    await handle.executeUpdate(resumeGated, goOn);
     expect(shown(await finished(handle)).run.state).toBe('JACKED_OUT');
     expect(roles(calls)).toEqual(['implementer 1', 'reviewer 1', 'auditor 1']);
   });
@@ -132,31 +101,31 @@ describe('a halt by a person', () => {
 
 describe('a halted run', () => {
   test('A5 a push that is refused for good halts it, and a resume pushes without calling a role again', async () => {
-    play = { host: { pushBranch: () => Promise.reject(refusal('PushRefused')) } };
+    here.play = { host: { pushBranch: () => Promise.reject(refusal('PushRefused')) } };
     const handle = await begin();
     const state = await until(handle, (each) => each.status === 'halted');
     expect(shown(state).run.halt?.reason).toContain('no: PushRefused');
-    play = {};
-    await handle.executeUpdate(resumeGated, { args: [keep] });
+    here.play = {};
+    await handle.executeUpdate(resumeGated, goOn);
     expect(shown(await finished(handle)).run.completion).toMatchObject({ pushed: true, pr_created: true });
     expect(roles(calls)).toEqual(['implementer 1', 'reviewer 1', 'auditor 1']);
   });
 
   test('hears a resume that comes while its draft is still being made', async () => {
-    play = {
+    here.play = {
       agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never },
       tracker: { openDraft: () => Promise.reject(new Error('the tracker does not answer')) },
     };
     const handle = await begin();
     await until(handle, () => drafts().length > 0);
     expect((await until(handle, isState('HALTED'))).status).toBe('running');
-    play = {};
-    await handle.executeUpdate(resumeGated, { args: [keep] });
+    here.play = {};
+    await handle.executeUpdate(resumeGated, goOn);
     expect(shown(await finished(handle)).run.state).toBe('JACKED_OUT');
   });
 
   test('the work that was pending at a halt counts for its cycle, which is none without progress', async () => {
-    play = {
+    here.play = {
       agents: {
         implementer: (turn) => (turn.n === 1 ? untilEnded(turn) : ({ ...implemented(77), files: 0 } as never)),
       },
@@ -169,27 +138,27 @@ describe('a halted run', () => {
     await until(handle, () => calls.includes('implementer 1'));
     await handle.signal(halt, { reason: 'now', force: true });
     await until(handle, (each) => each.status === 'halted');
-    await handle.executeUpdate(resumeGated, { args: [keep] });
+    await handle.executeUpdate(resumeGated, goOn);
     const { run, circuit_breaker } = shown(await finished(handle));
     expect(run.cycles.history[0]).toEqual({ cycle: 1, phase: 'IMPLEMENT', findings: 0, files_changed: 3 });
     expect(circuit_breaker.triggers.no_progress.count).toBe(0);
   });
 
   test('what a gate has changed in the workspace is reviewed before it is audited again', async () => {
-    play = {
+    here.play = {
       agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never },
       host: { commitPending: async () => ({ commit: commitOf(77) }) },
     };
     const handle = await begin();
     await until(handle, (state) => state.status === 'halted');
-    play = {};
-    await handle.executeUpdate(resumeGated, { args: [keep] });
+    here.play = {};
+    await handle.executeUpdate(resumeGated, goOn);
     await finished(handle);
     expect(roles(calls)).toEqual(['implementer 1', 'reviewer 1', 'auditor 1', 'reviewer 1', 'auditor 1']);
   });
 
   test('a plain resume signal does not open a closed way: the breaker says how', async () => {
-    play = { agents: { reviewer: ({ n }) => answered('review', [`r${n}`]) } };
+    here.play = { agents: { reviewer: ({ n }) => answered('review', [`r${n}`]) } };
     const handle = await begin({ options: { max_cycles: 1 } });
     await until(handle, (state) => state.status === 'halted');
     await handle.signal(resume);
@@ -202,7 +171,7 @@ describe('a halted run', () => {
 
   test('a question of its halt is gone with the resume, and so is what it was waiting for', async () => {
     const working = gate();
-    play = {
+    here.play = {
       agents: {
         auditor: ({ n }) =>
           n === 1 ? ({ ...answered('audit'), tampered: true } as never) : working.opened.then(() => answered('audit')),
@@ -210,7 +179,7 @@ describe('a halted run', () => {
     };
     const handle = await begin({ options: { push_mode: 'PROMPT' } });
     await until(handle, (state) => shown(state).question !== null && state.status === 'halted', 30_000);
-    await handle.executeUpdate(resumeGated, { args: [keep] });
+    await handle.executeUpdate(resumeGated, goOn);
     const state = await until(handle, isState('RUNNING'));
     expect(state.waiting).toBeNull();
     expect(shown(state).question).toBeNull();

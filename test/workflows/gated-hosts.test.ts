@@ -1,70 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { RunInput } from '../../src/domain/run.ts';
-import { hostQueue, hostsQueue, resumeGated, stop } from '../../src/workflows/messages.ts';
+import { hostQueue, resumeGated, stop } from '../../src/workflows/messages.ts';
 import { createWorker } from '../support/temporal.ts';
-import {
-  answered,
-  base,
-  commitOf,
-  gatedInput,
-  gatedScript,
-  isState,
-  oneFile,
-  type Play,
-  roles,
-  shown,
-} from './gated-support.ts';
+import { gatedStage } from './gated-stage.ts';
+import { answered, base, type Change, commitOf, gatedScript, isState, oneFile, roles, shown } from './gated-support.ts';
 import { planInput } from './plan-support.ts';
-import { type Calls, finished, openStage, type Stage, scripted, start, until } from './support.ts';
+import { goOn } from './resumptions.ts';
+import { finished, isHalted, scripted, start, until } from './support.ts';
 
-const calls: Calls = [];
-let play: Play = {};
-let stage: Stage;
-let close: () => Promise<void>;
-/** Who takes the next claim; the last one takes all that follow. */
-let claims: (() => string)[] = [];
-
-beforeAll(async () => {
-  const opened = await openStage(
-    gatedScript(() => play, calls),
-    calls,
-  );
-  stage = opened.stage;
-  const claiming = await createWorker(
-    stage.env,
-    { claimWorkspace: async () => ({ hostId: (claims.length > 1 ? claims.shift() : claims[0])?.() }) },
-    { taskQueue: hostsQueue },
-  );
-  const running = claiming.run();
-  close = async () => {
-    claiming.shutdown();
-    await running;
-    await opened.close();
-  };
-});
-
-afterAll(() => close());
-
-beforeEach(() => {
-  calls.length = 0;
-  play = {};
-  claims = [() => stage.hostId];
-});
+const here = gatedStage({ fleet: true });
+const { calls } = here;
 
 const remote: Partial<RunInput> = { source: { kind: 'remote', url: 'https://tracker.test/test/test.git' } };
-type Change = Parameters<typeof gatedInput>[1];
 /** A host that takes no step for 1.2 s is lost. */
-const begin = (change: Change = {}) =>
-  start(stage, gatedInput(stage, { agent: { hostLostMinutes: 0.02 }, input: remote, ...change }));
+const begin = (change: Change = {}) => here.begin({ agent: { hostLostMinutes: 0.02 }, input: remote, ...change });
 const gone = () => `gone-${randomUUID().slice(0, 8)}`;
-const flags = { reset: false, probe: false, force: false };
 
 /** A host that is cut off when the call comes. */
 async function shortLived(lastCall: string) {
   const hostId = gone();
   const activities = scripted(
-    gatedScript(() => play, calls),
+    gatedScript(() => here.play, calls),
     calls,
   );
   const cut = Object.entries(activities).map(([name, activity]) => [
@@ -76,14 +33,14 @@ async function shortLived(lastCall: string) {
       throw new Error('the power is cut');
     },
   ]);
-  const host = await createWorker(stage.env, Object.fromEntries(cut), { taskQueue: hostQueue(hostId) });
+  const host = await createWorker(here.stage.env, Object.fromEntries(cut), { taskQueue: hostQueue(hostId) });
   const running = host.run();
-  claims.unshift(() => hostId);
+  here.claims.unshift(() => hostId);
   return { running };
 }
 
 test('A12 a host that is lost before the branch is ready is replaced by the next one', async () => {
-  claims.unshift(gone);
+  here.claims.unshift(gone);
   const state = await finished(await begin());
   expect(shown(state).run).toMatchObject({ state: 'JACKED_OUT', cycles: { current: 1 } });
   expect(roles(calls)).toEqual(['implementer 1', 'reviewer 1', 'auditor 1']);
@@ -105,7 +62,7 @@ test('A12 a host that is lost while it implements: the phase begins again at the
 
 test('A12 a host that is lost after a cycle was pushed: another one goes on from there, with the phase that was cut', async () => {
   const asked: (string | null)[] = [];
-  play = {
+  here.play = {
     agents: { reviewer: () => answered('review') },
     host: {
       openTarget: async (_run, { startCommit, resuming, task }) => {
@@ -133,30 +90,30 @@ test('A12 a host that is lost with work that may not be pushed: it is implemente
 }, 30_000);
 
 test('A12 a host that is lost while the run is halted and compares: the resume is answered, and the run goes on', async () => {
-  play = { agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never } };
+  here.play = { agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never } };
   const { running } = await shortLived('compare');
   const handle = await begin();
-  await until(handle, ({ status }) => status === 'halted');
-  play = {};
-  expect(await handle.executeUpdate(resumeGated, { args: [{ flags }] })).toEqual({ breaker: 'keep' });
+  await until(handle, isHalted);
+  here.play = {};
+  expect(await handle.executeUpdate(resumeGated, goOn)).toEqual({ breaker: 'keep' });
   expect(shown(await finished(handle)).run.state).toBe('JACKED_OUT');
   await running;
 }, 40_000);
 
 test('A12 a host that is lost as its pending work is to be committed does not keep the run from halting', async () => {
-  play = { agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never } };
+  here.play = { agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never } };
   const { running } = await shortLived('pending');
   const handle = await begin();
   const state = await until(handle, isState('HALTED'), 20_000);
   expect(state.warnings.some((each) => each.includes('could not be committed: the host'))).toBe(true);
-  play = {};
-  await handle.executeUpdate(resumeGated, { args: [{ flags }] });
+  here.play = {};
+  await handle.executeUpdate(resumeGated, goOn);
   expect(shown(await finished(handle)).run.state).toBe('JACKED_OUT');
   await running;
 }, 40_000);
 
 test('A12 a fleet that loses five hosts needs a person: the run halts', async () => {
-  claims = [gone];
+  here.claims = [gone];
   const handle = await begin();
   const state = await until(handle, isState('HALTED'), 30_000);
   expect(shown(state).run.halt?.reason).toMatch(/^agent_failed: the host gone-\w+ was lost$/);
@@ -166,7 +123,7 @@ test('A12 a fleet that loses five hosts needs a person: the run halts', async ()
 
 /** A plan of one sprint, whose host is cut off as the plan writes its draft: then it looks at no cycle's change. */
 async function planLosingItsHost() {
-  play = {
+  here.play = {
     host: {
       async lookAtBranch(_run, { commit, since }) {
         if (since === commit) calls.push('commits');
@@ -176,7 +133,7 @@ async function planLosingItsHost() {
   };
   const { running } = await shortLived('commits');
   const change = { agent: { hostLostMinutes: 0.02 }, input: remote };
-  return { running, handle: await start(stage, planInput(stage, change, { count: 1 })) };
+  return { running, handle: await start(here.stage, planInput(here.stage, change, { count: 1 })) };
 }
 
 test('a host that is lost as a plan ends: another one goes on', async () => {
@@ -187,13 +144,13 @@ test('a host that is lost as a plan ends: another one goes on', async () => {
 }, 40_000);
 
 test('a plan that loses five hosts at its end halts, and ends when it is resumed', async () => {
-  claims = [gone];
+  here.claims = [gone];
   const { running, handle } = await planLosingItsHost();
-  const state = await until(handle, ({ status }) => status === 'halted', 40_000);
+  const state = await until(handle, isHalted, 40_000);
   expect(state.plan?.plan.state).toBe('HALTED');
   expect(state.halt?.reason).toMatch(/^the host gone-\w+ was lost$/);
-  claims = [() => stage.hostId];
-  await handle.executeUpdate(resumeGated, { args: [{ flags }] });
+  here.claims = [() => here.stage.hostId];
+  await handle.executeUpdate(resumeGated, goOn);
   expect((await finished(handle)).plan?.plan.state).toBe('JACKED_OUT');
   await running;
 }, 80_000);

@@ -1,52 +1,21 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { halt, resumeGated, stop, wake } from '../../src/workflows/messages.ts';
-import { openChangedStage } from './changed-stage.ts';
-import {
-  answered,
-  gatedInput,
-  gatedScript,
-  implemented,
-  isState,
-  type Play,
-  roles,
-  shown,
-  untilEnded,
-} from './gated-support.ts';
-import { type Calls, finished, limited, type Stage, start, until } from './support.ts';
+import { gatedStage } from './gated-stage.ts';
+import { answered, implemented, isState, roles, shown, untilEnded } from './gated-support.ts';
+import { anew, goOn } from './resumptions.ts';
+import { finished, isHalted, limited, until } from './support.ts';
 
 // An hour of these runs takes twelve seconds, see changed/hurried.ts; they begin at ten to ten.
 
-const calls: Calls = [];
-let play: Play = {};
-let stage: Stage;
-let close: () => Promise<void>;
+const here = gatedStage({ change: 'hurried' });
+const { begin, calls } = here;
 
-beforeAll(async () => {
-  const opened = await openChangedStage(
-    'hurried',
-    gatedScript(() => play, calls),
-    calls,
-  );
-  stage = opened.stage;
-  close = opened.close;
-}, 60_000);
-
-afterAll(() => close());
-
-beforeEach(() => {
-  calls.length = 0;
-  play = {};
-});
-
-type Change = Parameters<typeof gatedInput>[1];
-const begin = (change: Change = {}) => start(stage, gatedInput(stage, change));
-const flags = { reset: false, probe: false, force: false };
 const hours = (n: number) => n * 3_600_000;
 /** On the clock of these runs. */
 const now = (state: Parameters<typeof shown>[0]) => Date.parse(shown(state).run.timestamps.last_activity);
 
 test('C67 a fourth phase at ten to the hour waits for the next one, and then starts', async () => {
-  play = { agents: { reviewer: ({ n }) => answered('review', n === 1 ? ['r1'] : []) } };
+  here.play = { agents: { reviewer: ({ n }) => answered('review', n === 1 ? ['r1'] : []) } };
   const handle = await begin({ settings: { callsPerHour: 3 } });
   const asleep = await until(handle, (state) => shown(state).run.phase === 'RATE_LIMITED');
   expect(asleep.waiting).toEqual({
@@ -74,7 +43,7 @@ test.each([halt, stop])(
     expect(state.waiting).toBeNull();
     if (signal === stop) return;
     // It is resumed where it stood: the gate that was due.
-    await handle.executeUpdate(resumeGated, { args: [{ flags }] });
+    await handle.executeUpdate(resumeGated, goOn);
     await finished(handle);
     expect(roles(calls).slice(0, 2)).toEqual(['implementer 1', 'reviewer 1']);
   },
@@ -82,7 +51,7 @@ test.each([halt, stop])(
 );
 
 test('C68 the hour changes before the limit is reached: nobody waits', async () => {
-  play = {
+  here.play = {
     agents: {
       reviewer: async () => {
         await new Promise((resolve) => setTimeout(resolve, 2_500));
@@ -97,35 +66,35 @@ test('C68 the hour changes before the limit is reached: nobody waits', async () 
 });
 
 test('A3 the timeout cuts a running phase: its agent is ended, and the breaker opens', async () => {
-  play = { agents: { reviewer: untilEnded } };
+  here.play = { agents: { reviewer: untilEnded } };
   const handle = await begin({ options: { timeout_hours: 0.25 } });
-  const state = await until(handle, ({ status }) => status === 'halted');
+  const state = await until(handle, isHalted);
   expect(calls).toContain('end 1');
   const { run, circuit_breaker } = shown(state);
   expect(run).toMatchObject({ state: 'HALTED', phase: 'REVIEW', halt: { reason: 'timeout: 0.25 h are over' } });
   expect(circuit_breaker).toMatchObject({ state: 'OPEN', history: [{ trigger: 'timeout' }] });
   // What has gone by before a reset counts no more, nor does what did not count then.
-  play = {};
-  await handle.executeUpdate(resumeGated, { args: [{ flags: { ...flags, reset: true } }] });
+  here.play = {};
+  await handle.executeUpdate(resumeGated, anew);
   const end = shown(await finished(handle));
   expect(end).toMatchObject({ excludedMs: 0, circuit_breaker: { state: 'CLOSED' } });
   expect(Date.parse(end.circuit_breaker.triggers.timeout.started)).toBeGreaterThan(Date.parse(run.timestamps.started));
 });
 
 test('A3 waiting for a person and being halted do not count towards it', async () => {
-  play = { agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never } };
+  here.play = { agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never } };
   const handle = await begin({ options: { timeout_hours: 0.4, push_mode: 'LOCAL' } });
-  await until(handle, ({ status }) => status === 'halted');
+  await until(handle, isHalted);
   await new Promise((resolve) => setTimeout(resolve, 6_000));
-  play = {};
-  await handle.executeUpdate(resumeGated, { args: [{ flags }] });
+  here.play = {};
+  await handle.executeUpdate(resumeGated, goOn);
   const state = await finished(handle);
   expect(shown(state).run.state).toBe('JACKED_OUT');
   expect(shown(state).excludedMs).toBeGreaterThan(hours(0.4));
 });
 
 test('A3 nor does a usage limit, whether the run meets it or is told of it before it starts', async () => {
-  play = {
+  here.play = {
     agents: {
       implementer: ({ n }) => (n === 1 ? limited(Date.parse('2030-01-01T10:50:00.000Z')) : implemented(n)),
     },
@@ -146,16 +115,16 @@ test('A3 nor does a usage limit, whether the run meets it or is told of it befor
 
 test.each(['met', 'told'])('a halt is heard by a run that waits for a usage limit that it was %s', async (how) => {
   const later = Date.parse('2030-01-02T00:00:00.000Z');
-  play =
+  here.play =
     how === 'met'
       ? { agents: { implementer: () => limited(later) } }
       : { shared: { acquirePermit: async () => ({ at: later, limited: true }) } };
   const handle = await begin();
   await until(handle, (state) => state.waiting?.reason === 'the usage limit of command');
   await handle.signal(halt, { reason: 'night' });
-  const state = await until(handle, ({ status }) => status === 'halted', 5_000);
+  const state = await until(handle, isHalted, 5_000);
   expect(state).toMatchObject({ waiting: null, halt: { reason: 'night' } });
-  play = {};
-  await handle.executeUpdate(resumeGated, { args: [{ flags }] });
+  here.play = {};
+  await handle.executeUpdate(resumeGated, goOn);
   expect(shown(await finished(handle)).run.state).toBe('JACKED_OUT');
 });

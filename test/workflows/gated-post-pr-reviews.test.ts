@@ -1,35 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { RecordsRequest } from '../../src/activities/post-pr/contract.ts';
 import type { PostPrSettings } from '../../src/domain/gated/settings.ts';
-import { answered, gatedInput, gatedScript, isState, type Play, shown, type Turn } from './gated-support.ts';
+import { gatedStage } from './gated-stage.ts';
+import { answered, type Change, gatedInput, isState, type Play, shown, type Turn } from './gated-support.ts';
 import { findings, postPrOf, says, validating } from './post-pr-support.ts';
-import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
+import { finished, start, until } from './support.ts';
 
-const calls: Calls = [];
-let play: Play = {};
-let stage: Stage;
-let close: () => Promise<void>;
+const here = gatedStage();
+const { calls } = here;
 
-beforeAll(async () => {
-  const opened = await openStage(
-    gatedScript(() => play, calls),
-    calls,
-  );
-  stage = opened.stage;
-  close = opened.close;
-});
-
-afterAll(() => close());
-
-beforeEach(() => {
-  calls.length = 0;
-  play = {};
-});
-
-type Change = Parameters<typeof gatedInput>[1];
 const other = { roles: { auditor: { provider: 'codex', model: null } } } as const;
 const begin = (postPr: Partial<PostPrSettings>, change: Change = {}) =>
-  start(stage, gatedInput(stage, { ...change, settings: { ...validating(postPr), ...change.settings } }));
+  here.begin({ ...change, settings: { ...validating(postPr), ...change.settings } });
 const isHalted = isState('HALTED');
 
 /** The reviewer approves the work, and answers this of the pull request, start after start. */
@@ -54,7 +36,7 @@ describe('C86 the review by two models', () => {
   });
 
   test('what both hold for grave is agreed on: it is counted, and the run goes on', async () => {
-    play = reviewers(scored('x', 900), scored('F1', 800));
+    here.play = reviewers(scored('x', 900), scored('F1', 800));
     const state = await finished(await begin({ cross_model: true }, { settings: other }));
     expect(postPrOf(state)).toMatchObject({
       exit: 0,
@@ -68,25 +50,25 @@ describe('C86 the review by two models', () => {
     ['autonomous', 'HALTED', 'failed'],
     ['interactive', 'READY_FOR_HITL', 'completed'],
   ] as const)('a blocker of the second model alone, %s: %s', async (mode, end, status) => {
-    play = reviewers(scored('x', 100), scored('M1', 950));
-    const input = gatedInput(stage, { settings: { ...validating({ cross_model: true }), ...other } });
+    here.play = reviewers(scored('x', 100), scored('M1', 950));
+    const input = gatedInput(here.stage, { settings: { ...validating({ cross_model: true }), ...other } });
     const { gated } = input;
     if (!gated) throw new Error('this is no gated run');
-    const state = await until(await start(stage, { ...input, gated: { ...gated, mode } }), isState(end));
+    const state = await until(await start(here.stage, { ...input, gated: { ...gated, mode } }), isState(end));
     expect(postPrOf(state).phases.cross_model_review).toBe(status);
     if (mode === 'interactive') expect(postPrOf(state).notes.cross_model_review).toContain('reports a blocker');
     else expect(postPrOf(state)).toMatchObject({ exit: 4, halt: { reason: 'cross_model_blocker' } });
   });
 
   test('a second model that cannot be read is skipped, and seen', async () => {
-    play = reviewers(scored('x', 100), () => says('It looks fine.'));
+    here.play = reviewers(scored('x', 100), () => says('It looks fine.'));
     const state = await finished(await begin({ cross_model: true }, { settings: other }));
     expect(postPrOf(state)).toMatchObject({ exit: 0, phases: { cross_model_review: 'skipped' } });
     expect(state.warnings).toContain('cross_model_review was skipped: error');
   });
 
   test('a role that a guardrail refuses is not skipped', async () => {
-    play = {
+    here.play = {
       host: {
         writePrompt: async (_run, { about }) =>
           about.kind === 'score'
@@ -107,11 +89,11 @@ describe('the review of the pull request', () => {
   test('C88 each finding gets a record with its reason, and a critical one is a queued bug', async () => {
     const kept: RecordsRequest[] = [];
     const graded = ['CRITICAL', 'HIGH', 'MEDIUM', 'PRAISE'].map((severity) => finding(severity, `a ${severity} one`));
-    play = reviewers(
+    here.play = reviewers(
       () => findings(graded),
       () => findings([]),
     );
-    play = { ...play, host: { keepRecords: async (_run, request) => void kept.push(request) } };
+    here.play = { ...here.play, host: { keepRecords: async (_run, request) => void kept.push(request) } };
     const state = await finished(await begin({ review: true }));
     expect(postPrOf(state)).toMatchObject({
       exit: 0,
@@ -131,7 +113,7 @@ describe('the review of the pull request', () => {
   });
 
   test('C88 with auto_triage off it is deferred, and nothing is queued', async () => {
-    play = reviewers(
+    here.play = reviewers(
       () => findings([finding('CRITICAL', 'x')]),
       () => findings([]),
     );
@@ -141,7 +123,7 @@ describe('the review of the pull request', () => {
 
   test('C89 an answer that cannot be read is asked for again, five times; what could be read is queued', async () => {
     const half = JSON.stringify({ findings: [finding('CRITICAL', 'x'), null] });
-    play = reviewers(
+    here.play = reviewers(
       () => says(half),
       () => says('{"findings":{}}'),
     );
@@ -151,7 +133,7 @@ describe('the review of the pull request', () => {
   });
 
   test('a reviewer that gives no answer halts it', async () => {
-    play = reviewers(() => ({ ...says(''), tampered: true }) as ReturnType<typeof says>);
+    here.play = reviewers(() => ({ ...says(''), tampered: true }) as ReturnType<typeof says>);
     const state = await until(await begin({ review: true }), isHalted);
     expect(shown(state).run.halt?.reason).toBe('pr_review_no_findings: the reviewer changed the workspace');
     expect(postPrOf(state)).toMatchObject({ exit: 3, phases: { pr_review: 'failed' } });

@@ -1,50 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
-import type { DraftRequest } from '../../src/activities/gated/contract.ts';
-import { attributes, halt, type ResumeGated, resumeGated, stop } from '../../src/workflows/messages.ts';
-import {
-  commitOf,
-  gatedInput,
-  gatedScript,
-  implemented,
-  isState,
-  type Play,
-  shown,
-  untilEnded,
-} from './gated-support.ts';
+import { attributes, halt, resumeGated, stop } from '../../src/workflows/messages.ts';
+import { gatedStage } from './gated-stage.ts';
+import { type Change, commitOf, implemented, isState, shown, untilEnded } from './gated-support.ts';
 import { afterDraft, audited, failedTests, nit, postPrOf, secret, validating } from './post-pr-support.ts';
-import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
+import { goOn } from './resumptions.ts';
+import { finished, until } from './support.ts';
 
-const calls: Calls = [];
-let play: Play = {};
-let drafts: DraftRequest[] = [];
-let stage: Stage;
-let close: () => Promise<void>;
+const here = gatedStage();
+const { calls, drafts } = here;
 
-beforeAll(async () => {
-  const withDrafts = () => ({
-    ...play,
-    tracker: {
-      openDraft: async (_run: unknown, request: DraftRequest) => {
-        drafts.push(request);
-        return { number: 9, url: 'http://tracker.test/9' };
-      },
-    },
-  });
-  ({ stage, close } = await openStage(gatedScript(withDrafts, calls), calls));
-});
-
-afterAll(() => close());
-
-beforeEach(() => {
-  calls.length = 0;
-  drafts = [];
-  play = {};
-});
-
-type Change = Parameters<typeof gatedInput>[1];
-const begin = (change: Change = {}) => start(stage, gatedInput(stage, { settings: validating(), ...change }));
-const goOn: { args: [ResumeGated] } = { args: [{ flags: { reset: false, probe: false, force: false } }] };
+const begin = (change: Change = {}) => here.begin({ settings: validating(), ...change });
 const title = 'Run Mode: issue-1 implementation';
 const isHalted = isState('HALTED');
 
@@ -80,7 +46,7 @@ describe('the validation of a draft', () => {
   });
 
   test('an audit that cannot read the branch never passes: audit_error, with what was wrong', async () => {
-    play = {
+    here.play = {
       host: { auditPull: () => Promise.reject(ApplicationFailure.nonRetryable('no such commit', 'RepositoryInvalid')) },
     };
     const state = await until(await begin(), isHalted);
@@ -90,13 +56,13 @@ describe('the validation of a draft', () => {
 
   test('C77 a password in a changed file halts it before the tests; the draft keeps its title, and says why', async () => {
     let files: Readonly<Record<string, string>> = secret;
-    play = { host: { auditPull: async () => audited(files) } };
+    here.play = { host: { auditPull: async () => audited(files) } };
     const handle = await begin();
     const state = await until(handle, isHalted);
     expect(shown(state).run.halt?.reason).toBe('audit_escalated: hardcoded-secret in a.ts:1');
     expect(postPrOf(state)).toMatchObject({ state: 'HALTED', exit: 3, halt: { reason: 'audit_escalated' } });
     expect(calls).not.toContain('tests');
-    await until(handle, ({ status }) => status === 'halted');
+    await until(handle, isHalted);
     expect(drafts.at(-1)?.title).toBe(title);
     expect(drafts.at(-1)?.body).toContain('State: HALTED, audit_escalated: hardcoded-secret in a.ts:1');
 
@@ -111,7 +77,7 @@ describe('the validation of a draft', () => {
   });
 
   test('C79 what no fix step removes is looked for three times, with a pushed fix step between', async () => {
-    play = {
+    here.play = {
       agents: { implementer: ({ cycle }) => implemented(cycle) },
       host: { auditPull: async () => audited(nit) },
     };
@@ -131,7 +97,7 @@ describe('the validation of a draft', () => {
   });
 
   test('what a fix step has mended passes, and the draft names its commit', async () => {
-    play = {
+    here.play = {
       agents: { implementer: ({ cycle }) => implemented(cycle) },
       host: { auditPull: async (_run, { commit }) => audited(commit === commitOf(1) ? nit : {}) },
     };
@@ -144,7 +110,7 @@ describe('the validation of a draft', () => {
   test('C80 a failed build halts at once; a resume builds again, and does not audit again', async () => {
     let fails = true;
     const runs = [{ command: 'make build', exit_code: 2 }];
-    play = {
+    here.play = {
       host: { runTests: async () => ({ result: { outcome: fails ? 'BUILD_FAILED' : 'PASSED' }, runs }) },
     };
     const handle = await begin();
@@ -160,7 +126,7 @@ describe('the validation of a draft', () => {
 
   test('tests that fail are mended and run again; the same failure twice halts', async () => {
     let rounds = 0;
-    play = {
+    here.play = {
       host: {
         runTests: async () => {
           rounds += 1;
@@ -175,15 +141,15 @@ describe('the validation of a draft', () => {
   });
 
   test('no test command is a phase that is skipped, with words and without a mark', async () => {
-    play = { host: { runTests: async () => ({ result: { outcome: 'NONE' }, runs: [] }) } };
+    here.play = { host: { runTests: async () => ({ result: { outcome: 'NONE' }, runs: [] }) } };
     const state = await finished(await begin());
     expect(postPrOf(state)).toMatchObject({ markers: ['PR-AUDITED'], notes: { e2e_testing: 'no_test_command' } });
     expect(drafts.at(-1)?.body).toContain('e2e_testing was skipped: no_test_command');
   });
 
   test('shows its phase as a search attribute, in the memo and in the details', async () => {
-    play = { agents: { implementer: (turn) => (turn.cycle === 1 ? implemented(1) : untilEnded(turn)) } };
-    play = { ...play, host: { auditPull: async () => audited(nit) } };
+    here.play = { agents: { implementer: (turn) => (turn.cycle === 1 ? implemented(1) : untilEnded(turn)) } };
+    here.play = { ...here.play, host: { auditPull: async () => audited(nit) } };
     const handle = await begin();
     await until(handle, () => calls.includes('implementer 2'));
     const { typedSearchAttributes: told, memo } = await handle.describe();
@@ -202,7 +168,7 @@ describe('a person who steers a validation', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    play = { host: { auditPull: () => held.then(() => audited({})) } };
+    here.play = { host: { auditPull: () => held.then(() => audited({})) } };
     const handle = await begin();
     await until(handle, () => calls.includes('audit'));
     await handle.signal(halt, { reason: 'lunch' });
@@ -216,7 +182,7 @@ describe('a person who steers a validation', () => {
   });
 
   test('force cuts a fix step: its work is committed, judged by the gates, and the validation begins anew', async () => {
-    play = {
+    here.play = {
       agents: { implementer: (turn) => (turn.cycle === 1 ? implemented(1) : untilEnded(turn)) },
       host: {
         auditPull: async (_run, { commit }) => audited(commit === commitOf(1) ? nit : {}),
@@ -226,7 +192,7 @@ describe('a person who steers a validation', () => {
     const handle = await begin();
     await until(handle, () => calls.includes('implementer 2'));
     await handle.signal(halt, { reason: 'stop it', force: true });
-    await until(handle, ({ status }) => status === 'halted');
+    await until(handle, isHalted);
     expect(drafts.at(-1)?.title).toBe(title);
     const before = calls.length;
     await handle.executeUpdate(resumeGated, goOn);
@@ -236,11 +202,11 @@ describe('a person who steers a validation', () => {
 
   test('who said push is not asked again when a validation has halted', async () => {
     let files: Readonly<Record<string, string>> = secret;
-    play = { host: { auditPull: async () => audited(files) } };
+    here.play = { host: { auditPull: async () => audited(files) } };
     const handle = await begin({ options: { push_mode: 'PROMPT' } });
     await until(handle, ({ gated }) => gated?.question != null);
     await handle.executeUpdate('answer', { args: [{ value: 'push' }] });
-    await until(handle, ({ status }) => status === 'halted');
+    await until(handle, isHalted);
     expect(drafts.at(-1)?.body).toContain('HALTED, audit_escalated');
     files = {};
     await handle.executeUpdate(resumeGated, goOn);

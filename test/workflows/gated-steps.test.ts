@@ -1,51 +1,27 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { stuckActivities } from '../../src/client/watch.ts';
 import type { EntryPhase } from '../../src/domain/gated/transitions.ts';
 import { halt, resumeGated, stop } from '../../src/workflows/messages.ts';
 import { bugInput } from './bug-support.ts';
-import { openChangedStage } from './changed-stage.ts';
-import { answered, commitOf, gatedInput, gatedScript, isState, type Play, roles, shown } from './gated-support.ts';
-import { anew, goOn, probe } from './plan-support.ts';
-import { type Calls, finished, type Handle, type Stage, start, until } from './support.ts';
+import { gatedStage } from './gated-stage.ts';
+import { answered, away, commitOf, isState, type Play, roles, shown } from './gated-support.ts';
+import { anew, goOn, probe } from './resumptions.ts';
+import { finished, type Handle, isHalted, start, until } from './support.ts';
 
 // A minute of these runs takes six seconds, see changed/brisk.ts.
 
-const calls: Calls = [];
-let play: Play = {};
-let stage: Stage;
-let close: () => Promise<void>;
+const here = gatedStage({ change: 'brisk' });
+const { begin, calls } = here;
 
-beforeAll(async () => {
-  const opened = await openChangedStage(
-    'brisk',
-    gatedScript(() => play, calls),
-    calls,
-  );
-  stage = opened.stage;
-  close = opened.close;
-}, 60_000);
-
-afterAll(() => close());
-
-beforeEach(() => {
-  calls.length = 0;
-  play = {};
-});
-
-type Change = Parameters<typeof gatedInput>[1];
-const begin = (change: Change = {}) => start(stage, gatedInput(stage, change));
-/** Steps that are tried until somebody answers. */
-const away = () => Promise.reject(new Error('nobody answers'));
 /** So many seconds of theirs, as a timeout. */
 const seconds = (n: number) => ({ timeout_hours: n / 3600 });
 /** Until a step of it is tried again. */
 async function waiting({ workflowId }: Handle): Promise<void> {
-  while ((await stuckActivities(stage.env.client, workflowId)).length === 0) {
+  while ((await stuckActivities(here.stage.env.client, workflowId)).length === 0) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 const allRoles = ['implementer 1', 'reviewer 1', 'auditor 1'];
-const isHalted = ({ status }: { readonly status: string }) => status === 'halted';
 const pushes = () => calls.filter((call) => call.startsWith('push '));
 
 /** What is away, and the phase that a run which waits for it is in. */
@@ -65,7 +41,7 @@ describe('while nobody answers', () => {
   test.each(places)(
     'as %s, a halt does not wait, and a resume goes on there',
     async (_when, phase, missing) => {
-      play = missing;
+      here.play = missing;
       const handle = await begin();
       await waiting(handle);
       await handle.signal(halt, { reason: 'lunch' });
@@ -73,7 +49,7 @@ describe('while nobody answers', () => {
       expect(shown(state).run).toMatchObject({ state: 'HALTED', phase, halt: { reason: 'lunch' } });
       expect(shown(state)).toMatchObject({ circuit_breaker: { state: 'CLOSED', history: [] } });
       const before = roles(calls);
-      play = {};
+      here.play = {};
       await handle.executeUpdate(resumeGated, goOn);
       const { run } = shown(await finished(handle));
       expect(run).toMatchObject({ state: 'JACKED_OUT', cycles: { current: 1 } });
@@ -86,7 +62,7 @@ describe('while nobody answers', () => {
   test.each(places)(
     'as %s, the time opens the breaker, and a probe goes on there',
     async (_when, phase, missing) => {
-      play = missing;
+      here.play = missing;
       const handle = await begin({ options: seconds(40) });
       const state = await until(handle, isHalted);
       expect(shown(state).run).toMatchObject({
@@ -98,7 +74,7 @@ describe('while nobody answers', () => {
       expect(state.warnings).toContainEqual(expect.stringMatching(/^not waited for any longer: /));
       await expect(handle.executeUpdate(resumeGated, goOn)).rejects.toThrow();
       const before = roles(calls);
-      play = {};
+      here.play = {};
       await handle.executeUpdate(resumeGated, probe);
       expect(shown(await finished(handle)).run).toMatchObject({ state: 'JACKED_OUT', cycles: { current: 1 } });
       expect(roles(calls).slice(before.length)).toEqual(phase === 'REVIEW' ? allRoles.slice(1) : allRoles);
@@ -107,14 +83,14 @@ describe('while nobody answers', () => {
   );
 
   test('people see what it waits for, and no more once it goes on', async () => {
-    play = { host: { writePrompt: away } };
+    here.play = { host: { writePrompt: away } };
     const handle = await begin();
     const state = await until(handle, ({ waiting }) => waiting !== null);
     expect(state.waiting).toEqual({ reason: 'the step “prompt of the implementer”', until: null });
-    expect(await stuckActivities(stage.env.client, handle.workflowId)).toMatchObject([
+    expect(await stuckActivities(here.stage.env.client, handle.workflowId)).toMatchObject([
       { name: 'writePrompt', problem: 'nobody answers' },
     ]);
-    play = {};
+    here.play = {};
     expect((await finished(handle)).waiting).toBeNull();
     expect(shown(await finished(handle)).run.state).toBe('JACKED_OUT');
   }, 40_000);
@@ -123,20 +99,20 @@ describe('while nobody answers', () => {
     ['stop', stop, {}],
     ['halt by force', halt, { force: true }],
   ] as const)('a %s is heard at once', async (_name, signal, how) => {
-    play = { host: { writePrompt: away } };
+    here.play = { host: { writePrompt: away } };
     const handle = await begin();
     await waiting(handle);
     await handle.signal(signal, { reason: 'now', ...how });
     await until(handle, ({ status }) => status === (signal === stop ? 'stopped' : 'halted'), 3_000);
     if (signal === stop) return;
-    play = {};
+    here.play = {};
     await handle.executeUpdate(resumeGated, goOn);
     expect(shown(await finished(handle)).run.state).toBe('JACKED_OUT');
   });
 
   test('what ends in a moment is let end by a halt: its cycle is recorded', async () => {
     let asked = 0;
-    play = {
+    here.play = {
       host: {
         lookAtBranch: async () => {
           asked += 1;
@@ -162,14 +138,14 @@ describe('the approved commit, while the remote does not answer', () => {
   ])(
     'halts the run when the time is over, is pushed when it answers; after %s no role is called',
     async (_how, how) => {
-      play = { host: { pushBranch: away } };
+      here.play = { host: { pushBranch: away } };
       const handle = await begin({ options: seconds(40) });
       const state = await until(handle, isState('HALTED'));
       expect(shown(state).circuit_breaker).toMatchObject({ state: 'OPEN', history: [{ trigger: 'timeout' }] });
       expect(shown(state).run.completion.pushed).toBe(false);
       // It shows that it is halted, although its work has not left this machine yet.
       await until(handle, isHalted);
-      play = {};
+      here.play = {};
       const delivered = await until(handle, (each) => shown(each).run.completion.pushed, 30_000);
       expect(delivered.status).toBe('halted');
       await handle.executeUpdate(resumeGated, how);
@@ -183,12 +159,12 @@ describe('the approved commit, while the remote does not answer', () => {
   );
 
   test('a halt does not wait for it either; a resume pushes it', async () => {
-    play = { tracker: { openDraft: away } };
+    here.play = { tracker: { openDraft: away } };
     const handle = await begin();
     await waiting(handle);
     await handle.signal(halt, { reason: 'lunch' });
     expect(shown(await until(handle, isState('HALTED'))).run.halt?.reason).toBe('lunch');
-    play = {};
+    here.play = {};
     await handle.executeUpdate(resumeGated, goOn);
     expect(shown(await finished(handle)).run.completion).toMatchObject({ pushed: true, pr_created: true });
     expect(roles(calls)).toEqual(allRoles);
@@ -196,23 +172,23 @@ describe('the approved commit, while the remote does not answer', () => {
 });
 
 test('a workspace that nobody answers for does not keep a run from showing that it is halted', async () => {
-  play = {
+  here.play = {
     agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never },
     host: { commitPending: away },
   };
   const handle = await begin();
   const state = await until(handle, isHalted);
   expect(state.warnings).toContain('what lies in the workspace could not be committed: its host does not answer');
-  play = {};
+  here.play = {};
   await handle.executeUpdate(resumeGated, goOn);
   expect(shown(await finished(handle)).run.state).toBe('JACKED_OUT');
 }, 30_000);
 
 test('a remote that cannot be asked does not keep a run from being resumed', async () => {
-  play = { agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never } };
+  here.play = { agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never } };
   const handle = await begin();
   await until(handle, isHalted);
-  play = { host: { comparePosition: away } };
+  here.play = { host: { comparePosition: away } };
   expect(await handle.executeUpdate(resumeGated, goOn)).toEqual({ breaker: 'keep' });
   const { warnings, gated } = await finished(handle);
   expect(warnings).toContainEqual(expect.stringMatching(/although the remote did not say where it stands there$/));
@@ -223,12 +199,12 @@ describe('a bug whose triage waits', () => {
   test.each(['openBug', 'weighTriage'] as const)(
     'for %s: a halt does not wait, a resume goes on',
     async (name) => {
-      play = { host: { [name]: away } };
-      const handle = await start(stage, bugInput(stage));
+      here.play = { host: { [name]: away } };
+      const handle = await start(here.stage, bugInput(here.stage));
       await waiting(handle);
       await handle.signal(halt, { reason: 'lunch' });
       expect(shown(await until(handle, isHalted)).bug).toMatchObject({ state: 'HALTED' });
-      play = {};
+      here.play = {};
       await handle.executeUpdate(resumeGated, goOn);
       expect(shown(await finished(handle)).bug?.state).toBe('COMPLETED');
     },
@@ -236,12 +212,12 @@ describe('a bug whose triage waits', () => {
   );
 
   test('the time opens its breaker', async () => {
-    play = { host: { openBug: away } };
-    const handle = await start(stage, bugInput(stage, { options: seconds(40) }));
+    here.play = { host: { openBug: away } };
+    const handle = await start(here.stage, bugInput(here.stage, { options: seconds(40) }));
     const state = await until(handle, isHalted);
     expect(shown(state).circuit_breaker).toMatchObject({ state: 'OPEN', history: [{ trigger: 'timeout' }] });
     expect(shown(state).run.branch).toMatch(/^bugfix/);
-    play = {};
+    here.play = {};
     await handle.executeUpdate(resumeGated, probe);
     expect(shown(await finished(handle)).bug?.state).toBe('COMPLETED');
   }, 30_000);

@@ -1,5 +1,5 @@
 import type { AttemptRequest, AttemptResult } from '../../src/activities/contract.ts';
-import type { BranchFacts } from '../../src/activities/gated/contract.ts';
+import type { BranchFacts, DraftRequest } from '../../src/activities/gated/contract.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { gatedSnapshot } from '../../src/config/snapshot.ts';
 import { bugDocument } from '../../src/domain/gated/micro-sprint.ts';
@@ -65,6 +65,9 @@ export function answered(gate: Gate, rules: readonly string[] = []): AttemptResu
   };
 }
 
+/** For a step that is tried until somebody answers. */
+export const away = () => Promise.reject(new Error('nobody answers'));
+
 /** Ended by us. */
 export const untilEnded = async ({ ended }: Turn): Promise<AttemptResult> => {
   await ended;
@@ -72,7 +75,7 @@ export const untilEnded = async ({ ended }: Turn): Promise<AttemptResult> => {
 };
 
 /** The script of a file's stage: what `play` answers is looked at anew for each call. */
-export function gatedScript(play: () => Play, calls: Calls): Script {
+export function gatedScript(play: () => Play, calls: Calls, drafts: DraftRequest[] = []): Script {
   const starts = new Map<string, number>();
   const usual: Partial<Record<Role, (turn: Turn) => AttemptResult>> = {
     implementer: ({ n }) => implemented(n),
@@ -153,6 +156,7 @@ export function gatedScript(play: () => Play, calls: Calls): Script {
     tracker: {
       async openDraft(run, request) {
         calls.push(`draft ${request.title}`);
+        drafts.push(request);
         return (await play().tracker?.openDraft?.(run, request)) ?? { number: 9, url: 'http://tracker.test/9' };
       },
       async findDraft(run, request) {

@@ -1,22 +1,12 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { halt } from '../../src/workflows/messages.ts';
-import { gatedInput, gatedScript, shown } from './gated-support.ts';
-import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
+import { gatedStage } from './gated-stage.ts';
+import { shown } from './gated-support.ts';
+import { finished, until } from './support.ts';
 
-const calls: Calls = [];
-let stage: Stage;
-let close: () => Promise<void>;
-
-beforeAll(async () => {
-  const script = gatedScript(() => ({}), calls);
-  const prepareTracker = () => Promise.reject(new Error('nobody answers'));
-  ({ stage, close } = await openStage({ ...script, tracker: { ...script.tracker, prepareTracker } }, calls));
-});
-
-afterAll(() => close());
-
+const here = gatedStage({ tracker: { prepareTracker: () => Promise.reject(new Error('nobody answers')) } });
 test('a run that is done waits for a tracker that does not answer until a person halts it, and says so', async () => {
-  const handle = await start(stage, gatedInput(stage));
+  const handle = await here.begin();
   const state = await until(handle, (now) => shown(now).run.state === 'JACKED_OUT');
   expect(state).toMatchObject({ status: 'running', warnings: [] });
   await handle.signal(halt, { reason: 'enough' });

@@ -1,49 +1,20 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { answer, attributes, resume, resumeGated, stop } from '../../src/workflows/messages.ts';
-import {
-  answered,
-  gatedInput,
-  gatedScript,
-  implemented,
-  type Play,
-  roles,
-  shown,
-  untilEnded,
-} from './gated-support.ts';
-import { type Calls, failed, finished, type Handle, limited, openStage, type Stage, start, until } from './support.ts';
+import { gatedStage } from './gated-stage.ts';
+import { answered, implemented, roles, shown, untilEnded } from './gated-support.ts';
+import { flags, goOn } from './resumptions.ts';
+import { failed, finished, type Handle, isHalted, limited, until } from './support.ts';
 
-const calls: Calls = [];
-let play: Play = {};
-let stage: Stage;
-let close: () => Promise<void>;
+const here = gatedStage();
+const { begin, calls } = here;
 
-beforeAll(async () => {
-  const opened = await openStage(
-    gatedScript(() => play, calls),
-    calls,
-  );
-  stage = opened.stage;
-  close = opened.close;
-});
-
-afterAll(() => close());
-
-beforeEach(() => {
-  calls.length = 0;
-  play = {};
-});
-
-type Change = Parameters<typeof gatedInput>[1];
-const begin = (change: Change = {}) => start(stage, gatedInput(stage, change));
-const flags = { reset: false, probe: false, force: false };
-const isHalted = ({ status }: { readonly status: string }) => status === 'halted';
 const historyOf = async (handle: Handle) => (await handle.describe()).historyLength;
 
 describe('a gated run', () => {
   test('C28 twenty cycles that always find something new: IMPLEMENT runs twenty times, in a short history', async () => {
-    play = { agents: { reviewer: ({ n }) => answered('review', [`r${n}`]) } };
+    here.play = { agents: { reviewer: ({ n }) => answered('review', [`r${n}`]) } };
     const handle = await begin();
     const { run, circuit_breaker } = shown(await until(handle, isHalted, 90_000));
     expect(calls.filter((call) => call.startsWith('implementer'))).toHaveLength(20);
@@ -61,7 +32,7 @@ describe('a gated run', () => {
   test('A2 findings_fixed: what a gate no longer finds in its own next answer, whatever the other says between', async () => {
     const audits = [['b', 'c'], ['b'], ['b', 'd'], []];
     const reviews = [['a'], [], [], ['e'], [], []];
-    play = {
+    here.play = {
       agents: {
         reviewer: ({ n }) => answered('review', reviews[n - 1]),
         auditor: ({ n }) => answered('audit', audits[n - 1]),
@@ -74,7 +45,7 @@ describe('a gated run', () => {
   });
 
   test('A11 shows its state, phase and cycle as search attributes, and its page as current details', async () => {
-    play = { agents: { reviewer: (turn) => (turn.n === 1 ? answered('review', ['r1']) : untilEnded(turn)) } };
+    here.play = { agents: { reviewer: (turn) => (turn.n === 1 ? answered('review', ['r1']) : untilEnded(turn)) } };
     const handle = await begin();
     await until(handle, () => calls.includes('reviewer 2'));
     const { typedSearchAttributes: told } = await handle.describe();
@@ -91,7 +62,7 @@ describe('a gated run', () => {
 
   test('A0 a role asks the account of its own provider, and its usage limit is that one’s', async () => {
     const settings = { roles: { reviewer: { provider: 'codex', model: null } } } as const;
-    play = { agents: { reviewer: ({ n }) => (n === 1 ? limited(Date.now() + 300) : answered('review')) } };
+    here.play = { agents: { reviewer: ({ n }) => (n === 1 ? limited(Date.now() + 300) : answered('review')) } };
     await finished(await begin({ settings }));
     expect(calls.filter((call) => /^(permit|limit) /.test(call))).toEqual([
       'permit command',
@@ -103,7 +74,7 @@ describe('a gated run', () => {
   });
 
   test('A5 a spent budget of the run halts it with words, and a raised one lets it go on', async () => {
-    play = { agents: { implementer: ({ n }) => ({ ...implemented(n), costUsd: 4 }) } };
+    here.play = { agents: { implementer: ({ n }) => ({ ...implemented(n), costUsd: 4 }) } };
     const handle = await begin({ agent: { runBudgetUsd: 3 } });
     const state = await until(handle, isHalted);
     expect(state.halt?.reason).toMatch(/^gate_error: the reviewer failed: .*budget/);
@@ -113,7 +84,7 @@ describe('a gated run', () => {
   });
 
   test('A1 an agent that fails agent.maxAttempts times halts it', async () => {
-    play = { agents: { implementer: () => failed('no') } };
+    here.play = { agents: { implementer: () => failed('no') } };
     const handle = await begin({ agent: { maxAttempts: 3 } });
     expect((await until(handle, isHalted)).halt?.reason).toBe('agent_failed: the implementer failed: no');
     expect(roles(calls)).toHaveLength(3);
@@ -135,7 +106,7 @@ describe('what people say to it', () => {
   }
 
   test('C118 a resume is refused while it runs, and for another branch; the refusal leaves no trace', async () => {
-    play = { agents: { reviewer: untilEnded } };
+    here.play = { agents: { reviewer: untilEnded } };
     const handle = await begin();
     await until(handle, () => calls.includes('reviewer 1'));
     const asked = { flags, branch: 'feature/other' };
@@ -145,14 +116,14 @@ describe('what people say to it', () => {
   });
 
   test('C119 an open breaker needs a word of its own; a resume that is asked for twice happens once', async () => {
-    play = { agents: { reviewer: ({ n }) => answered('review', n === 1 ? ['r1'] : []) } };
+    here.play = { agents: { reviewer: ({ n }) => answered('review', n === 1 ? ['r1'] : []) } };
     const handle = await begin({ options: { max_cycles: 1 } });
     await until(handle, isHalted);
     const other = { flags, branch: 'feature/other' };
     expect(await refused(handle, () => handle.executeUpdate(resumeGated, { args: [other] }))).toMatch(
       /feature\/issue-1.*feature\/other/,
     );
-    expect(await refused(handle, () => handle.executeUpdate(resumeGated, { args: [{ flags }] }))).toContain(
+    expect(await refused(handle, () => handle.executeUpdate(resumeGated, goOn))).toContain(
       'the circuit breaker is open: cycle_limit',
     );
     const reset = { flags: { ...flags, reset: true } };
@@ -171,7 +142,7 @@ describe('what people say to it', () => {
   test('C49 an answer is taken once; another one, or to nothing, is refused without a trace', async () => {
     const say = (value: string, question?: number) => () =>
       handle.executeUpdate(answer, { args: [{ value, ...(question === undefined ? {} : { question }) }] });
-    play = { agents: { implementer: ({ n }) => implemented(n) } };
+    here.play = { agents: { implementer: ({ n }) => implemented(n) } };
     const handle = await begin({ options: { push_mode: 'PROMPT' } });
     await until(handle, (state) => shown(state).question !== null);
     expect(await refused(handle, say('perhaps'))).toBe('the answer is push or keep, not perhaps');
@@ -190,14 +161,14 @@ describe('what people say to it', () => {
   });
 
   test.each(['signal', 'cancel'])('a stop by %s ends it while its branch is made ready', async (way) => {
-    play = { host: { openTarget: () => Promise.reject(new Error('not now')) } };
+    here.play = { host: { openTarget: () => Promise.reject(new Error('not now')) } };
     const handle = await begin();
     await until(handle, () => calls.includes('open'));
     await stopped(handle, way);
   });
 
   test.each(['signal', 'cancel'])('a stop by %s ends its agent, and then the run', async (way) => {
-    play = { agents: { reviewer: untilEnded } };
+    here.play = { agents: { reviewer: untilEnded } };
     const handle = await begin();
     await until(handle, () => calls.includes('reviewer 1'));
     await stopped(handle, way);
@@ -205,14 +176,14 @@ describe('what people say to it', () => {
   });
 
   test.each(['signal', 'cancel'])('a stop by %s ends it while it delivers', async (way) => {
-    play = { tracker: { openDraft: () => Promise.reject(new Error('not now')) } };
+    here.play = { tracker: { openDraft: () => Promise.reject(new Error('not now')) } };
     const handle = await begin();
     await until(handle, () => calls.some((call) => call.startsWith('draft')));
     await stopped(handle, way);
   });
 
   test.each(['signal', 'cancel'])('a stop by %s ends it where it is halted', async (way) => {
-    play = { agents: { reviewer: () => failed('no', { retry: false }) } };
+    here.play = { agents: { reviewer: () => failed('no', { retry: false }) } };
     const handle = await begin();
     await until(handle, isHalted);
     await handle.signal(resume);

@@ -5,7 +5,7 @@ import type { RunInput } from '../../src/domain/run.ts';
 import { halt, hostQueue, hostsQueue, resume, stop } from '../../src/workflows/messages.ts';
 import { createWorker } from '../support/temporal.ts';
 import { inputOf } from './input.ts';
-import { type Calls, done, finished, openStage, type Stage, scripted, start, until } from './support.ts';
+import { type Calls, done, finished, isHalted, openStage, type Stage, scripted, start, until } from './support.ts';
 
 const calls: Calls = [];
 let stage: Stage;
@@ -135,7 +135,7 @@ test('a step goes on where the same host is back, and the task does not begin an
 test('a task that loses five hosts fails, and waits for a person', async () => {
   claims = [gone];
   const handle = await begin([1]);
-  const state = await until(handle, ({ status }) => status === 'halted', 30_000);
+  const state = await until(handle, isHalted, 30_000);
   expect(state.halt?.failure).toMatchObject({ type: 'HostLost', message: '5 hosts were lost' });
   expect(calls).not.toContain('agent 1');
   claims = [() => stage.hostId];

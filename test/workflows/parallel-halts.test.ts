@@ -3,7 +3,18 @@ import { Context } from '@temporalio/activity';
 import type { RunState } from '../../src/domain/run.ts';
 import { halt, resume, stop } from '../../src/workflows/messages.ts';
 import { inputOf } from './input.ts';
-import { type Calls, done, finished, openStage, type Script, type Stage, scripted, start, until } from './support.ts';
+import {
+  type Calls,
+  done,
+  finished,
+  isHalted,
+  openStage,
+  type Script,
+  type Stage,
+  scripted,
+  start,
+  until,
+} from './support.ts';
 
 const calls: Calls = [];
 const prepared = scripted({}, []).prepareTask;
@@ -62,7 +73,6 @@ async function beating<T>(step: T | Promise<T>): Promise<T> {
   }
 }
 
-const isHalted = (state: RunState) => state.status === 'halted';
 const isRunning = (state: RunState) => state.status === 'running';
 const agents = () => calls.filter((call) => /^(begun|over)/.test(call));
 const parallel = (issues: number[], more: object = {}) =>

@@ -1,43 +1,27 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { DraftRequest } from '../../src/activities/gated/contract.ts';
+import { beforeEach, expect, test } from '@jest/globals';
 import type { RunState } from '../../src/domain/run.ts';
 import { halt, resume, resumeGated, stop } from '../../src/workflows/messages.ts';
-import { answered, gatedScript, implemented, oneFile, type Play, untilEnded } from './gated-support.ts';
-import { anew, goOn, planInput } from './plan-support.ts';
-import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
+import { gatedStage } from './gated-stage.ts';
+import { answered, implemented, oneFile, type Play, untilEnded } from './gated-support.ts';
+import { planInput } from './plan-support.ts';
+import { anew, goOn } from './resumptions.ts';
+import { finished, isHalted, start, until } from './support.ts';
 
-const calls: Calls = [];
-let play: Play = {};
-let drafts: DraftRequest[] = [];
 /** The issue whose first label is slow to come. */
 let held: { readonly issue: number; readonly released: Promise<void> } | null = null;
-let stage: Stage;
-let close: () => Promise<void>;
-
-beforeAll(async () => {
-  const openDraft = async (_run: unknown, request: DraftRequest) => {
-    drafts.push(request);
-    return { number: 9, url: 'http://tracker.test/9' };
-  };
-  const script = gatedScript(() => ({ ...play, tracker: { openDraft } }), calls);
-  const markStarted = async (_run: unknown, { issue }: { readonly issue: number }) => {
-    if (issue === held?.issue) await held.released;
-  };
-  const opened = await openStage({ ...script, tracker: { ...script.tracker, markStarted } }, calls);
-  stage = opened.stage;
-  close = opened.close;
+const here = gatedStage({
+  tracker: {
+    async markStarted(_run, { issue }) {
+      if (issue === held?.issue) await held.released;
+    },
+  },
 });
-
-afterAll(() => close());
+const { calls, drafts } = here;
 
 beforeEach(() => {
-  calls.length = 0;
-  drafts = [];
   held = null;
-  play = {};
 });
 
-const isHalted = ({ status }: RunState) => status === 'halted';
 const pushed = () => calls.filter((call) => call.startsWith('push '));
 const statusOf = (state: RunState) => state.plan?.plan.sprints.list.map(({ status }) => status);
 
@@ -48,7 +32,7 @@ async function haltedAsItEnds(n: number, shape: Parameters<typeof planInput>[2] 
     release = resolve;
   });
   held = { issue: n, released };
-  const handle = await start(stage, planInput(stage, {}, shape));
+  const handle = await start(here.stage, planInput(here.stage, {}, shape));
   await until(handle, ({ plan }) => {
     const { target, state } = plan?.current?.run ?? {};
     return target === `sprint-${n}` && state === 'COMPLETE';
@@ -95,13 +79,13 @@ test('the draft of a halted plan shows what its sprint has deleted so far, and n
     { ...oneFile, deleted: ['kept-out.ts', 'old.ts'] },
     { ...oneFile, deleted: ['older.ts'], added: ['old.ts'] },
   ];
-  play = {
+  here.play = {
     agents: {
       auditor: () => (changes.length > 0 ? answered('audit') : ({ ...answered('audit'), tampered: true } as never)),
     },
     host: { lookAtBranch: async () => changes.shift() ?? oneFile },
   };
-  const handle = await start(stage, planInput(stage));
+  const handle = await start(here.stage, planInput(here.stage));
   await until(handle, isHalted);
   const shown = () => drafts.at(-1)?.body ?? '';
   const listed = () =>
@@ -110,7 +94,7 @@ test('the draft of a halted plan shows what its sprint has deleted so far, and n
       .filter((line) => line.includes(', cycle '));
   const both = ['kept-out.ts (sprint-1, cycle 1)', 'older.ts (sprint-2, cycle 1)'];
   expect(listed()).toEqual(both);
-  play = {};
+  here.play = {};
   await handle.executeUpdate(resumeGated, goOn);
   await finished(handle);
   expect(listed()).toEqual(both);
@@ -119,12 +103,12 @@ test('the draft of a halted plan shows what its sprint has deleted so far, and n
 const tampering: Play = { agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never } };
 
 test('the time for which a sprint is halted is left out of the plan’s once', async () => {
-  play = tampering;
-  const handle = await start(stage, planInput(stage));
+  here.play = tampering;
+  const handle = await start(here.stage, planInput(here.stage));
   const began = Date.now();
   await until(handle, isHalted);
   await new Promise((resolve) => setTimeout(resolve, 3_000));
-  play = {};
+  here.play = {};
   await handle.executeUpdate(resumeGated, goOn);
   const excludedMs = (await finished(handle)).plan?.excludedMs ?? 0;
   expect(excludedMs).toBeGreaterThan(2_900);
@@ -132,10 +116,10 @@ test('the time for which a sprint is halted is left out of the plan’s once', a
 }, 30_000);
 
 test('a reset after a timeout lets the time of the whole plan begin anew', async () => {
-  play = { agents: { implementer: (turn) => (turn.n === 1 ? untilEnded(turn) : implemented(turn.n)) } };
-  const handle = await start(stage, planInput(stage, { options: { timeout_hours: 5 / 3600 } }));
+  here.play = { agents: { implementer: (turn) => (turn.n === 1 ? untilEnded(turn) : implemented(turn.n)) } };
+  const handle = await start(here.stage, planInput(here.stage, { options: { timeout_hours: 5 / 3600 } }));
   await until(handle, isHalted);
-  play = {};
+  here.play = {};
   await handle.executeUpdate(resumeGated, anew);
   const { plan } = await finished(handle);
   expect(plan?.plan.state).toBe('JACKED_OUT');
@@ -144,10 +128,10 @@ test('a reset after a timeout lets the time of the whole plan begin anew', async
 }, 30_000);
 
 test('a plain resume of a sprint by itself does not pass its open breaker', async () => {
-  play = { agents: { reviewer: () => answered('review', ['secret']) } };
-  const handle = await start(stage, planInput(stage));
+  here.play = { agents: { reviewer: () => answered('review', ['secret']) } };
+  const handle = await start(here.stage, planInput(here.stage));
   expect((await until(handle, isHalted)).plan?.current?.circuit_breaker.state).toBe('OPEN');
-  const sprint = stage.env.client.workflow.getHandle(`${handle.workflowId}/sprint-1`);
+  const sprint = here.stage.env.client.workflow.getHandle(`${handle.workflowId}/sprint-1`);
   await sprint.signal(resume);
   const state = await until(sprint as typeof handle, ({ warnings }) => warnings.length > 0);
   expect(state.warnings).toEqual(['not resumed: its plan lets it go on']);

@@ -1,53 +1,30 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
-import type { DraftRequest } from '../../src/activities/gated/contract.ts';
 import { newValidation, phaseTimeouts } from '../../src/domain/gated/post-pr-input.ts';
 import type { RunState } from '../../src/domain/run.ts';
 import type { Workspace } from '../../src/domain/workspace.ts';
 import { attributes, halt, resumeGated, workflowTypes } from '../../src/workflows/messages.ts';
-import { base, commitOf, gatedInput, gatedScript, implemented, type Play, untilEnded } from './gated-support.ts';
-import { goOn, planInput } from './plan-support.ts';
+import { gatedStage } from './gated-stage.ts';
+import { base, commitOf, gatedInput, implemented, untilEnded } from './gated-support.ts';
+import { planInput } from './plan-support.ts';
 import { audited, nit, postPrOf, secret, validating } from './post-pr-support.ts';
-import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
+import { goOn } from './resumptions.ts';
+import { finished, isHalted, start, until } from './support.ts';
 
-const calls: Calls = [];
-let play: Play = {};
-let drafts: DraftRequest[] = [];
-let stage: Stage;
-let close: () => Promise<void>;
-
-beforeAll(async () => {
-  const openDraft = async (_run: unknown, request: DraftRequest) => {
-    drafts.push(request);
-    return { number: 9, url: 'http://tracker.test/9' };
-  };
-  const opened = await openStage(
-    gatedScript(() => ({ ...play, tracker: { openDraft } }), calls),
-    calls,
-  );
-  stage = opened.stage;
-  close = opened.close;
-});
-
-afterAll(() => close());
-
-beforeEach(() => {
-  calls.length = 0;
-  drafts = [];
-  play = {};
-});
+const here = gatedStage();
+const { calls, drafts } = here;
 
 const title = 'Run Mode: Sprint Plan implementation';
 
-const input = (consolidate = true) => planInput(stage, { settings: validating() }, { consolidate });
+const input = (consolidate = true) => planInput(here.stage, { settings: validating() }, { consolidate });
 
 const postOf = ({ plan }: RunState) => plan?.post_pr;
 
 test('a plan’s one draft is validated as a whole; a halt and a resume go on with the failed phase', async () => {
   let files: Readonly<Record<string, string>> = secret;
-  play = { host: { auditPull: async () => audited(files) } };
-  const handle = await start(stage, input());
-  const state = await until(handle, ({ status }) => status === 'halted', 30_000);
+  here.play = { host: { auditPull: async () => audited(files) } };
+  const handle = await start(here.stage, input());
+  const state = await until(handle, isHalted, 30_000);
   expect(state.halt?.reason).toBe('audit_escalated: hardcoded-secret in a.ts:1');
   expect(state.plan?.plan.state).toBe('HALTED');
   expect(postOf(state)).toMatchObject({ exit: 3, halt: { reason: 'audit_escalated' } });
@@ -66,7 +43,7 @@ test('a plan’s one draft is validated as a whole; a halt and a resume go on wi
 test('a fix step whose push is refused halts it; after a resume what it has left is pushed, and passes', async () => {
   const fix = commitOf(9);
   let refuses = true;
-  play = {
+  here.play = {
     agents: { implementer: ({ n, request }) => implemented(request.task.commitType === 'fix' ? 9 : n) },
     host: {
       auditPull: async (_run, { commit }) => audited(commit === fix ? {} : nit),
@@ -80,8 +57,8 @@ test('a fix step whose push is refused halts it; after a resume what it has left
       },
     },
   };
-  const handle = await start(stage, input());
-  const state = await until(handle, ({ status }) => status === 'halted', 30_000);
+  const handle = await start(here.stage, input());
+  const state = await until(handle, isHalted, 30_000);
   expect(state.halt?.reason).toBe('audit_error: not like this');
   refuses = false;
   await handle.executeUpdate(resumeGated, goOn);
@@ -91,7 +68,7 @@ test('a fix step whose push is refused halts it; after a resume what it has left
 }, 60_000);
 
 test('drafts of single sprints are not validated, and say so', async () => {
-  const end = await finished(await start(stage, input(false)));
+  const end = await finished(await start(here.stage, input(false)));
   expect(end.plan?.plan.state).toBe('JACKED_OUT');
   expect(drafts).toHaveLength(2);
   for (const { body } of drafts) expect(body).toContain('post_pr was skipped: a draft of one sprint is not validated');
@@ -103,13 +80,13 @@ test('a halt while the last push runs opens no draft where none is wanted', asyn
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
-  play = { host: { pushBranch: () => held } };
-  const given = planInput(stage, { settings: validating(), agent: { autoPR: false } });
-  const handle = await start(stage, given);
+  here.play = { host: { pushBranch: () => held } };
+  const given = planInput(here.stage, { settings: validating(), agent: { autoPR: false } });
+  const handle = await start(here.stage, given);
   await until(handle, () => calls.some((call) => call.startsWith('push ')), 30_000);
   await handle.signal(halt, { reason: 'lunch' });
   release();
-  const state = await until(handle, ({ status }) => status === 'halted', 30_000);
+  const state = await until(handle, isHalted, 30_000);
   expect(state.halt?.reason).toBe('lunch');
   await handle.executeUpdate(resumeGated, goOn);
   const end = await finished(handle);
@@ -120,36 +97,42 @@ test('a halt while the last push runs opens no draft where none is wanted', asyn
 
 /** A validation by itself, whose phases have so many seconds. */
 async function validation(timeoutS: Partial<typeof phaseTimeouts>) {
-  const given = gatedInput(stage, { settings: validating() });
+  const given = gatedInput(here.stage, { settings: validating() });
   const { gated, tasks } = given;
   if (!gated) throw new Error('this is no gated run');
   const at = new Date().toISOString();
   const completion = { pushed: true, pr_created: true, pr_url: 'http://tracker.test/9', skipped_reason: null };
   const state = newValidation(gated, { url: completion.pr_url, branch: 'feature/issue-1' }, at);
   const committed = { start: base, commit: commitOf(1) };
-  const postPr = { state, cycle: 1, completion, hostId: stage.hostId, timeoutS: { ...phaseTimeouts, ...timeoutS } };
-  return stage.env.client.workflow.execute(workflowTypes.postPr, {
+  const postPr = {
+    state,
+    cycle: 1,
+    completion,
+    hostId: here.stage.hostId,
+    timeoutS: { ...phaseTimeouts, ...timeoutS },
+  };
+  return here.stage.env.client.workflow.execute(workflowTypes.postPr, {
     workflowId: `${given.runId}/post-pr`,
-    taskQueue: stage.queue,
+    taskQueue: here.stage.queue,
     args: [{ ...given, tasks: tasks.map((task) => ({ ...task, committed })), postPr }],
   }) as Promise<RunState>;
 }
 
 test('an audit that does not end in its time halts', async () => {
-  play = { host: { auditPull: () => new Promise((resolve) => setTimeout(() => resolve(audited({})), 2_500)) } };
+  here.play = { host: { auditPull: () => new Promise((resolve) => setTimeout(() => resolve(audited({})), 2_500)) } };
   const state = await validation({ post_pr_audit: 1 });
   expect(postPrOf(state)).toMatchObject({ state: 'HALTED', exit: 2, halt: { reason: 'audit_timeout' } });
 });
 
 test('a workspace that is not made ready in the longest of its times halts', async () => {
-  play = { host: { openTarget: () => Promise.reject(new Error('nobody answers')) } };
+  here.play = { host: { openTarget: () => Promise.reject(new Error('nobody answers')) } };
   const state = await validation({ e2e_testing: 1 });
   expect(postPrOf(state)).toMatchObject({ state: 'HALTED', exit: 2, halt: { reason: 'audit_timeout' } });
   expect(calls).not.toContain('audit');
 }, 30_000);
 
 test('the time of a fix step is its own: its agent is ended, and the validation halts', async () => {
-  play = {
+  here.play = {
     agents: { implementer: (turn) => (turn.n === 1 ? implemented(turn.cycle) : untilEnded(turn)) },
     host: { auditPull: async () => audited(nit) },
   };

@@ -1,40 +1,21 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { DraftRequest, OpenRequest } from '../../src/activities/gated/contract.ts';
+import { beforeEach, expect, test } from '@jest/globals';
+import type { OpenRequest } from '../../src/activities/gated/contract.ts';
 import type { SprintRecord } from '../../src/domain/gated/sprint-record.ts';
 import type { RunState } from '../../src/domain/run.ts';
 import type { Workspace } from '../../src/domain/workspace.ts';
 import { halt, resumeGated, stop } from '../../src/workflows/messages.ts';
-import { base, commitOf, gatedScript, implemented, oneFile, type Play, roles, untilEnded } from './gated-support.ts';
-import { goOn, planInput } from './plan-support.ts';
-import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
+import { gatedStage } from './gated-stage.ts';
+import { base, type Change, commitOf, implemented, oneFile, type Play, roles, untilEnded } from './gated-support.ts';
+import { planInput } from './plan-support.ts';
+import { goOn } from './resumptions.ts';
+import { finished, isHalted, start, until } from './support.ts';
 
-const calls: Calls = [];
-let play: Play = {};
-let drafts: DraftRequest[] = [];
+const here = gatedStage();
+const { calls, drafts } = here;
 let opens: OpenRequest[] = [];
-let stage: Stage;
-let close: () => Promise<void>;
-
-beforeAll(async () => {
-  const openDraft = async (_run: unknown, request: DraftRequest) => {
-    drafts.push(request);
-    return { number: 9, url: 'http://tracker.test/9' };
-  };
-  const opened = await openStage(
-    gatedScript(() => ({ ...play, tracker: { openDraft } }), calls),
-    calls,
-  );
-  stage = opened.stage;
-  close = opened.close;
-});
-
-afterAll(() => close());
 
 beforeEach(() => {
-  calls.length = 0;
-  drafts = [];
   opens = [];
-  play = {};
 });
 
 const settings = { dissent: true };
@@ -42,8 +23,8 @@ const verify = ['npm', 'test'];
 const change = { settings, agent: { verify } };
 
 /** A plan that goes on with what another one has told. */
-function again(earlier: readonly SprintRecord[], change: Parameters<typeof planInput>[1] = {}, more = {}) {
-  const { plan, ...rest } = planInput(stage, change, more);
+function again(earlier: readonly SprintRecord[], change: Change = {}, more = {}) {
+  const { plan, ...rest } = planInput(here.stage, change, more);
   if (!plan) throw new Error('this is no plan');
   return { ...rest, plan: { ...plan, earlier } };
 }
@@ -61,8 +42,8 @@ const leftAt = (tip: string): Play['host'] => ({
 });
 
 test('a plan keeps a record of each sprint: where it began and ended, gates, deletions, figures, tests', async () => {
-  play = { host: { ...leftAt(base), lookAtBranch: async () => ({ ...oneFile, deleted: ['old.ts'] }) } };
-  const end = await finished(await start(stage, planInput(stage, change)));
+  here.play = { host: { ...leftAt(base), lookAtBranch: async () => ({ ...oneFile, deleted: ['old.ts'] }) } };
+  const end = await finished(await start(here.stage, planInput(here.stage, change)));
   // The second does not begin without the first one's work.
   expect(opens.filter(({ startCommit }) => startCommit === null).map(({ builtOn }) => builtOn)).toEqual([
     undefined,
@@ -80,12 +61,12 @@ test('a plan keeps a record of each sprint: where it began and ended, gates, del
 }, 30_000);
 
 test('C56: of a plan whose sprints were all completed before no agent is called, and its draft tells all of them', async () => {
-  play = { host: { lookAtBranch: async () => ({ ...oneFile, deleted: ['old.ts'] }) } };
-  const first = await finished(await start(stage, planInput(stage, change)));
+  here.play = { host: { lookAtBranch: async () => ({ ...oneFile, deleted: ['old.ts'] }) } };
+  const first = await finished(await start(here.stage, planInput(here.stage, change)));
   const [whole] = drafts;
   calls.length = 0;
-  drafts = [];
-  const end = await finished(await start(stage, again(recordsOf(first), change)));
+  drafts.length = 0;
+  const end = await finished(await start(here.stage, again(recordsOf(first), change)));
   expect(roles(calls)).toEqual([]);
   expect(end.plan?.plan).toMatchObject({
     state: 'JACKED_OUT',
@@ -102,12 +83,12 @@ test('C56: of a plan whose sprints were all completed before no agent is called,
 }, 30_000);
 
 test('a sprint whose commit the branch has lost runs again, with a warning; the others do not', async () => {
-  play = { agents: { implementer: ({ request }) => implemented(request.role?.scope === 'sprint-1' ? 1 : 2) } };
-  const first = await finished(await start(stage, planInput(stage)));
+  here.play = { agents: { implementer: ({ request }) => implemented(request.role?.scope === 'sprint-1' ? 1 : 2) } };
+  const first = await finished(await start(here.stage, planInput(here.stage)));
   const [one, two] = recordsOf(first);
   calls.length = 0;
-  play = { host: { findCommits: async () => ({ held: [two?.commit ?? ''] }) } };
-  const end = await finished(await start(stage, again(recordsOf(first))));
+  here.play = { host: { findCommits: async () => ({ held: [two?.commit ?? ''] }) } };
+  const end = await finished(await start(here.stage, again(recordsOf(first))));
   expect(roles(calls)).toEqual(['implementer 1', 'reviewer 1', 'auditor 1']);
   const at = one?.commit?.slice(0, 7);
   const why = `sprint-1 was completed before and runs again: its commit ${at} is not on feature/issue-1`;
@@ -117,13 +98,13 @@ test('a sprint whose commit the branch has lost runs again, with a warning; the 
 }, 30_000);
 
 test('a gate that was off as a sprint was completed is not said to have passed once it is on', async () => {
-  const first = await finished(await start(stage, planInput(stage)));
+  const first = await finished(await start(here.stage, planInput(here.stage)));
   expect(recordsOf(first)).toMatchObject([{ gates: [] }, { gates: [] }]);
-  drafts = [];
+  drafts.length = 0;
   const given = again(recordsOf(first));
   const { redTeam } = given.plan.settings;
   const on = { ...given.plan.settings, dissent: true, redTeam: { ...redTeam, enabled: true } };
-  const end = await finished(await start(stage, { ...given, plan: { ...given.plan, settings: on } }));
+  const end = await finished(await start(here.stage, { ...given, plan: { ...given.plan, settings: on } }));
   const [{ body = '' } = {}] = drafts;
   expect(body).toContain('⚠️ sprint-1: red-team did not run: it was off when sprint-1 was worked on');
   expect(body).toContain('"red-team":"did_not_run","dissent":"did_not_run"');
@@ -132,13 +113,13 @@ test('a gate that was off as a sprint was completed is not said to have passed o
 }, 30_000);
 
 test('a plan that is stopped before it has looked at the branch keeps what it was given', async () => {
-  const first = await finished(await start(stage, planInput(stage)));
+  const first = await finished(await start(here.stage, planInput(here.stage)));
   let release = () => {};
   const held = new Promise<{ held: readonly string[] }>((resolve) => {
     release = () => resolve({ held: [] });
   });
-  play = { host: { findCommits: () => held } };
-  const handle = await start(stage, again(recordsOf(first)));
+  here.play = { host: { findCommits: () => held } };
+  const handle = await start(here.stage, again(recordsOf(first)));
   await until(handle, () => calls.some((call) => call.startsWith('find ')));
   await handle.signal(halt, { reason: 'night', force: true });
   await handle.signal(stop, { reason: 'enough' });
@@ -147,8 +128,8 @@ test('a plan that is stopped before it has looked at the branch keeps what it wa
 }, 30_000);
 
 test('a sprint that was stopped goes on from where it first began: what is there is reviewed, not halted for no changes', async () => {
-  play = { agents: { reviewer: untilEnded } };
-  const handle = await start(stage, planInput(stage, change, { count: 1 }));
+  here.play = { agents: { reviewer: untilEnded } };
+  const handle = await start(here.stage, planInput(here.stage, change, { count: 1 }));
   await until(handle, () => calls.includes('reviewer 1'));
   await until(handle, ({ plan }) => plan?.records[0]?.commits === 1);
   await handle.signal(stop, { reason: 'enough' });
@@ -157,7 +138,7 @@ test('a sprint that was stopped goes on from where it first began: what is there
 
   calls.length = 0;
   const looks: unknown[] = [];
-  play = {
+  here.play = {
     agents: { implementer: () => implemented(1) },
     host: {
       ...leftAt(commitOf(1)),
@@ -167,7 +148,7 @@ test('a sprint that was stopped goes on from where it first began: what is there
       },
     },
   };
-  const end = await finished(await start(stage, again([left] as SprintRecord[], change, { count: 1 })));
+  const end = await finished(await start(here.stage, again([left] as SprintRecord[], change, { count: 1 })));
   expect(opens.map(({ began }) => began)).toEqual([base]);
   expect(looks[0]).toEqual({ commit: commitOf(1), since: base, base });
   expect(roles(calls)).toEqual(['implementer 1', 'reviewer 1', 'auditor 1']);
@@ -176,12 +157,12 @@ test('a sprint that was stopped goes on from where it first began: what is there
 }, 30_000);
 
 test('the same where its own run is gone: another one goes on from there, and counts it once', async () => {
-  play = { agents: { reviewer: untilEnded }, host: leftAt(base) };
-  const handle = await start(stage, planInput(stage, {}, { count: 1 }));
+  here.play = { agents: { reviewer: untilEnded }, host: leftAt(base) };
+  const handle = await start(here.stage, planInput(here.stage, {}, { count: 1 }));
   await until(handle, ({ plan }) => plan?.records[0]?.commits === 1);
-  await stage.env.client.workflow.getHandle(`${handle.workflowId}/sprint-1`).terminate();
-  await until(handle, ({ status }) => status === 'halted');
-  play = { agents: { implementer: () => implemented(1) }, host: leftAt(commitOf(1)) };
+  await here.stage.env.client.workflow.getHandle(`${handle.workflowId}/sprint-1`).terminate();
+  await until(handle, isHalted);
+  here.play = { agents: { implementer: () => implemented(1) }, host: leftAt(commitOf(1)) };
   await handle.executeUpdate(resumeGated, goOn);
   const end = await finished(handle);
   expect(opens.at(-1)).toMatchObject({ began: base, pushed: true });
@@ -189,11 +170,11 @@ test('the same where its own run is gone: another one goes on from there, and co
 }, 30_000);
 
 test('what a plan leaves out it keeps for one that does not', async () => {
-  const first = await finished(await start(stage, planInput(stage)));
+  const first = await finished(await start(here.stage, planInput(here.stage)));
   const input = again(recordsOf(first));
   const sprints = input.plan.sprints.slice(1);
   calls.length = 0;
-  const end = await finished(await start(stage, { ...input, plan: { ...input.plan, sprints } }));
+  const end = await finished(await start(here.stage, { ...input, plan: { ...input.plan, sprints } }));
   expect(roles(calls)).toEqual([]);
   expect(end.plan?.plan.sprints).toMatchObject({ total: 1, completed: 1 });
   expect(recordsOf(end)).toEqual(recordsOf(first));
@@ -203,8 +184,8 @@ const each = { count: 2, consolidate: false };
 const ofEach = [1, 2].map((n) => `Run Mode: sprint-${n} implementation`);
 
 test('a sprint that was completed before its own draft was open is given it by the next plan, and by none after that', async () => {
-  play = { host: { pushBranch: () => Promise.reject(new Error('nobody answers')) } };
-  const handle = await start(stage, planInput(stage, {}, each));
+  here.play = { host: { pushBranch: () => Promise.reject(new Error('nobody answers')) } };
+  const handle = await start(here.stage, planInput(here.stage, {}, each));
   await until(handle, () => pushed().length > 0);
   await handle.signal(stop, { reason: 'enough' });
   const left = recordsOf(await finished(handle));
@@ -213,27 +194,27 @@ test('a sprint that was completed before its own draft was open is given it by t
 
   calls.length = 0;
   const heads: string[] = [];
-  play = {
+  here.play = {
     agents: { implementer: () => implemented(2) },
     host: { pushBranch: async (_run, { branch, commit }) => void heads.push(`${branch} ${commit}`) },
   };
-  const end = await finished(await start(stage, again(left, {}, each)));
+  const end = await finished(await start(here.stage, again(left, {}, each)));
   expect(roles(calls)).toEqual(['implementer 1', 'reviewer 1', 'auditor 1']);
   expect(drafts.map(({ title }) => title)).toEqual(ofEach);
   expect(heads).toEqual([1, 2].map((n) => `feature/issue-1-sprint-${n} ${commitOf(n)}`));
   expect(calls).toContain('in-review 1');
   expect(recordsOf(end)).toMatchObject([{ drafted: true }, { drafted: true }]);
 
-  drafts = [];
-  expect(recordsOf(await finished(await start(stage, again(recordsOf(end), {}, each))))).toEqual(recordsOf(end));
+  drafts.length = 0;
+  expect(recordsOf(await finished(await start(here.stage, again(recordsOf(end), {}, each))))).toEqual(recordsOf(end));
   expect(drafts).toEqual([]);
 }, 60_000);
 
 test('sprints of a plan that had one draft for all of them are given their own where the next plan wants that', async () => {
-  const first = await finished(await start(stage, planInput(stage)));
+  const first = await finished(await start(here.stage, planInput(here.stage)));
   calls.length = 0;
-  drafts = [];
-  await finished(await start(stage, again(recordsOf(first), {}, each)));
+  drafts.length = 0;
+  await finished(await start(here.stage, again(recordsOf(first), {}, each)));
   expect(roles(calls)).toEqual([]);
   expect(drafts.map(({ title }) => title)).toEqual(ofEach);
 }, 30_000);

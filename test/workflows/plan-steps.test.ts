@@ -1,51 +1,33 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { RunState } from '../../src/domain/run.ts';
 import { halt, resumeGated } from '../../src/workflows/messages.ts';
-import { openChangedStage } from './changed-stage.ts';
-import { gatedScript, oneFile, type Play, roles } from './gated-support.ts';
-import { anew, goOn, planInput, probe } from './plan-support.ts';
-import { type Calls, finished, type Handle, type Stage, start, until } from './support.ts';
+import { gatedStage } from './gated-stage.ts';
+import { away, type Change, oneFile, roles } from './gated-support.ts';
+import { planInput } from './plan-support.ts';
+import { anew, goOn, probe } from './resumptions.ts';
+import { finished, type Handle, isHalted, start, until } from './support.ts';
 
 // A minute of these runs takes six seconds, see changed/brisk.ts.
 
-const calls: Calls = [];
-let play: Play = {};
-let stage: Stage;
-let close: () => Promise<void>;
+const here = gatedStage({ change: 'brisk' });
+const { calls } = here;
 
-beforeAll(async () => {
-  const opened = await openChangedStage(
-    'brisk',
-    gatedScript(() => play, calls),
-    calls,
-  );
-  stage = opened.stage;
-  close = opened.close;
-}, 60_000);
-
-afterAll(() => close());
-
-beforeEach(() => {
-  calls.length = 0;
-  play = {};
-});
-
-const away = () => Promise.reject(new Error('nobody answers'));
 /** Ten seconds of ours. */
-const short: Parameters<typeof planInput>[1] = { options: { timeout_hours: 100 / 3600 } };
-const isHalted = ({ status }: RunState) => status === 'halted';
+const short: Change = { options: { timeout_hours: 100 / 3600 } };
 const drafts = () => calls.filter((call) => call.startsWith('draft '));
 const breakerOf = ({ plan }: RunState) => plan?.current?.circuit_breaker;
 const open = { state: 'OPEN', history: [{ trigger: 'timeout' }] };
 const asked = (handle: Handle, call: string) => until(handle, () => calls.some((each) => each.startsWith(call)));
 
 test('a sprint whose step is not answered halts the plan when its time is over, and goes on there', async () => {
-  play = { host: { writePrompt: (_run, { role }) => (role.name === 'reviewer' ? away() : Promise.resolve(ready)) } };
-  const handle = await start(stage, planInput(stage, short));
+  here.play = {
+    host: { writePrompt: (_run, { role }) => (role.name === 'reviewer' ? away() : Promise.resolve(ready)) },
+  };
+  const handle = await start(here.stage, planInput(here.stage, short));
   const state = await until(handle, isHalted, 25_000);
   expect(state.plan?.plan).toMatchObject({ state: 'HALTED', failure: { sprint: 'sprint-1' } });
   expect(breakerOf(state)).toMatchObject(open);
-  play = {};
+  here.play = {};
   await handle.executeUpdate(resumeGated, anew);
   expect((await finished(handle)).plan?.plan.state).toBe('JACKED_OUT');
   const cycle = ['reviewer 1', 'auditor 1'];
@@ -54,8 +36,8 @@ test('a sprint whose step is not answered halts the plan when its time is over, 
 const ready = { kind: 'ready', file: '/p/1', length: 1, sha256: '' } as const;
 
 test('the draft of one sprint that is not answered halts the plan when its time is over; a reset opens it and goes on', async () => {
-  play = { tracker: { openDraft: away } };
-  const handle = await start(stage, planInput(stage, short, { consolidate: false }));
+  here.play = { tracker: { openDraft: away } };
+  const handle = await start(here.stage, planInput(here.stage, short, { consolidate: false }));
   await asked(handle, 'draft ');
   const state = await until(handle, isHalted, 25_000);
   expect(state.plan?.plan).toMatchObject({
@@ -65,7 +47,7 @@ test('the draft of one sprint that is not answered halts the plan when its time 
   });
   expect(breakerOf(state)).toMatchObject(open);
   await expect(handle.executeUpdate(resumeGated, goOn)).rejects.toThrow();
-  play = {};
+  here.play = {};
   calls.length = 0;
   await handle.executeUpdate(resumeGated, anew);
   const end = await finished(handle);
@@ -75,14 +57,14 @@ test('the draft of one sprint that is not answered halts the plan when its time 
 }, 60_000);
 
 test('its last push that is not answered halts it when its time is over; a probe lets it push, and closes the breaker', async () => {
-  play = { host: { pushBranch: away } };
-  const handle = await start(stage, planInput(stage, short));
+  here.play = { host: { pushBranch: away } };
+  const handle = await start(here.stage, planInput(here.stage, short));
   await asked(handle, 'push ');
   const state = await until(handle, isHalted, 25_000);
   expect(state.plan?.plan).toMatchObject({ state: 'HALTED', sprints: { completed: 2 } });
   expect(breakerOf(state)).toMatchObject(open);
   const worked = roles(calls).length;
-  play = {};
+  here.play = {};
   await handle.executeUpdate(resumeGated, probe);
   const end = await finished(handle);
   expect(end.plan?.plan.state).toBe('JACKED_OUT');
@@ -92,7 +74,7 @@ test('its last push that is not answered halts it when its time is over; a probe
 }, 60_000);
 
 test('a halt does not wait for the list of its commits; a resume goes on there', async () => {
-  play = {
+  here.play = {
     host: {
       async lookAtBranch(_run, { commit, since }) {
         if (since !== commit) return oneFile;
@@ -101,28 +83,28 @@ test('a halt does not wait for the list of its commits; a resume goes on there',
       },
     },
   };
-  const handle = await start(stage, planInput(stage));
+  const handle = await start(here.stage, planInput(here.stage));
   await asked(handle, 'commits');
   await handle.signal(halt, { reason: 'lunch' });
   const state = await until(handle, isHalted, 25_000);
   expect(state.plan?.plan).toMatchObject({ state: 'HALTED', failure: { reason: 'lunch' } });
-  play = {};
+  here.play = {};
   await handle.executeUpdate(resumeGated, goOn);
   expect((await finished(handle)).plan?.plan.state).toBe('JACKED_OUT');
 }, 60_000);
 
 test('with no sprint begun yet, it shows its own breaker that has opened; a reset goes on', async () => {
-  const { plan, ...rest } = planInput(stage, short);
+  const { plan, ...rest } = planInput(here.stage, short);
   if (!plan) throw new Error('this is no plan');
   const left = { cycles: 1, files_changed: 1, findings_fixed: 0, issues: [1], began: null, commit: 'c'.repeat(40) };
   const none = { commits: 1, notes: [], gates: [], drafted: false, deletions: [], restored: [], tests: [] };
   const earlier = [{ id: 'sprint-1', digest: 'x', completed: true, ...left, ...none }];
-  play = { host: { findCommits: away } };
-  const handle = await start(stage, { ...rest, plan: { ...plan, earlier } });
+  here.play = { host: { findCommits: away } };
+  const handle = await start(here.stage, { ...rest, plan: { ...plan, earlier } });
   const state = await until(handle, isHalted, 25_000);
   expect(state.plan).toMatchObject({ current: null, breaker: open, plan: { failure: { sprint: 'sprint-1' } } });
   await expect(handle.executeUpdate(resumeGated, goOn)).rejects.toThrow();
-  play = {};
+  here.play = {};
   await handle.executeUpdate(resumeGated, anew);
   const end = await finished(handle);
   expect(end.plan?.plan.state).toBe('JACKED_OUT');

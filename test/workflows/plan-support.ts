@@ -1,13 +1,12 @@
 import type { GatedTarget } from '../../src/domain/gated/run-input.ts';
 import type { RunInput } from '../../src/domain/run.ts';
-import type { ResumeGated } from '../../src/workflows/messages.ts';
-import { gatedInput } from './gated-support.ts';
+import { type Change, gatedInput } from './gated-support.ts';
 import type { Stage } from './support.ts';
 
 /** A plan of `sprint-1` to `sprint-<count>`, each of the issue with its number. */
 export function planInput(
   stage: Pick<Stage, 'hostId'>,
-  change: Parameters<typeof gatedInput>[1] = {},
+  change: Change = {},
   { count = 2, consolidate = true } = {},
 ): RunInput {
   const { gated, tasks, ...rest } = gatedInput(stage, change);
@@ -21,8 +20,3 @@ export function planInput(
   const plan = { ...given, id: 'plan-20260101-0123abcd', sprints, from: 1, to: count, consolidate };
   return { ...rest, type: 'plan', tasks: tasks.map((task) => ({ ...task, issue: 0 })), plan };
 }
-
-const flags = { reset: false, probe: false, force: false };
-export const goOn: { args: [ResumeGated] } = { args: [{ flags }] };
-export const probe: { args: [ResumeGated] } = { args: [{ flags: { ...flags, probe: true } }] };
-export const anew: { args: [ResumeGated] } = { args: [{ flags: { ...flags, reset: true } }] };

@@ -1,32 +1,16 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { RunState } from '../../src/domain/run.ts';
 import { resumeGated } from '../../src/workflows/messages.ts';
-import { gatedScript, implemented, type Play, untilEnded } from './gated-support.ts';
-import { anew, planInput, probe } from './plan-support.ts';
-import { type Calls, finished, openStage, type Stage, start, until } from './support.ts';
+import { gatedStage } from './gated-stage.ts';
+import { type Change, implemented, untilEnded } from './gated-support.ts';
+import { planInput } from './plan-support.ts';
+import { anew, probe } from './resumptions.ts';
+import { finished, isHalted, start, until } from './support.ts';
 
-const calls: Calls = [];
-let play: Play = {};
-let stage: Stage;
-let close: () => Promise<void>;
-
-beforeAll(async () => {
-  const opened = await openStage(
-    gatedScript(() => play, calls),
-    calls,
-  );
-  stage = opened.stage;
-  close = opened.close;
-});
-
-afterAll(() => close());
-
-beforeEach(() => {
-  calls.length = 0;
-});
+const here = gatedStage();
 
 const seconds = 6;
-const short: Parameters<typeof planInput>[1] = { options: { timeout_hours: seconds / 3600 } };
+const short: Change = { options: { timeout_hours: seconds / 3600 } };
 const timeoutOf = ({ plan }: RunState) => plan?.current?.circuit_breaker.triggers.timeout;
 const secondsOf = (state: RunState) => (timeoutOf(state)?.limit_hours ?? 0) * 3600;
 
@@ -37,15 +21,15 @@ async function trippedInTheSecond() {
     return implemented(n);
   };
   const isFirst = ({ request }: Parameters<typeof untilEnded>[0]) => request.task.issue === 1;
-  play = { agents: { implementer: (turn) => (isFirst(turn) ? slowly(turn.n) : untilEnded(turn)) } };
-  const handle = await start(stage, planInput(stage, short));
-  const state = await until(handle, ({ status }) => status === 'halted', 20_000);
+  here.play = { agents: { implementer: (turn) => (isFirst(turn) ? slowly(turn.n) : untilEnded(turn)) } };
+  const handle = await start(here.stage, planInput(here.stage, short));
+  const state = await until(handle, isHalted, 20_000);
   expect(state.plan).toMatchObject({
     plan: { failure: { sprint: 'sprint-2', reason: 'timeout: 0.01 h are over' } },
     current: { circuit_breaker: { state: 'OPEN' } },
   });
   expect(secondsOf(state)).toBeLessThan(seconds / 2 + 0.5);
-  play = {};
+  here.play = {};
   return { handle, before: timeoutOf(state) };
 }
 

@@ -1,44 +1,17 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
-import type { DraftRequest } from '../../src/activities/gated/contract.ts';
-import type { RunState } from '../../src/domain/run.ts';
 import { halt, resumeGated } from '../../src/workflows/messages.ts';
-import { openChangedStage } from './changed-stage.ts';
-import { commitOf, gatedInput, gatedScript, implemented, type Play, roles, shown } from './gated-support.ts';
-import { goOn } from './plan-support.ts';
+import { gatedStage } from './gated-stage.ts';
+import { commitOf, implemented, roles, shown } from './gated-support.ts';
 import { audited, nit, postPrOf, validating } from './post-pr-support.ts';
-import { type Calls, finished, type Handle, type Stage, start, until } from './support.ts';
+import { goOn } from './resumptions.ts';
+import { finished, type Handle, isHalted, until } from './support.ts';
 
 // A minute of these runs takes six seconds, see changed/brisk.ts.
 
-const calls: Calls = [];
-let play: Play = {};
-let drafts: DraftRequest[] = [];
-let stage: Stage;
-let close: () => Promise<void>;
+const here = gatedStage({ change: 'brisk' });
+const { calls, drafts } = here;
 
-beforeAll(async () => {
-  const withDrafts = () => ({
-    ...play,
-    tracker: {
-      openDraft: async (_run: unknown, request: DraftRequest) => {
-        drafts.push(request);
-        return { number: 9, url: 'http://tracker.test/9' };
-      },
-    },
-  });
-  ({ stage, close } = await openChangedStage('brisk', gatedScript(withDrafts, calls), calls));
-}, 60_000);
-
-afterAll(() => close());
-
-beforeEach(() => {
-  calls.length = 0;
-  drafts = [];
-  play = {};
-});
-
-const isHalted = ({ status }: RunState) => status === 'halted';
 const fix = commitOf(2);
 const person = (handle: Handle) => handle.signal(halt, { reason: 'lunch' });
 
@@ -59,14 +32,14 @@ test.each(obstacles)(
   '%s leaves a fix step’s commit that the draft names as unseen, and that the gates judge after a resume',
   async (_what, obstacle, meanwhile, reason, written) => {
     let isAway = true;
-    play = {
+    here.play = {
       agents: { implementer: ({ cycle }) => implemented(cycle) },
       host: {
         auditPull: async (_run, { commit }) => audited(commit === fix ? {} : nit),
         pushBranch: (_run, { commit }) => (commit === fix && isAway ? obstacle() : Promise.resolve()),
       },
     };
-    const handle = await start(stage, gatedInput(stage, { settings: validating() }));
+    const handle = await here.begin({ settings: validating() });
     await until(handle, () => calls.includes(`push ${fix}`));
     await meanwhile(handle);
     const state = await until(handle, ({ gated }) => gated?.run.state === 'HALTED');

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import { resume, stop } from '../../src/workflows/messages.ts';
 import { inputOf } from './input.ts';
-import { type Calls, finished, openStage, type Stage, scripted, start, until } from './support.ts';
+import { type Calls, finished, isHalted, openStage, type Stage, scripted, start, until } from './support.ts';
 
 const calls: Calls = [];
 let refused = true;
@@ -31,7 +31,7 @@ beforeEach(() => {
 
 test('a token that the tracker refuses halts a sprint between its tasks, and every comment is written after a resume', async () => {
   const handle = await start(stage, inputOf(stage, { issues: [1, 2] }));
-  const { halt } = await until(handle, ({ status }) => status === 'halted');
+  const { halt } = await until(handle, isHalted);
   expect(halt?.failure?.type).toBe('CredentialsRefused');
   expect(calls.filter((call) => call.startsWith('done'))).toEqual([]);
   refused = false;
@@ -45,7 +45,7 @@ test('a token that the tracker refuses halts a sprint between its tasks, and eve
 
 test('a single issue halts at its end, as often as the token is refused', async () => {
   const handle = await start(stage, inputOf(stage, { issues: [3], type: 'issue' }));
-  const first = await until(handle, ({ status }) => status === 'halted');
+  const first = await until(handle, isHalted);
   expect(first.tasks[0]?.status).toBe('done');
   await handle.signal(resume);
   await until(handle, ({ halt }) => halt !== null && halt.at !== first.halt?.at);
@@ -57,7 +57,7 @@ test('a single issue halts at its end, as often as the token is refused', async 
 
 test('a stop does not wait for a token', async () => {
   const handle = await start(stage, inputOf(stage, { issues: [4], type: 'issue' }));
-  await until(handle, ({ status }) => status === 'halted');
+  await until(handle, isHalted);
   await handle.signal(stop, { reason: 'enough' });
   expect((await finished(handle)).status).toBe('stopped');
 });

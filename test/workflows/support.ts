@@ -201,6 +201,8 @@ export async function finished(handle: Handle): Promise<RunState> {
   return (await handle.result()) as RunState;
 }
 
+export const isHalted = ({ status }: Pick<RunState, 'status'>) => status === 'halted';
+
 /** Asks a run for its state until it is as wanted. */
 export async function until(
   handle: Handle,
