@@ -56,10 +56,12 @@ async function printAudit(state: RunState | null, dir: string): Promise<number> 
   return 0;
 }
 
-/** The run ids that its records are kept under: of a plan one for each sprint. */
+/** The run ids that its records are kept under: of a plan one for each sprint, and its own for the validation of its draft. */
 function auditedRuns({ gated, plan }: RunState): string[] {
   if (gated) return [gated.run.run_id];
-  return plan ? plan.plan.sprints.list.map(({ id }) => sprintRunId(plan.plan.plan_id, id)) : [];
+  if (!plan) return [];
+  const { plan_id, sprints } = plan.plan;
+  return [...sprints.list.map(({ id }) => sprintRunId(plan_id, id)), plan_id];
 }
 
 function chooseTask(state: RunState, issue: string | undefined): TaskState | null {

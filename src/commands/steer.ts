@@ -148,11 +148,12 @@ type Steering = Engine['client'];
 async function steer(
   name: string | undefined,
   act: (client: Steering, run: FoundRun, engine: Engine) => Promise<string>,
+  ended: (run: FoundRun) => FailureType = () => 'RunConflict',
 ): Promise<number> {
   const engine = await openEngine();
   try {
     const run = await chooseRun(engine, name);
-    if (!run.open) throw new LocusFailure('RunConflict', `${run.runId} has ended`, { remedy: 'see `locus runs`' });
+    if (!run.open) throw new LocusFailure(ended(run), `${run.runId} has ended`, { remedy: 'see `locus runs`' });
     console.log(await act(engine.client, run, engine));
     return 0;
   } finally {

@@ -3,7 +3,7 @@ import type { DisqualifierKind } from './triage-record.ts';
 
 /** What asks for something new: a feature, which belongs on the tracker and not into a bug run. */
 const phrases: Readonly<Record<DisqualifierKind, readonly string[]>> = {
-  endpoint: ['add endpoint', 'new route', 'create api'],
+  endpoint: ['add endpoint', 'add api endpoint', 'add rest endpoint', 'new route', 'create api'],
   ui: ['add page', 'new screen', 'design', 'dark mode'],
   schema: ['add column', 'new table', 'migration'],
   architecture: ['microservice', 'new service'],
@@ -14,29 +14,38 @@ const phrases: Readonly<Record<DisqualifierKind, readonly string[]>> = {
 const failureWord =
   /\b(?:crash\w*|fail\w*|error\w*|exceptions?|broken?|breaks?|bugs?|wrong\w*|incorrect\w*|throws?|threw|regress\w*|cannot|can['’]?t|does ?n['’]?t|do not|does not|not working|hangs?|freezes?|timeouts?|stack ?trace|overlaps?|unreadable|invisible)\b/i;
 
+/** Right before a thing that is not there yet, they ask for it, whatever else the sentence tells of. */
+const asking =
+  '(?:add|build|create|implement|introduce|need|want|write|split(?:\\s+\\S+){0,3}\\s+into)\\s+(?:(?:an?|another|some)\\s+)?';
+
 /** The kinds of feature that a text asks for, in the table's order. Code in it asks for nothing. */
 export function disqualifiersIn(text: string): DisqualifierKind[] {
-  const sentences = prose(text).split(/(?<=[.!?;])\s+|\n+/);
+  // A line that begins small goes on with the sentence of the one before it.
+  const sentences = prose(text)
+    .replace(/\n(?=[a-z])/g, ' ')
+    .split(/(?<=[.!?;])\s+|\n+/);
   return rules
     .filter(({ asks, names }) =>
-      sentences.some((sentence) => asks?.test(sentence) || (names?.test(sentence) && !failureWord.test(sentence))),
+      sentences.some((sentence) => asks.test(sentence) || (names.test(sentence) && !failureWord.test(sentence))),
     )
     .map(({ kind }) => kind);
 }
 
-const rules = Object.entries(phrases).map(([kind, all]) => ({
-  kind: kind as DisqualifierKind,
-  asks: anyOf(all.filter((phrase) => /^(?:add|create) /.test(phrase))),
-  names: anyOf(all.filter((phrase) => !/^(?:add|create) /.test(phrase))),
-}));
+const rules = Object.entries(phrases).map(([kind, all]) => {
+  const isAsked = (phrase: string) => /^(?:add|create) /.test(phrase);
+  const named = all.filter((phrase) => !isAsked(phrase)).map(spaced);
+  const asked = [...all.filter(isAsked).map(spaced), ...named.map((name) => `${asking}${name}`)];
+  return { kind: kind as DisqualifierKind, asks: anyOf(asked), names: anyOf(named) };
+});
 
-/** Whole words, singular or plural, with `a`, `the`, `new` and the like between them. */
-function anyOf(all: readonly string[]): RegExp | null {
-  if (all.length === 0) return null;
-  const alternatives = all.map((phrase) =>
-    phrase.replaceAll(' ', '[\\s-]+(?:(?:an?|the|this|that|new|another|some|more)\\s+)*'),
-  );
-  return new RegExp(`\\b(?:${alternatives.join('|')})s?\\b`, 'i');
+/** With `a`, `the`, `new` and the like between its words. */
+function spaced(phrase: string): string {
+  return phrase.replaceAll(' ', '[\\s-]+(?:(?:an?|the|this|that|new|another|some|more)\\s+)*');
+}
+
+/** Whole words, singular or plural. */
+function anyOf(all: readonly string[]): RegExp {
+  return new RegExp(`\\b(?:${all.join('|')})s?\\b`, 'i');
 }
 
 function prose(text: string): string {

@@ -79,6 +79,13 @@ describe('a feature', () => {
     ['Split it into microservices', ['architecture']],
     ['Add setting; then a new config', ['config']],
     ['It crashes. Add a page that says so.', ['ui']],
+    ['We need dark mode, users can’t read at night', ['ui']],
+    ['Add dark mode: the app does not have it', ['ui']],
+    ['Build a new screen so that errors are shown', ['ui']],
+    ['Please write a migration, the schema cannot hold long names', ['schema']],
+    ['Split billing into a microservice because timeouts annoy users', ['architecture']],
+    ['We should add\nan endpoint for users', ['endpoint']],
+    ['add a REST endpoint', ['endpoint']],
   ])('is asked for by %j', (text, kinds) => expect(disqualifiersIn(text)).toEqual(kinds));
 
   test.each([
@@ -88,6 +95,10 @@ describe('a feature', () => {
     'The migration fails with an error',
     'It works as designed by Ann',
     'the address page is wrong',
+    'the new table crashes\nwhen it is empty',
+    'We need the migration to not fail',
+    'Browsers that support dark mode crash',
+    'It copies rows into new tables and fails',
     'See db/migration/1.sql',
     '```\nadd endpoint\n```',
     '~~~\nnew table',
