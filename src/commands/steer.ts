@@ -2,7 +2,7 @@ import type { Engine } from '../client/connect.ts';
 import { answerRun } from '../client/gated.ts';
 import { type FoundRun, haltRun, readState, resumeRun, runUntil, startedWith, stopRun } from '../client/runs.ts';
 import { unfinishedRef } from '../domain/branch.ts';
-import { LocusFailure } from '../domain/failures.ts';
+import { type FailureType, LocusFailure } from '../domain/failures.ts';
 import type { RunState } from '../domain/run.ts';
 import { isGatedRunId } from '../domain/run-id.ts';
 import { oneLine } from '../domain/text.ts';
@@ -53,26 +53,35 @@ async function haltGated(
 }
 
 export async function resume(options: Omit<ResumeOptions, 'runId'> & { readonly run?: string }): Promise<number> {
-  return steer(options.run, async (client, { runId, memo }, engine) => {
-    if (isGatedRunId(runId)) {
-      await resumeGatedRun(engine, await openProject(process.cwd()).catch(() => null), { ...options, runId });
+  return steer(
+    options.run,
+    async (client, { runId, memo }, engine) => {
+      if (isGatedRunId(runId)) {
+        await resumeGatedRun(engine, await openProject(process.cwd()).catch(() => null), { ...options, runId });
+        return `${runId} goes on`;
+      }
+      if (memo?.status === 'running' && memo.waitingUntil !== null) return wakeRun(client, runId);
+      if (memo !== null && memo.status !== 'halted') {
+        throw new LocusFailure('NothingToResume', `${runId} is not halted`, { remedy: 'see `locus status`' });
+      }
+      const state = await stateDir();
+      const input = await startedWith(client, runId);
+      await requireCleanRootOf(input, state);
+      // Somewhere else than in its repository nothing is known that the run could need.
+      const project = await openProject(process.cwd()).catch(() => null);
+      const isItsOwn = project !== null && input !== null && scopeOf(project.tracker) === scopeOf(input.tracker);
+      const budgets = isItsOwn ? budgetsFor(project, input) : undefined;
+      if (isItsOwn && (await configuredTemporal()) === null) await handOverSecrets(project, true);
+      await resumeRun(client, runId, budgets);
       return `${runId} goes on`;
-    }
-    if (memo?.status === 'running' && memo.waitingUntil !== null) return wakeRun(client, runId);
-    if (memo !== null && memo.status !== 'halted') {
-      throw new LocusFailure('NothingToResume', `${runId} is not halted`, { remedy: 'see `locus status`' });
-    }
-    const state = await stateDir();
-    const input = await startedWith(client, runId);
-    await requireCleanRootOf(input, state);
-    // Somewhere else than in its repository nothing is known that the run could need.
-    const project = await openProject(process.cwd()).catch(() => null);
-    const isItsOwn = project !== null && input !== null && scopeOf(project.tracker) === scopeOf(input.tracker);
-    const budgets = isItsOwn ? budgetsFor(project, input) : undefined;
-    if (isItsOwn && (await configuredTemporal()) === null) await handOverSecrets(project, true);
-    await resumeRun(client, runId, budgets);
-    return `${runId} goes on`;
-  });
+    },
+    refusalOf,
+  );
+}
+
+/** A gated run that has ended is refused as one that is not halted is. */
+function refusalOf({ runId }: FoundRun): FailureType {
+  return isGatedRunId(runId) ? 'ResumeRefused' : 'RunConflict';
 }
 
 /** `locus answer [run] <value>`: to the question that was named, else to the one that the run asks now, and to no later one. */

@@ -41,7 +41,15 @@ describe('C86 the review by two models', () => {
     expect(postPrOf(state)).toMatchObject({
       exit: 0,
       phases: { cross_model_review: 'completed' },
-      reviews: [{ model: 'codex default', outcome: 'ok', high_consensus: 1, blockers: 0 }],
+      reviews: [
+        {
+          model: 'codex default',
+          outcome: 'ok',
+          high_consensus: 1,
+          blockers: 0,
+          findings: [{ title: 'about x', score_class: 'HIGH_CONSENSUS', first: 900, second: 800 }],
+        },
+      ],
     });
     expect(calls.filter((call) => call.startsWith('permit')).slice(-2)).toEqual(['permit command', 'permit codex']);
   });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { LocusFailure } from '../../domain/failures.ts';
 import { bugSprintId, nextBugSprint } from '../../domain/gated/bug-id.ts';
 import { bugDocument } from '../../domain/gated/micro-sprint.ts';
+import { redactPii } from '../../domain/gated/pii.ts';
 import { testCommand } from '../../domain/gated/test-command.ts';
 import { type TriageStep, triageStep } from '../../domain/gated/triage.ts';
 import { redact } from '../../domain/redact.ts';
@@ -28,8 +29,12 @@ export async function openBug(
   const { repository } = workspace;
   const found = testCommand(await repositoryFiles(workspace, commit));
   const verify = run.settings.agent.verify?.join(' ');
-  const base = await baseCommit(repository, run.baseBranch, run.remote);
-  return { number: await claimed(repository, bug, base), testCommand: found?.command ?? verify ?? null };
+  const remoteCounters = await Promise.all(
+    [...new Set([run.baseBranch, run.defaultBranch ?? run.baseBranch])].map((branch) =>
+      counterOn(repository, run, branch),
+    ),
+  );
+  return { number: await claimed(repository, bug, remoteCounters), testCommand: found?.command ?? verify ?? null };
 }
 
 export async function weighTriage(
@@ -51,10 +56,12 @@ export async function weighTriage(
 export async function recordTriage(
   deps: Dependencies,
   run: RunContext,
-  { workspace, startCommit, attemptId, id, triage, ids }: RecordRequest,
+  { workspace, startCommit, attemptId, id, triage, ids, guarded = false }: RecordRequest,
 ): Promise<RecordedTriage> {
   const { token } = await deps.secrets(run);
-  const document = redact(bugDocument(triage, ids), token === null ? [] : [token]);
+  const told = bugDocument(triage, ids);
+  const clean = guarded ? redactPii(told, { bugImport: true }).text : told;
+  const document = redact(clean, token === null ? [] : [token]);
   await keepArtifact(deps.stateDir, id, 'micro-sprint.md', document);
   const folder = await bugsFolder(workspace.path);
   await replaceFile(path.join(folder, `${ids.bug_id}.md`), document);
@@ -68,7 +75,11 @@ export async function recordTriage(
 }
 
 /** Of two bugs at once, each gets a number of its own: who makes the claim's file has it. */
-async function claimed(repository: Repository, bug: string, base: string): Promise<number> {
+async function claimed(
+  repository: Repository,
+  bug: string,
+  remoteCounters: readonly (string | null)[],
+): Promise<number> {
   const bugs = repository.bare ? path.join(repository.commonDir, 'locus-bugs') : await bugsFolder(repository.root);
   const folder = await madeInside(bugs, 'claims');
   await hideClaims(repository);
@@ -78,7 +89,7 @@ async function claimed(repository: Repository, bug: string, base: string): Promi
     const number = nextBugSprint({
       claims,
       counter: await textOf(path.join(bugs, 'counter')),
-      remoteCounter: await counterAt(repository, base),
+      remoteCounters,
       documents: await documentsIn(bugs),
     });
     const isOurs = await writeFile(path.join(folder, bugSprintId(number)), `${bug}\n`, { flag: 'wx' }).then(
@@ -96,7 +107,10 @@ function numberOf(claim: string): number {
   return Number(claim.replace(/^sprint-bug-/, ''));
 }
 
-async function counterAt({ commonDir }: Repository, commit: string): Promise<string | null> {
+async function counterOn(repository: Repository, { remote }: RunContext, branch: string): Promise<string | null> {
+  const commit = await baseCommit(repository, branch, remote).catch(() => null);
+  if (commit === null) return null;
+  const { commonDir } = repository;
   const found = await tryGit({ commonDir }, ['cat-file', 'blob', `${commit}:.locus/bugs/counter`]);
   return found.exitCode === 0 ? found.stdout : null;
 }

@@ -195,6 +195,8 @@ export interface RecordRequest extends Pick<PendingRequest, 'workspace' | 'start
   readonly id: string;
   readonly triage: Triage;
   readonly ids: BugIds;
+  /** Personal data is taken out of what people have said; left out: it is not, as in runs of an earlier Locus. */
+  readonly guarded?: boolean;
 }
 
 export interface RecordedTriage {

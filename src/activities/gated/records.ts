@@ -81,6 +81,7 @@ export async function keepAnswer(
   const clean = redact(text, secrets.token === null ? [] : [secrets.token]);
   const name = `${role.artifact ?? names[role.name]}-${role.cycle}.md`;
   await keepArtifact(stateDir, role.run, name, clean);
+  if (role.unlogged) return;
   const artifact = {
     path: name,
     size_bytes: Buffer.byteLength(clean),

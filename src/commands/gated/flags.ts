@@ -47,9 +47,30 @@ const ownFlags = {
 
 /** A plain run would not do what these ask for. */
 export function refuseGatedFlags(options: GatedOptions): void {
-  const given = (Object.keys(ownFlags) as (keyof typeof ownFlags)[]).find((name) => options[name] !== undefined);
+  const name = (Object.keys(ownFlags) as (keyof typeof ownFlags)[]).find((each) => options[each] !== undefined);
+  const given = name === undefined ? ofPlan(options) : ownFlags[name];
   if (given === undefined) return;
-  throw new LocusFailure('UsageInvalid', `${ownFlags[given]} is for gated runs`, { remedy: 'add --gated' });
+  throw new LocusFailure('UsageInvalid', `${given} is for gated runs`, { remedy: 'add --gated' });
+}
+
+/** Nor would a run that begins, or one that is not of a plan. `target`: what it was asked for. */
+export function refuseIdleFlags(options: GatedOptions, target: string): void {
+  const ofResume = (['resetBreaker', 'resetIce', 'probe'] as const).find((name) => options[name] !== undefined);
+  if (ofResume !== undefined) {
+    const flag = ownFlags[ofResume];
+    throw new LocusFailure('UsageInvalid', `${flag} goes with --resume`, { remedy: `\`locus resume ${flag}\`` });
+  }
+  const given = ofPlan(options);
+  if (given === undefined || target === planTarget) return;
+  throw new LocusFailure('UsageInvalid', `${given} is for a plan`, {
+    remedy: `\`locus run ${planTarget} ${given} …\``,
+  });
+}
+
+function ofPlan({ from, to, consolidate }: GatedOptions): string | undefined {
+  if (from !== undefined) return ownFlags.from;
+  if (to !== undefined) return ownFlags.to;
+  return consolidate === false ? '--no-consolidate' : undefined;
 }
 
 export const planTarget = 'sprint-plan';

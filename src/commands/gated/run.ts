@@ -27,7 +27,7 @@ import { openRunEngine, placementOf, startAndShow } from '../run-start.ts';
 import { bugSource, findBug } from './bug.ts';
 import { findConflict } from './conflict.ts';
 import { printGatedPlan } from './dry.ts';
-import { type GatedOptions, isBug, optionsOf, planTarget, rangeOf, targetOf } from './flags.ts';
+import { type GatedOptions, isBug, optionsOf, planTarget, rangeOf, refuseIdleFlags, targetOf } from './flags.ts';
 import { goingOn } from './going-on.ts';
 import { branchFor, checkSprintBranches, requireKnownBase, requireRoles, requireSafeCheckout } from './preflight.ts';
 import { resumeGatedRun } from './resume.ts';
@@ -42,6 +42,7 @@ export async function runGated(options: GatedOptions): Promise<number> {
   const bug = isBug(options) ? await bugSource(options) : null;
   if (options.resume) return resumeAndShow(options);
   const name = bug ? 'bug' : targetOf(options);
+  refuseIdleFlags(options, name);
   const sandbox = sandboxMode(options.sandbox);
   const project = await openProject(options.cwd);
   const snapshot = gatedSnapshot(project.config);

@@ -24,6 +24,17 @@ export interface CrossModelReview {
   readonly disputed: number;
   readonly blockers: number;
   readonly low_value: number;
+  /** What both hold for grave, what they dispute and what blocks, the first of them; left out by an earlier Locus. */
+  readonly findings?: readonly ModelFinding[];
+}
+
+export interface ModelFinding {
+  readonly title: string;
+  /** HIGH_CONSENSUS, DISPUTED or BLOCKER. */
+  readonly score_class: string;
+  /** 0 to 1000; null: that model says nothing of it. */
+  readonly first: number | null;
+  readonly second: number | null;
 }
 
 /** What stays on the machine after the run. */
@@ -66,7 +77,15 @@ export function crossModelSection(reviews: readonly ModelReview[], secrets: read
     cell(review.outcome, secrets),
     ...[review.high_consensus, review.disputed, review.blockers, review.low_value].map((count) => cell(count)),
   ]);
-  return table(heading, ['Target', 'Model', 'Outcome', 'Agreed', 'Disputed', 'Blockers', 'Dropped'], rows);
+  const counts = table(heading, ['Target', 'Model', 'Outcome', 'Agreed', 'Disputed', 'Blockers', 'Dropped'], rows);
+  const found = reviews.flatMap(({ findings = [] }) => findings);
+  if (found.length === 0) return counts;
+  const scored = (score: number | null) => (score === null ? '-' : String(score));
+  const lines = found.map(
+    ({ title, score_class, first, second }) =>
+      `- ${cell(score_class)} (${scored(first)}, ${scored(second)}): ${sentence(title, secrets)}`,
+  );
+  return { heading, lines: [...counts.lines, '', ...lines] };
 }
 
 export function leftBehindSection({ worktree, unfinished }: LeftBehind, secrets: readonly string[]): Section {

@@ -1,5 +1,5 @@
 import type { PullText } from '../pull-body.ts';
-import { doneTitle, incompleteTitle, resumeLines } from './bodies.ts';
+import { type CompletionRecord, completionLine, doneTitle, incompleteTitle, resumeLines } from './bodies.ts';
 import { footer, issuesSection, notesSection, type TestRun, testsSection } from './body-parts.ts';
 import type { Confidence } from './confidence.ts';
 import { deletionsSection } from './deletions.ts';
@@ -20,7 +20,7 @@ export interface BugPull {
   readonly deletions: readonly Deletion[];
   readonly tests: readonly TestRun[];
   readonly outcome:
-    | { readonly state: 'COMPLETED' }
+    | { readonly state: 'COMPLETED'; readonly completion: CompletionRecord }
     | { readonly state: 'HALTED'; readonly reason: string; readonly breakerOpen: boolean };
 }
 
@@ -44,7 +44,7 @@ export function bugPull(bug: BugPull, secrets: readonly string[] = []): PullText
     { heading: '## Status', lines: statusLines(outcome, secrets) },
     deletionsSection(bug.deletions),
     testsSection(bug.tests, secrets),
-    footer(run_id),
+    outcome.state === 'COMPLETED' ? footer(run_id, completionLine(outcome.completion)) : footer(run_id),
   ];
   return { title: done ? doneTitle(bug_id) : incompleteTitle(bug_id), body: bodyOf(sections) };
 }

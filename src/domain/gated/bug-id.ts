@@ -19,8 +19,8 @@ export function bugBranch(id: string): string {
 export interface BugSprintTraces {
   /** Text of `.locus/bugs/counter`. */
   readonly counter: string | null;
-  /** The same, on the remote's default branch. */
-  readonly remoteCounter: string | null;
+  /** The same, on the remote's default branch, and on the base where that is another one. */
+  readonly remoteCounters: readonly (string | null)[];
   /** Names in `.locus/bugs/claims/`: `sprint-bug-N`, or only the number. */
   readonly claims: readonly string[];
   /** Texts of `.locus/bugs/*.md`. */
@@ -28,10 +28,9 @@ export interface BugSprintTraces {
 }
 
 /** The number that the next bug sprint gets. */
-export function nextBugSprint({ counter, remoteCounter, claims, documents }: BugSprintTraces): number {
+export function nextBugSprint({ counter, remoteCounters, claims, documents }: BugSprintTraces): number {
   const given = [
-    numberIn(counter?.trim()),
-    numberIn(remoteCounter?.trim()),
+    ...[counter, ...remoteCounters].map((text) => numberIn(text?.trim())),
     ...claims.map((name) => numberIn(name.replace(/^sprint-bug-/, ''))),
     ...documents.flatMap(bugSprintHeadings),
   ];

@@ -1,4 +1,5 @@
-import type { CrossModelReview } from './body-parts.ts';
+import { cut, oneLine } from '../text.ts';
+import type { CrossModelReview, ModelFinding } from './body-parts.ts';
 import { isObject, jsonIn, textOf } from './json-answer.ts';
 import type { PostPrHalt } from './post-pr-state.ts';
 import type { Mode } from './state.ts';
@@ -32,6 +33,8 @@ const low = 400;
 const disputedDelta = 300;
 /** More than these in one phase are a blocker. */
 const mostDisputed = 5;
+const mostTold = 20;
+const longestTitle = 200;
 
 /** The findings of a model's answer, `{"findings": [{id, title, score}]}`; null where it cannot be read whole. */
 export function scoresIn(answer: string): ScoredFinding[] | null {
@@ -66,9 +69,11 @@ export function crossModelResult(pairs: readonly ScorePair[]): Pick<
   'high_consensus' | 'disputed' | 'blockers' | 'low_value'
 > & {
   readonly outcome: 'ok' | 'blocker';
+  readonly findings: readonly ModelFinding[];
 } {
-  const classes = pairs.map(scoreClass);
-  const count = (wanted: ScoreClass) => classes.filter((each) => each === wanted).length;
+  const scored = pairs.map((pair) => ({ ...pair, score_class: scoreClass(pair) }));
+  const count = (wanted: ScoreClass) => scored.filter(({ score_class }) => score_class === wanted).length;
+  const told = scored.filter(({ score_class }) => score_class !== 'LOW_VALUE' && score_class !== 'MEDIUM');
   const blockers = count('BLOCKER');
   const disputed = count('DISPUTED');
   return {
@@ -77,6 +82,12 @@ export function crossModelResult(pairs: readonly ScorePair[]): Pick<
     disputed,
     blockers,
     low_value: count('LOW_VALUE'),
+    findings: told.slice(0, mostTold).map(({ title, score_class, first, second }) => ({
+      title: cut(oneLine(title), longestTitle),
+      score_class,
+      first,
+      second,
+    })),
   };
 }
 

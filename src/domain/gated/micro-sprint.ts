@@ -42,7 +42,7 @@ export function bugDocument(triage: Triage, { bug_id, sprint_id, created_at }: B
       triage.suspected_files.map(({ file, lines, confidence, reason }) => [file, lines, confidence, reason]),
     ),
     '## Related tests',
-    triage.related_tests.map((path) => `- ${clean(path)}`).join('\n') || 'none',
+    triage.related_tests.map((path) => `- ${place(path)}`).join('\n') || 'none',
     '## Strategy',
     `> ${clean(triage.strategy) || 'none'}`,
     '## Fix hints',
@@ -69,8 +69,13 @@ function bullets(lines: readonly (readonly [string, string])[]): string {
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return 'none';
   const row = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => clean(cell).replaceAll('|', '\\|') || '-').join(' | ')} |`;
+    `| ${cells.map((cell) => place(cell).replaceAll('|', '\\|') || '-').join(' | ')} |`;
   return [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
+}
+
+/** A path stays what it is: `packages/@scope/a.ts` with something invisible in it is no file. */
+function place(path: string): string {
+  return /^[\w@+./-]+$/.test(path) ? path : clean(path);
 }
 
 function clean(text: string): string {

@@ -25,7 +25,7 @@ export function inferCompletion(
   const committed = new Set(subjects.map((subject) => feature.exec(subject)?.[1]).filter((each) => each !== undefined));
   const ids = new Set(plan.sprints.list.map(({ id }) => id));
   const found = [...committed].filter((number) => ids.has(`sprint-${number}`)).length;
-  const expected = plan.sprints.total ?? ids.size;
+  const expected = Math.max(plan.sprints.total ?? 0, ids.size);
   const complete = plan.state === 'RUNNING' && expected > 0 && found >= expected;
   return {
     complete,

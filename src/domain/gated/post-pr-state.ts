@@ -82,17 +82,10 @@ export interface PostPrState {
 }
 
 /** What the end of a phase's time leads to: only the second model's review can be done without. */
-export function timedOut(phase: PostPrPhase): { readonly halt: PostPrHalt } | { readonly skip: 'timeout' } {
-  switch (phase) {
-    case 'post_pr_audit':
-      return { halt: 'audit_timeout' };
-    case 'context_clear':
-      return { halt: 'e2e_error' };
-    case 'e2e_testing':
-      return { halt: 'e2e_timeout' };
-    case 'cross_model_review':
-      return { skip: 'timeout' };
-    case 'pr_review':
-      return { halt: 'pr_review_no_findings' };
-  }
-}
+export const lateHalts: Readonly<Record<PostPrPhase, PostPrHalt | null>> = {
+  post_pr_audit: 'audit_timeout',
+  context_clear: 'e2e_error',
+  e2e_testing: 'e2e_timeout',
+  cross_model_review: null,
+  pr_review: 'pr_review_no_findings',
+};

@@ -102,8 +102,16 @@ export function settled(
   };
 }
 
-/** A halt by a person leaves the phase to run again; any other one is the phase's failure. `detail`: words for people. */
-export function halted(state: PostPrState, reason: PostPrHalt, at: string, detail: string | null = null): PostPrState {
+/**
+ * A halt by a person leaves the phase to run again; any other one is the phase's failure. `detail`: words for people.
+ * `late`: the phase's time was over.
+ */
+export function halted(
+  state: PostPrState,
+  reason: PostPrHalt,
+  at: string,
+  { detail = null, late = false }: { readonly detail?: string | null; readonly late?: boolean } = {},
+): PostPrState {
   if (!mayMove(state, 'HALTED')) return state;
   const phase = nextPhase(state);
   const status = reason === 'user_interrupt' ? 'pending' : 'failed';
@@ -114,7 +122,7 @@ export function halted(state: PostPrState, reason: PostPrHalt, at: string, detai
     notes: phase === null ? state.notes : { ...state.notes, [phase]: reason },
     timestamps: { ...state.timestamps, last_activity: at },
     halt: { reason, timestamp: at, ...(detail === null ? {} : { detail }) },
-    exit: haltExits[reason],
+    exit: late ? 2 : haltExits[reason],
   };
 }
 

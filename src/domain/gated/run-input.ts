@@ -86,6 +86,8 @@ export interface AgentRole {
   readonly scope: string | null;
   /** What its prompt and its answer are kept under, where they are not those of the loop: `dissent`. */
   readonly artifact?: string;
+  /** The log of what the guardrails and roles did is switched off. */
+  readonly unlogged?: true;
 }
 
 /** What a run waits for a person to say. */

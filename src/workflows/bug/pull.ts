@@ -1,3 +1,4 @@
+import type { CompletionRecord } from '../../domain/gated/bodies.ts';
 import { bugPull } from '../../domain/gated/bug-body.ts';
 import { confidenceOf } from '../../domain/gated/confidence.ts';
 import type { PullText } from '../../domain/pull-body.ts';
@@ -7,7 +8,7 @@ import type { Run } from '../run.ts';
 import type { Bug } from './bug.ts';
 
 /** The draft of a bug's branch, as it stands: fixed, or halted. */
-export function bugDraft(run: Run, target: Target, { state, triage }: Bug): PullText {
+export function bugDraft(run: Run, target: Target, { state, triage }: Bug, completion: CompletionRecord): PullText {
   if (triage === null) throw new Error('a bug is on a branch of its own after its triage');
   const { bug_id, bug_title, confidence } = state;
   const { run_id, halt } = target.state;
@@ -26,6 +27,6 @@ export function bugDraft(run: Run, target: Target, { state, triage }: Bug): Pull
     notes: target.loop.notes,
     deletions: target.state.deletions,
     tests: testsOf(run, target.isTested),
-    outcome: halt ? { state: 'HALTED', reason: halt.reason, breakerOpen: isOpen } : { state: 'COMPLETED' },
+    outcome: halt ? { state: 'HALTED', reason: halt.reason, breakerOpen: isOpen } : { state: 'COMPLETED', completion },
   });
 }

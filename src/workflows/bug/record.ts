@@ -17,6 +17,7 @@ export async function recordTriage(bench: GatedBench, bug: Bug): Promise<void> {
     id: target.input.id,
     triage,
     ids: { bug_id, sprint_id, created_at },
+    guarded: target.context.guardrails.enabled,
   };
   const { commit, document } = await step(run, target, `record the triage of ${bug_id}`, (summary) =>
     tools.onHost(({ host }) => host.recordTriage.executeWithOptions({ summary }, [run.context, request])),

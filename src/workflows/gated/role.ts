@@ -131,7 +131,8 @@ function roleOf({ target }: GatedBench, name: Role): Omit<AgentRole, keyof RoleA
   const asked = target.context.target;
   const work = asked.kind === 'bug' ? (asked.sprint?.id ?? asked.name) : asked.name;
   const scope = work.startsWith('sprint-') ? work : null;
-  return { run: target.input.id, name, cycle: target.loop.cycle, scope };
+  const log = target.context.guardrails.logging ? {} : ({ unlogged: true } as const);
+  return { run: target.input.id, name, cycle: target.loop.cycle, scope, ...log };
 }
 
 /** A step that was refused or failed for good: what it says halts the run. Anything else unwinds it, or is a fault of ours. */

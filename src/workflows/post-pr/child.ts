@@ -80,7 +80,7 @@ export async function validated(run: Run, work: Validatable, draft: Draft): Prom
   } catch (error) {
     // Ended from outside: the phase that was recorded runs again.
     const why = `the validation ended: ${failureOf(error).message}`;
-    return ended(halted(work.postPr ?? state, 'user_interrupt', at, why), null);
+    return ended(halted(work.postPr ?? state, 'user_interrupt', at, { detail: why }), null);
   }
 }
 

@@ -1,5 +1,5 @@
 import { nextPhase, postPrNotes } from '../../domain/gated/post-pr.ts';
-import type { PostPrHalt, PostPrPhase } from '../../domain/gated/post-pr-state.ts';
+import { lateHalts, type PostPrHalt, type PostPrPhase } from '../../domain/gated/post-pr-state.ts';
 import { failureOf } from '../activities.ts';
 import { opened } from '../gated/open.ts';
 import { isKnown } from '../gated/role.ts';
@@ -22,7 +22,7 @@ export async function runPhases(bench: PostPrBench): Promise<void> {
   try {
     for (let phase = nextPhase(target.post); phase !== null; phase = nextPhase(target.post)) {
       const end = await carriedOut(bench, phase);
-      if ('halt' in end) return target.halt(end.halt, end.detail);
+      if ('halt' in end) return target.halt(end.halt, end.detail, end.late);
       target.settle(phase, end.status, end.note);
     }
     await haltPoint(bench);
@@ -51,9 +51,6 @@ const errors: Readonly<Record<PostPrPhase, PostPrHalt | null>> = {
   pr_review: 'pr_review_failed',
 };
 
-/** What a time that is over leads to, where that is something else. */
-const timeouts: Partial<typeof errors> = { post_pr_audit: 'audit_timeout', e2e_testing: 'e2e_timeout' };
-
 /** The workspace is made ready in the longest of all times: a phase begins when that is done. */
 const longest: PostPrPhase = 'e2e_testing';
 
@@ -78,10 +75,9 @@ async function carriedOut(bench: PostPrBench, phase: PostPrPhase): Promise<Phase
       }
       const { message } = failureOf(error);
       const isUnpushed = target.tip !== target.shows;
-      const halt =
-        (isLate ? timeouts[phase] : null) ?? errors[phase] ?? (isUnpushed ? 'cross_model_config_error' : null);
-      if (halt !== null) return { halt, detail: message };
-      return { status: 'skipped', note: `error: ${message}` };
+      const halt = (isLate ? lateHalts : errors)[phase] ?? (isUnpushed ? 'cross_model_config_error' : null);
+      if (halt !== null) return { halt, detail: message, ...(isLate ? { late: true } : {}) };
+      return { status: 'skipped', note: `${isLate ? 'timeout' : 'error'}: ${message}` };
     }
   }
 }
@@ -105,7 +101,8 @@ async function clearContext(bench: PostPrBench): Promise<PhaseEnd> {
   const told = await inTime(bench, 'checkpoint', ({ host }, summary) =>
     host.keepRecords.executeWithOptions({ summary }, [run.context, request]),
   );
-  if (told === 'time_up') return { halt: 'e2e_error', detail: 'the checkpoint could not be written in its time' };
+  const detail = 'the checkpoint could not be written in its time';
+  if (told === 'time_up') return { halt: 'e2e_error', detail, late: true };
   run.update(target.issue, { session: null });
   return { status: 'completed', note: null };
 }

@@ -20,11 +20,12 @@ export async function reviewPhase(bench: PostPrBench): Promise<PhaseEnd> {
       return { halt: 'pr_review_failed', detail: `the reviewer was refused: ${end.reason}` };
     const found = triage(answersOf(end), { autoTriage, seen });
     if (found !== null && (await kept(bench, found)) === 'time_up')
-      return { halt: 'pr_review_failed', detail: 'its records could not be kept in time' };
+      return { halt: 'pr_review_failed', detail: 'its records could not be kept in time', late: true };
     const step = decideReview(target.post.rounds.review, found);
     target.count('review', step.rounds);
     if (step.next === 'completed') return { status: 'completed', note: step.note };
-    if (step.next === 'halt') return { halt: step.reason, detail: whyOf(end) };
+    if (step.next === 'halt')
+      return { halt: step.reason, detail: whyOf(end), ...(end.outcome === 'time_up' ? { late: true } : {}) };
   }
 }
 

@@ -13,7 +13,8 @@ export interface PostPrBench extends GatedBench {
 /** How a phase ends. */
 export type PhaseEnd =
   | { readonly status: 'completed' | 'skipped'; readonly note: string | null }
-  | { readonly halt: PostPrHalt; readonly detail: string | null };
+  /** `late`: its time was over. */
+  | { readonly halt: PostPrHalt; readonly detail: string | null; readonly late?: true };
 
 /** Between two steps a person's halt is heard. */
 export async function haltPoint({ run }: PostPrBench): Promise<void> {

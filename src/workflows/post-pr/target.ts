@@ -63,8 +63,8 @@ export class Validated extends Target {
     this.validating(settled(this.post, phase, { status, note }, this.now()));
   }
 
-  halt(reason: PostPrHalt, detail: string | null): void {
-    this.validating(halted(this.post, reason, this.now(), detail));
+  halt(reason: PostPrHalt, detail: string | null, late = false): void {
+    this.validating(halted(this.post, reason, this.now(), { detail, late }));
   }
 
   count(of: keyof PostPrState['rounds'], rounds: Rounds): void {

@@ -131,6 +131,13 @@ describe('audit.jsonl', () => {
     expect(await records()).toHaveLength(2);
   });
 
+  test('has nothing of an answer where it is switched off', async () => {
+    const secrets = { token: null, env: {} };
+    await keepAnswer(stateDir, { role: { ...role, unlogged: true }, attemptId: 'a-1' }, 'said', secrets);
+    expect(await linesOf('review-2.md')).toEqual(['said']);
+    await expect(records()).rejects.toThrow('ENOENT');
+  });
+
   test('is not mixed up by records that are noted at once', async () => {
     const record = { type: 'triage', timestamp: 'x', role: 'reviewer', run: id, action: 'PROCEED', text: 'x' } as const;
     await Promise.all(Array.from({ length: 9 }, (_, n) => noteAudit(stateDir, id, `of ${n % 3}`, [record])));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { bugBranch, bugId, bugSprintHeadings, bugSprintId, nextBugSprint } from '../../../src/domain/gated/bug-id.ts';
 
-const none = { counter: null, remoteCounter: null, claims: [], documents: [] };
+const none = { counter: null, remoteCounters: [null], claims: [], documents: [] };
 
 describe('the name of a bug', () => {
   test('is its day and six random digits, and its issue where it has one', () => {
@@ -28,11 +28,11 @@ describe('the number of a bug sprint', () => {
       counter: '177\n',
       claims: ['sprint-bug-179'],
       documents: ['# Bugs\n\n## sprint-bug-175: a crash\n'],
-      remoteCounter: '178',
+      remoteCounters: ['178'],
     };
     expect(bugSprintId(nextBugSprint(traces))).toBe('sprint-bug-180');
     expect(nextBugSprint({ ...traces, counter: '200\r\n' })).toBe(201);
-    expect(nextBugSprint({ ...traces, remoteCounter: '300' })).toBe(301);
+    expect(nextBugSprint({ ...traces, remoteCounters: ['300'] })).toBe(301);
     expect(nextBugSprint({ ...traces, documents: ['# sprint-bug-400'] })).toBe(401);
     expect(nextBugSprint({ ...traces, claims: ['500'] })).toBe(501);
   });
@@ -46,7 +46,7 @@ describe('the number of a bug sprint', () => {
 
   test.each(['', 'abc', '-3', '1.5', '1e3', '99999999999999999999', '12 13'])(
     'is not read from the counter %j',
-    (counter) => expect(nextBugSprint({ ...none, counter, remoteCounter: '2' })).toBe(3),
+    (counter) => expect(nextBugSprint({ ...none, counter, remoteCounters: ['2'] })).toBe(3),
   );
 });
 

@@ -51,6 +51,14 @@ test('a bug’s document holds its triage and two tasks, the test first', () => 
 `);
 });
 
+test('a path can be opened as it is written, whatever it is called', () => {
+  const file = 'packages/@scope/list.ts';
+  const [suspected] = fullTriage.suspected_files;
+  if (!suspected) throw new Error('nothing is suspected');
+  const text = bugDocument({ ...fullTriage, suspected_files: [{ ...suspected, file }], related_tests: [file] }, ids);
+  expect(text.split(file)).toHaveLength(3);
+});
+
 test('a failing test that is known is not written again', () => {
   const reproduction = { steps: [], failing_test: 'list › is empty' };
   const text = bugDocument({ ...fullTriage, reproduction }, ids);

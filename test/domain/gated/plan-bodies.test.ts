@@ -163,7 +163,7 @@ describe('the pull request of a bug', () => {
     notes: [],
     deletions: [],
     tests: [{ command: 'npm test', exit_code: 0 }],
-    outcome: { state: 'COMPLETED' },
+    outcome: { state: 'COMPLETED', completion },
     ...change,
   });
 
@@ -181,6 +181,7 @@ describe('the pull request of a bug', () => {
     ]);
     expect(sectionOf(body, '## Artifacts')).toBe('- Triage: `.locus/bugs/20261121-i42-0a1b2c.md`');
     expect(sectionOf(body, '## Status')).toContain('COMPLETED');
+    expect(body).toContain('<!-- LOCUS-COMPLETION {');
   });
 
   test('halted, it is incomplete, says why and closes nothing', () => {
@@ -190,7 +191,7 @@ describe('the pull request of a bug', () => {
     expect(title).toBe('[INCOMPLETE] Run Mode: 20261121-i42-0a1b2c');
     expect(sectionOf(body, '## Status')).toContain('- HALTED: high risk\n- `locus resume`');
     expect(sectionOf(body, '## Artifacts')).toBe('none');
-    expect(body).not.toContain('Closes #');
+    expect(body).not.toMatch(/Closes #|LOCUS-COMPLETION/);
   });
 
   test('told as text, it has no issue', () => {

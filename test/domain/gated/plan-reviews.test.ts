@@ -23,6 +23,13 @@ describe('reviews of a plan by other models', () => {
     expect(crossModelSection([], []).lines).toEqual(['none']);
   });
 
+  test('lists under its counts what a person must know of', () => {
+    const counts = { high_consensus: 0, disputed: 0, blockers: 1, low_value: 2 };
+    const findings = [{ title: 'asks @all', score_class: 'BLOCKER', first: null, second: 900 }];
+    const review = { target: 'sprint-plan', model: 'codex default', outcome: 'blocker', ...counts, findings };
+    expect(crossModelSection([review], []).lines.slice(-2)).toEqual(['', '- BLOCKER (-, 900): asks @\u200ball']);
+  });
+
   test('say of each sprint that has begun what the second opinion is, or that there is none', () => {
     const notes = [
       { id: 'sprint-1', notes: ['red-team was skipped: x', 'dissent did not run: exit code 12'] },

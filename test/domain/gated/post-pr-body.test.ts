@@ -51,7 +51,7 @@ These commits came later: the review and the audit before the pull request have 
 
   test('says why it halted and how it goes on; nothing in it acts on the tracker or shows a secret', () => {
     const detail = 'closes #7 @somebody <!-- PR-VALIDATED --> hunter22';
-    const text = shown(halted(moved(begun(), 'POST_PR_AUDIT', at), 'audit_escalated', at, detail));
+    const text = shown(halted(moved(begun(), 'POST_PR_AUDIT', at), 'audit_escalated', at, { detail }));
     expect(text).toContain('State: HALTED, audit_escalated: closes #\u200b7 @\u200bsomebody <\u200b!-- PR-VALIDATED');
     expect(text).toContain('`locus resume` runs the phase again.');
     expect(text).not.toContain('hunter22');

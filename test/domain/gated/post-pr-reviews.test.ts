@@ -29,7 +29,7 @@ describe("the second model's review", () => {
     expect(scoreClass({ first, second })).toBe(expected);
   });
 
-  const pair = (first: number | null, second: number | null) => ({ id: 'x', title: '', first, second });
+  const pair = (first: number | null, second: number | null) => ({ id: 'x', title: 'about x', first, second });
 
   test('one blocker blocks, and so do more than five disputed findings', () => {
     const disputed = Array.from({ length: 5 }, () => pair(900, 100));
@@ -41,7 +41,12 @@ describe("the second model's review", () => {
       disputed: 0,
       blockers: 1,
       low_value: 1,
+      findings: [
+        { title: 'about x', score_class: 'HIGH_CONSENSUS', first: 800, second: 800 },
+        { title: 'about x', score_class: 'BLOCKER', first: null, second: 900 },
+      ],
     });
+    expect(crossModelResult(Array.from({ length: 50 }, () => pair(900, 100))).findings).toHaveLength(20);
   });
 
   test('findings of both are joined by id', () => {

@@ -11,11 +11,11 @@ import {
   settled,
 } from '../../../src/domain/gated/post-pr.ts';
 import {
+  lateHalts,
   type PostPrPhase,
   type PostPrState,
   type PostPrStateName,
   postPrPhases,
-  timedOut,
 } from '../../../src/domain/gated/post-pr-state.ts';
 
 const at = '2026-11-21T12:00:00.000Z';
@@ -208,11 +208,13 @@ describe('halts and crashes', () => {
 
 test('the end of its time halts each phase but the second review', () => {
   expect(postPrPhases.map(({ timeoutS }) => timeoutS)).toEqual([600, 60, 1200, 300, 600]);
-  expect(postPrPhases.map(({ phase }) => timedOut(phase))).toEqual([
-    { halt: 'audit_timeout' },
-    { halt: 'e2e_error' },
-    { halt: 'e2e_timeout' },
-    { skip: 'timeout' },
-    { halt: 'pr_review_no_findings' },
+  expect(postPrPhases.map(({ phase }) => lateHalts[phase])).toEqual([
+    'audit_timeout',
+    'e2e_error',
+    'e2e_timeout',
+    null,
+    'pr_review_no_findings',
   ]);
+  expect(halted(begun(), 'e2e_error', at, { late: true }).exit).toBe(2);
+  expect(halted(begun(), 'e2e_error', at).exit).toBe(3);
 });
