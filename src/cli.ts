@@ -128,7 +128,7 @@ function program(): Command {
   cli
     .command('stop')
     .description('end a run for good')
-    .argument('[run]', 'left out where only one is in progress')
+    .argument('[run]', 'left out where one of this repository is in progress')
     .option('--reason <text>')
     .action(async (run: string | undefined, options) =>
       finish((await import('./commands/steer.ts')).stop({ ...options, run })),

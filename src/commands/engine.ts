@@ -33,7 +33,18 @@ export async function chooseRun(engine: Engine, name: string | undefined): Promi
   throw new LocusFailure('UsageInvalid', problem, { remedy: 'see `locus runs`' });
 }
 
-/** The same for a look back: a run that has ended, where none that goes on is called so; without a name, the newest. */
+/** The only run of a repository that goes on. `prefix`: what the ids of its runs begin with. */
+export async function onlyRunOf(engine: Engine, prefix: string): Promise<FoundRun> {
+  const here = (await listRuns(engine.client, { open: true, limit: 200 })).filter(({ runId }) =>
+    runId.startsWith(prefix),
+  );
+  const [only] = here;
+  if (only && here.length === 1) return only;
+  if (only) throw several(here, 'of this repository are in progress');
+  throw new LocusFailure('UsageInvalid', 'no run of this repository is in progress', { remedy: 'see `locus runs`' });
+}
+
+/** As `chooseRun`, for a look back: a run that has ended, where none that goes on is called so; without a name, the newest. */
 export async function chooseAnyRun(engine: Engine, name: string | undefined): Promise<FoundRun> {
   const whole = await byId(engine, name);
   if (whole) return whole;

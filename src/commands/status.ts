@@ -77,10 +77,10 @@ function printJson(
     const state = states[index];
     const sync = syncs[index];
     if (!state) return { ...brief(run), ...(sync ? syncJson(sync) : {}) };
-    const { halt, waiting, warnings, gated, plan } = state;
+    const { halt, halting, waiting, warnings, gated, plan } = state;
     const ofTarget = gated ? { ...runJson(gated, Date.now()), question: gated.question } : {};
     const more = plan ? { ...planJson(plan, Date.now()), question: plan.question } : ofTarget;
-    return { ...viewOf(state), halt, waiting, warnings, ...more };
+    return { ...viewOf(state), halt, ...(halting === undefined ? {} : { halting }), waiting, warnings, ...more };
   });
   const [only] = views;
   if (!only) console.log(JSON.stringify({ status: 'no_run_in_progress' }));
@@ -125,6 +125,7 @@ function printGated(state: RunState, gated: GatedProgress, verbose: boolean): vo
 }
 
 function printPage(state: RunState, text: string, question: Question | null): void {
+  printHalting(state);
   if (state.waiting) console.log(`  ${waitText(state.waiting, (at) => at.toLocaleString())}`);
   for (const row of text.split('\n')) console.log(row === '' ? '' : `  ${row}`);
   if (question) console.log(`\n  question ${question.number}: ${oneLine(question.text)}\n  ${answerHint(question)}`);
@@ -134,7 +135,12 @@ function printPage(state: RunState, text: string, question: Question | null): vo
   for (const warning of others) console.log(`  warning: ${warning}`);
 }
 
+function printHalting({ halting }: RunState): void {
+  if (halting !== undefined) console.log(`  halts as soon as what runs lets go: ${oneLine(halting)}`);
+}
+
 function printTasks(state: RunState): void {
+  printHalting(state);
   if (state.halt) console.log(`  halted: ${oneLine(state.halt.reason)}; go on with \`${resumeCommand(state)}\``);
   if (state.waiting) console.log(`  ${waitText(state.waiting, (at) => at.toLocaleString())}`);
   for (const task of state.tasks) {

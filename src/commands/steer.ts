@@ -4,12 +4,12 @@ import { type FoundRun, haltRun, readState, resumeRun, runUntil, startedWith, st
 import { unfinishedRef } from '../domain/branch.ts';
 import { type FailureType, LocusFailure } from '../domain/failures.ts';
 import type { RunState } from '../domain/run.ts';
-import { isGatedRunId } from '../domain/run-id.ts';
+import { isGatedRunId, runIdsOf } from '../domain/run-id.ts';
 import { oneLine } from '../domain/text.ts';
 import { configuredTemporal } from '../server/connection.ts';
 import { scopeOf } from '../server/run-secrets.ts';
 import { stateDir } from '../server/state.ts';
-import { chooseAnyRun, chooseRun, openEngine } from './engine.ts';
+import { chooseAnyRun, chooseRun, onlyRunOf, openEngine } from './engine.ts';
 import { haltDecision, type ResumeOptions, resumeGatedRun } from './gated/resume.ts';
 import { handOverSecrets } from './hand-over.ts';
 import { budgetsFor, openProject } from './project.ts';
@@ -113,13 +113,16 @@ async function openQuestion(client: Steering, runId: string): Promise<number | u
   throw new LocusFailure('RunConflict', 'the run asks nothing', { remedy: 'see `locus status`' });
 }
 
-/** `locus stop [run]`: ends a run for good, waits for that, and says what was kept where. Done twice it does no harm. */
+/**
+ * `locus stop [run]`: ends a run for good, waits for that, and says what was kept where. Done twice it does no harm.
+ * Without a name it ends the only run of the repository that it is typed in.
+ */
 export async function stop(options: { readonly run?: string; readonly reason?: string }): Promise<number> {
   const engine = await openEngine();
   try {
     const { client } = engine;
-    const choose = options.run === undefined ? chooseRun : chooseAnyRun;
-    const { runId, open } = await choose(engine, options.run);
+    const { run: name } = options;
+    const { runId, open } = name === undefined ? await onlyRunHere(engine) : await chooseAnyRun(engine, name);
     if (open) await stopRun(client, runId, options.reason ?? 'stopped by a person');
     const run = await runUntil(client, runId, () => false, waitMs);
     if (run?.open) {
@@ -133,6 +136,11 @@ export async function stop(options: { readonly run?: string; readonly reason?: s
   } finally {
     await engine.close();
   }
+}
+
+async function onlyRunHere(engine: Engine): Promise<FoundRun> {
+  const { key } = await openProject(process.cwd());
+  return onlyRunOf(engine, runIdsOf(key));
 }
 
 function endOf(state: RunState | null, wasOpen: boolean): string {

@@ -18,6 +18,11 @@ export function repoKey(tracker: TrackerRef, hash: (text: string) => string): st
   return `${tracker.owner}/${tracker.repo}`.toLowerCase();
 }
 
+/** What the ids of all its runs begin with. */
+export function runIdsOf(repoKey: string): string {
+  return `locus/${repoKey}/`;
+}
+
 export function sprintRunId(repoKey: string, slug: string): string {
   return `locus/${repoKey}/sprint/${slug}`;
 }

@@ -88,9 +88,11 @@ export function waitText({ reason, until }: Waiting, clock: (at: Date) => string
   return until === null ? `waiting for ${reason}` : `waiting until ${clock(new Date(until))}: ${reason}`;
 }
 
-/** What a person types to let this run go on. */
-export function resumeCommand({ type, only, tasks }: Pick<RunState, 'type' | 'only' | 'tasks'>): string {
-  if (goesThroughGates(type)) return 'locus resume';
+/** What a person types to let this run go on. An open breaker has to be dealt with. */
+export function resumeCommand(run: Pick<RunState, 'type' | 'only' | 'tasks' | 'gated' | 'plan'>): string {
+  const { type, only, tasks, gated, plan } = run;
+  const breaker = (gated ?? plan?.current)?.circuit_breaker ?? plan?.breaker;
+  if (goesThroughGates(type)) return breaker?.state === 'OPEN' ? 'locus resume --reset-breaker' : 'locus resume';
   const sprintIssues = only === null ? [] : [only];
   const issues = type === 'sprint' ? sprintIssues : tasks.map((task) => task.issue);
   return ['locus run', ...issues, '--resume'].join(' ');

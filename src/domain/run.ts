@@ -129,6 +129,8 @@ export interface RunState {
   readonly only: number | null;
   readonly status: RunStatus;
   readonly halt: { readonly reason: string; readonly failure: Failure | null; readonly at: number } | null;
+  /** Why it halts as soon as what runs lets go; left out: nobody wants it to, or it is halted. */
+  readonly halting?: string;
   readonly waiting: Waiting | null;
   readonly budget: BudgetState;
   /** The host that holds the run's workspace; null before one is claimed, and for a parallel run, whose tasks have their own. */

@@ -50,7 +50,7 @@ export class Run {
     this.finishesPhases = goesThroughGates(input.type);
     this.context = contextOf(input);
     this.state = carried ?? newRunState(input, Date.now());
-    setHandler(progress, () => this.state, { description: 'The whole state of the run' });
+    setHandler(progress, () => this.told(), { description: 'The whole state of the run' });
     setHandler(halt, (request) => {
       if (this.halting) return;
       const force = request.force || this.haltRequest?.force;
@@ -185,6 +185,12 @@ export class Run {
     if (until === null) await condition(isAwake);
     else await condition(isAwake, until - Date.now());
     this.change({ waiting: null });
+  }
+
+  /** A halt that waits for what runs is no change of the run yet: who asks is told of it. */
+  private told(): RunState {
+    const { state, haltRequest } = this;
+    return haltRequest === null || state.status !== 'running' ? state : { ...state, halting: haltRequest.reason };
   }
 
   finish(status: RunStatus = 'finished'): RunState {

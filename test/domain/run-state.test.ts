@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { RunState } from '../../src/domain/run.ts';
-import { memoOf } from '../../src/domain/run-state.ts';
+import { memoOf, resumeCommand } from '../../src/domain/run-state.ts';
 import { headBytes } from '../../src/domain/text.ts';
 
 test.each([
@@ -31,4 +31,15 @@ test.each([
   ['漢', 0, ''],
 ])('of %j the first %d bytes are %j', (text, limit, start) => {
   expect(headBytes(text, limit)).toBe(start);
+});
+
+test('a gated run is let go on in a way that its breaker does not refuse', () => {
+  const of = (more: object) => resumeCommand({ type: 'plan', only: null, tasks: [], ...more } as unknown as RunState);
+  expect(of({ gated: { circuit_breaker: { state: 'CLOSED' } } })).toBe('locus resume');
+  for (const open of [
+    { gated: { circuit_breaker: { state: 'OPEN' } } },
+    { plan: { current: { circuit_breaker: { state: 'OPEN' } } } },
+    { plan: { current: null, breaker: { state: 'OPEN' } } },
+  ])
+    expect(of(open)).toBe('locus resume --reset-breaker');
 });

@@ -23,7 +23,10 @@ describe('a gated run that is halted', () => {
   test('C116: finishes its phase, commits nothing where nothing is pending, and makes an incomplete draft', async () => {
     const repository = await runningIn('implementer', { implementer: [{ gate: 'go' }] });
     const halt = repository.start(['halt', repository.gated, '--reason', 'lunch']);
-    await until('the halt is on its way', async () => (await repository.status()).run.state === 'RUNNING');
+    await until('the halt is on its way', async () => (await repository.status()).halting === 'lunch');
+    expect((await repository.run(['status', repository.gated])).stdout).toContain(
+      'halts as soon as what runs lets go: lunch',
+    );
     await repository.openGate('go');
     expect(await halt.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('locus resume') });
     const { run } = await repository.inState('HALTED');

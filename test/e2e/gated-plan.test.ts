@@ -84,6 +84,28 @@ describe('`locus run sprint-plan`', () => {
     ]);
   }, 90_000);
 
+  test('C56: a milestone whose issues are all closed counts as completed, and no agent is called for it', async () => {
+    const repository = await makeGated(world, {}, { files: { 'docs/sprint-plan.md': '# No sprints\n' } });
+    const closed = { milestone: 'Sprint 1', state: 'closed' } as const;
+    repository.github.seed({
+      milestones: ['Sprint 1'],
+      issues: [
+        { title: 'Cart', ...closed },
+        { title: 'Pay', milestone: 'Sprint 2' },
+      ],
+    });
+    const { code, stdout } = await repository.run(['run', 'sprint-plan']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('sprint-1: no open issues: it counts as completed');
+    expect((await repository.calls()).map(({ role }) => role)).toEqual(['implementer', 'reviewer', 'auditor']);
+    const body: string = repository.github.state().pulls[0]?.body ?? '';
+    expect(body).toContain('| sprint-1 | completed | - | - |');
+    expect(body).toContain('| sprint-2 | completed | 1 | 1 |');
+    repository.github.seed({ issues: [{ title: 'Old', milestone: 'Sprint 7', state: 'closed' }] });
+    const none = await repository.run(['run', 'sprint-plan', '--from', '7']);
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('no open issues in sprint-7') });
+  }, 90_000);
+
   test('C62: without any sprint it is refused, and nothing is made', async () => {
     const repository = await makeGated(
       world,

@@ -37,3 +37,19 @@ test('A1: of all that is wrong at once the first is told, in the order of the sp
   expect(await repository.run(['stop', repository.gated])).toMatchObject({ code: 0 });
   await told('no sprint');
 }, 90_000);
+
+test('a flag that would do nothing is refused in one line, and nothing is begun', async () => {
+  const repository = await makeGated(world, {});
+  for (const [argv, words] of [
+    [['1', '--gated', '--from', '2'], '--from is for a plan'],
+    [['--bug', 'it crashes', '--to', '2'], '--to is for a plan'],
+    [['sprint-1', '--gated', '--no-consolidate'], '--no-consolidate is for a plan'],
+    [['sprint-plan', '--probe'], '--probe goes with --resume'],
+    [['1', '--gated', '--reset-breaker'], '--reset-breaker goes with --resume'],
+    [['1', '--no-consolidate'], '--no-consolidate is for gated runs'],
+  ] as const) {
+    const { code, stderr } = await repository.run(['run', ...argv]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(words) });
+  }
+  expect(await repository.calls()).toEqual([]);
+}, 60_000);

@@ -75,7 +75,7 @@ describe('locus stop', () => {
     });
     expect(await repository.run(['stop'])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('no run is in progress'),
+      stderr: expect.stringContaining('no run of this repository is in progress'),
     });
     // Any terminal, any folder, a part of its name.
     const elsewhere = { cwd: world.folder };

@@ -1,4 +1,4 @@
-import type { GatedTarget } from '../../domain/gated/run-input.ts';
+import { type GatedTarget, isOver } from '../../domain/gated/run-input.ts';
 import type { GatedSettings } from '../../domain/gated/settings.ts';
 import type { RunInput } from '../../domain/run.ts';
 import { oneLine } from '../../domain/text.ts';
@@ -63,6 +63,9 @@ function validationOf({ enabled, audit = true, e2e = true, cross_model, review }
   return enabled ? phases.filter(Boolean).join(', ') : 'nothing';
 }
 
+/** Of a sprint that is over. */
+export const nothingLeft = 'no open issues: it counts as completed';
+
 function askedOf(target: GatedTarget) {
   if (target.kind === 'bug' && target.issue !== null) return { issues: [target.issue] };
   return target.kind === 'issues' ? { issues: target.issues } : { characters: target.text.length };
@@ -70,6 +73,7 @@ function askedOf(target: GatedTarget) {
 
 function wordsOf(target: GatedTarget): string {
   if (target.kind === 'bug' && target.issue !== null) return `#${target.issue}`;
+  if (isOver(target)) return nothingLeft;
   return target.kind === 'issues'
     ? target.issues.map((issue) => `#${issue}`).join(', ')
     : `${target.text.length} characters`;

@@ -7,6 +7,7 @@ import { bugBranch } from '../../domain/gated/bug-id.ts';
 import {
   type GatedInput,
   type GatedTarget,
+  isOver,
   issuesOfWork,
   type PlanInput,
   taskOf,
@@ -26,7 +27,7 @@ import { type Plan, preflight, requireClean } from '../run-preflight.ts';
 import { openRunEngine, placementOf, startAndShow } from '../run-start.ts';
 import { bugSource, findBug } from './bug.ts';
 import { findConflict } from './conflict.ts';
-import { printGatedPlan } from './dry.ts';
+import { nothingLeft, printGatedPlan } from './dry.ts';
 import { type GatedOptions, isBug, optionsOf, planTarget, rangeOf, refuseIdleFlags, targetOf } from './flags.ts';
 import { goingOn } from './going-on.ts';
 import { branchFor, checkSprintBranches, requireKnownBase, requireRoles, requireSafeCheckout } from './preflight.ts';
@@ -79,6 +80,8 @@ export async function runGated(options: GatedOptions): Promise<number> {
     const isHere = plan.source.kind === 'checkout' && project.checkout.currentBranch === branch;
     if (isHere) await requireClean(project.checkout.root);
     for (const warning of [note, ...plan.warnings]) if (warning) printer.note(`warning: ${warning}`);
+    if ('sprints' in found)
+      for (const { name } of found.sprints.filter(isOver)) printer.note(`${name}: ${nothingLeft}`);
     const given = { settings, mode: modeOf(options), options: kept, allowHigh: options.allowHigh ?? false } as const;
     const work: Work =
       'target' in found

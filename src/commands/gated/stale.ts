@@ -1,6 +1,7 @@
 import type { Engine } from '../../client/connect.ts';
 import { type FoundRun, startedWith } from '../../client/runs.ts';
 import { inferCompletion, type PlanSync } from '../../domain/gated/plan-sync.ts';
+import { isOver } from '../../domain/gated/run-input.ts';
 import type { RunInput } from '../../domain/run.ts';
 import { baseCommit, resolveCommit } from '../../git/branches.ts';
 import { discoverCheckout } from '../../git/discover.ts';
@@ -16,7 +17,7 @@ export async function crossChecked({ client }: Engine, { open, memo, runId }: Fo
   const input = await startedWith(client, runId).catch(() => null);
   const subjects = input === null ? null : await subjectsOf(input).catch(() => null);
   if (!input?.plan || subjects === null) return null;
-  const list = input.plan.sprints.map(({ name }) => ({ id: name }));
+  const list = input.plan.sprints.filter((target) => !isOver(target)).map(({ name }) => ({ id: name }));
   return inferCompletion({ state: 'RUNNING', sprints: { list } }, subjects, new Date().toISOString());
 }
 

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LocusFailure } from '../../domain/failures.ts';
 import { discoverSprints, type PlannedSprint, resolveSprint, selectSprints } from '../../domain/gated/plan-source.ts';
-import type { GatedTarget } from '../../domain/gated/run-input.ts';
+import { type GatedTarget, isOver } from '../../domain/gated/run-input.ts';
 import { inOrder } from '../../domain/issue.ts';
 import { oneLine } from '../../domain/text.ts';
 import type { Tracker } from '../../trackers/tracker.ts';
@@ -17,7 +17,9 @@ export async function findTarget(
   const number = /^issue-(\d+)$/.exec(name)?.[1];
   if (number !== undefined) return issueTarget(tracker, Number(number));
   const document = await readPlan(path.join(root, plan));
-  return targetOf(resolveSprint(name, { document, tracker: await tracker.listSprints() }), tracker);
+  const target = await targetOf(resolveSprint(name, { document, tracker: await tracker.listSprints() }), tracker);
+  if (isOver(target)) throw noOpenIssues(`${target.name} ("${oneLine(target.title)}")`);
+  return target;
 }
 
 /** The sprints of the plan, by number, from the first place that has any; each as a target of its own. */
@@ -30,18 +32,21 @@ export async function findPlan(
   const selection = selectSprints(discoverSprints({ document, tracker: await tracker.listSprints(), folders }), range);
   const sprints: GatedTarget[] = [];
   for (const sprint of selection.sprints) sprints.push(await targetOf(sprint, tracker));
+  // A sprint whose issues are all closed is done; a plan of nothing else is none.
+  if (sprints.every(isOver)) throw noOpenIssues(sprints.map(({ name }) => name).join(', '));
   return { sprints, from: selection.from, to: selection.to };
 }
 
 async function targetOf({ id, title, source, text, milestone }: PlannedSprint, tracker: Tracker): Promise<GatedTarget> {
   if (source !== 'tracker') return { kind: 'section', name: id, title, text };
   const open = milestone === null ? [] : await tracker.listIssues({ sprint: milestone, state: 'open' });
-  if (open.length === 0) {
-    throw new LocusFailure('IssueInvalid', `${id} ("${oneLine(title)}") has no open issues`, {
-      remedy: 'add issues to it on the tracker, or choose another target',
-    });
-  }
   return { kind: 'issues', name: id, title, issues: inOrder(open).map((issue) => issue.number) };
+}
+
+function noOpenIssues(what: string): LocusFailure {
+  return new LocusFailure('IssueInvalid', `no open issues in ${what}`, {
+    remedy: 'add issues on the tracker, or choose another target',
+  });
 }
 
 async function issueTarget(tracker: Tracker, number: number): Promise<GatedTarget> {

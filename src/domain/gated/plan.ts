@@ -49,6 +49,11 @@ export function sprintCompleted(plan: PlanState, id: string, totals: SprintTotal
   return changed(plan, id, { ...totals, status: 'completed' }, null, at);
 }
 
+/** Of which nothing is left to do, whoever has done it: what it has cost and changed is not known. */
+export function sprintOver(plan: PlanState, id: string, at: string): PlanState {
+  return changed(plan, id, { status: 'completed' }, null, at);
+}
+
 /** Those that were completed before: they are counted, and no agent is called for them. */
 export function sprintsTakenOver(
   plan: PlanState,

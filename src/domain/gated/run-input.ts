@@ -158,6 +158,11 @@ export function issuesOf(target: GatedTarget): readonly number[] {
   return target.kind === 'issues' ? target.issues : [];
 }
 
+/** A sprint of the tracker whose issues are all closed. */
+export function isOver(target: GatedTarget): boolean {
+  return target.kind === 'issues' && target.issues.length === 0;
+}
+
 /** Issues that a gated run or a plan is about; null: it is neither. */
 export function issuesOfWork({ gated, plan }: { readonly gated?: GatedInput; readonly plan?: PlanInput }) {
   if (gated) return issuesOf(gated.target);

@@ -3,7 +3,7 @@ import type { TestRun } from './body-parts.ts';
 import { withSprint } from './deletions.ts';
 import { gateNote, type OptionalGate } from './gate-note.ts';
 import type { SprintTotals } from './plan.ts';
-import { type GatedProgress, type GatedTarget, issuesOf } from './run-input.ts';
+import { type GatedProgress, type GatedTarget, isOver, issuesOf } from './run-input.ts';
 import type { Deletion } from './state.ts';
 
 /** What a sprint has come to. A plan that is started again on its branch is given those of the plan before it. */
@@ -121,13 +121,21 @@ export function takenOver(
     const target = sprints.find(({ name }) => name === record.id);
     if (target === undefined || record.commit === null) return record;
     const isHeld = held.includes(record.commit);
-    if (isHeld && record.digest === digestOf(target)) return record;
+    if (isHeld && asksTheSame(record, target)) return record;
+    if (isOver(target)) return unmade(record);
     const what = record.completed ? 'was completed before and runs again' : 'had begun before and begins anew';
     const lost = `its commit ${record.commit.slice(0, 7)} is not on ${branch}`;
     warnings.push(`${record.id} ${what}: ${isHeld ? 'what it asks for has changed' : lost}`);
     return unmade(record);
   });
   return { records: kept, warnings };
+}
+
+/** Issues of a completed sprint that were closed since ask for nothing more. */
+function asksTheSame(record: SprintRecord, target: GatedTarget): boolean {
+  if (record.digest === digestOf(target)) return true;
+  if (!record.completed || target.kind !== 'issues') return false;
+  return target.issues.every((issue) => record.issues.includes(issue));
 }
 
 /** Only where it began still counts: what of it is on the branch all the same is looked at again as its work. */

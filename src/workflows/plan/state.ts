@@ -6,12 +6,13 @@ import {
   planMoved,
   sprintCompleted,
   sprintHalted,
+  sprintOver,
   sprintProgressed,
   sprintStarted,
 } from '../../domain/gated/plan.ts';
 import type { PostPrState } from '../../domain/gated/post-pr-state.ts';
 import type { RateState } from '../../domain/gated/rate.ts';
-import type { GatedProgress, PlanInput } from '../../domain/gated/run-input.ts';
+import { type GatedProgress, isOver, type PlanInput } from '../../domain/gated/run-input.ts';
 import type { BreakerState, PlanState, PushMode, RunStateName } from '../../domain/gated/state.ts';
 import type { TaskState } from '../../domain/run.ts';
 import type { Deliverable } from '../gated/delivery.ts';
@@ -53,6 +54,7 @@ export class Plan extends PlanTime implements Deliverable, Steerable {
       },
       this.now(),
     );
+    for (const { name } of sprints.filter(isOver)) this.view = sprintOver(this.view, name, this.now());
     this.show();
   }
 

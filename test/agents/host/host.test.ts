@@ -133,7 +133,9 @@ describe('ending an agent', () => {
   test('cleans up after an agent that has ended by itself', async () => {
     const { dir } = await folder.start([`escape ${inWorkspace('escapee')}`, 'sleep 300']);
     expect(await follow(dir)).toMatchObject({ outcome: 'exited', code: 0 });
-    const pid = Number(read(inWorkspace('escapee')).split(' ')[0]);
+    const pidOf = () => Number(read(inWorkspace('escapee')).split(' ')[0]);
+    await until('the child writes', () => pidOf() > 0);
+    const pid = pidOf();
     expect(isRunning(pid)).toBe(true);
     await endAgent(dir);
     expect(isRunning(pid)).toBe(false);

@@ -72,6 +72,12 @@ describe('what a plan takes over of the one before it', () => {
     const ofIssues = made(1, { digest: digestOf(issues(1, 2)) });
     expect(taken([ofIssues], ['c1'], [issues(1, 2)]).warnings).toEqual([]);
     expect(taken([ofIssues], ['c1'], [issues(1, 2, 3)]).warnings).toEqual([asks]);
+    // It is not worked on again because somebody has closed what it has done.
+    const closed = { ...ofIssues, issues: [1, 2] };
+    expect(taken([closed], ['c1'], [issues(2)])).toEqual({ records: [closed], warnings: [] });
+    expect(taken([{ ...closed, completed: false }], ['c1'], [issues(2)]).warnings).toHaveLength(1);
+    expect(taken([closed], ['c1'], [issues()])).toEqual({ records: [closed], warnings: [] });
+    expect(taken([closed], [], [issues()])).toMatchObject({ records: [{ commit: null }], warnings: [] });
   });
 
   test('one that had only begun begins anew for the same reasons', () => {

@@ -33,6 +33,7 @@ export type Script = Readonly<
 /** What `locus status --json` shows of it. */
 export interface Shown {
   readonly status: string;
+  readonly halting?: string;
   readonly run: TargetState;
   /** Of a plan. */
   readonly plan: PlanState;
