@@ -1,4 +1,4 @@
-import { LocusFailure } from './failures.ts';
+import { type FailureDetails, LocusFailure } from './failures.ts';
 
 /** The plain profile may force, with a lease, on branches of ours; the gated one never. */
 export type GuardProfile = 'plain' | 'gated';
@@ -9,6 +9,8 @@ export interface PushContext {
   readonly profile?: GuardProfile;
   /** Further protected branches: the one that a run is based on. */
   readonly alsoProtected?: readonly string[];
+  /** Nobody could tell the default branch: it may be any. */
+  readonly isDefaultUnknown?: boolean;
 }
 
 export interface Judgement {
@@ -26,10 +28,20 @@ const protectedPrefixes: readonly string[] = ['release/', 'release-', 'hotfix/',
 
 export const ownPrefix = 'locus/';
 
-export function isProtected(branch: string, defaultBranch: string | null): boolean {
+export function isProtected(
+  branch: string,
+  defaultBranch: string | null,
+  alsoProtected: readonly string[] = [],
+): boolean {
   const name = branchOf(branch);
-  if (name === defaultBranch || protectedNames.includes(name)) return true;
+  if (name === defaultBranch || protectedNames.includes(name) || alsoProtected.includes(name)) return true;
   return protectedPrefixes.some((prefix) => name.startsWith(prefix));
+}
+
+/** Why a branch is not to be written to; null: it may be. */
+function protection(branch: string, { defaultBranch, alsoProtected, isDefaultUnknown }: PushContext): string | null {
+  if (isProtected(branch, defaultBranch, alsoProtected)) return 'the branch is protected';
+  return isDefaultUnknown ? 'the default branch is not known, and this may be it' : null;
 }
 
 /** Judges a push by its destination: `src:dst`, `+src:dst`, `:dst`, `dst`, with or without `refs/heads/`. */
@@ -47,9 +59,8 @@ export function judgePush(refspec: string, context: PushContext, lease = false):
   if (target.startsWith('refs/') && !target.startsWith('refs/heads/')) return refuse('it is no branch');
   if (isDetached(branch)) return refuse('a detached HEAD is not a safe branch');
   if (!isBranchName(branch)) return refuse('it is not the name of one branch');
-  if (isProtected(branch, context.defaultBranch) || context.alsoProtected?.includes(branch)) {
-    return refuse('the branch is protected');
-  }
+  const reason = protection(branch, context);
+  if (reason !== null) return refuse(reason);
   if (forced) return refuse('it forces');
   if (lease && (context.profile === 'gated' || !branch.startsWith(ownPrefix))) {
     return refuse('it would replace commits of a branch that is not ours alone');
@@ -61,9 +72,8 @@ export function judgePush(refspec: string, context: PushContext, lease = false):
 export function assertPush(refspec: string, context: PushContext, lease = false): void {
   const { allowed, target, reason } = judgePush(refspec, context, lease);
   if (allowed) return;
-  throw new LocusFailure('GuardRefused', `locus does not push to ${target || JSON.stringify(refspec)}: ${reason}`, {
-    blocked: { operation: 'push', target: target || refspec },
-  });
+  const what = `locus does not push to ${target || JSON.stringify(refspec)}: ${reason}`;
+  throw refused(what, { operation: 'push', target: target || refspec });
 }
 
 /** What git or a tracker may be asked to do besides pushing. `create` makes a branch. */
@@ -89,19 +99,21 @@ export function judgeOperation(operation: Operation, branch: string, context: Pu
   const name = branchOf(branch);
   if (isDetached(name)) return refuse('a detached HEAD is not a safe branch');
   if (!isBranchName(name)) return refuse('it is not the name of one branch');
-  if (isProtected(name, context.defaultBranch) || context.alsoProtected?.includes(name)) {
-    return refuse('the branch is protected');
-  }
-  return { allowed: true, target: branch, reason: '' };
+  const reason = protection(name, context);
+  return reason === null ? { allowed: true, target: branch, reason: '' } : refuse(reason);
 }
 
 /** Fails with GuardRefused where `judgeOperation` refuses. */
 export function assertOperation(operation: Operation, branch: string, context: PushContext): void {
   const { allowed, target, reason } = judgeOperation(operation, branch, context);
   if (allowed) return;
-  throw new LocusFailure('GuardRefused', `locus does not do ${operation} with ${JSON.stringify(target)}: ${reason}`, {
-    blocked: { operation, target },
-  });
+  throw refused(`locus does not do ${operation} with ${JSON.stringify(target)}: ${reason}`, { operation, target });
+}
+
+/** In the message itself, as a halt shows nothing else of it: nothing that goes on by itself will do what was refused. */
+function refused(what: string, blocked: NonNullable<FailureDetails['blocked']>): LocusFailure {
+  const remedy = 'do it by hand, or use another branch';
+  return new LocusFailure('GuardRefused', `${what}; a person must do this`, { blocked, remedy });
 }
 
 /** A gated run's branch keeps its commits once others can have them; `locus/` branches may be replaced, with a lease. */

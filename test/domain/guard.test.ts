@@ -71,7 +71,7 @@ describe('a push is judged by its destination', () => {
 
   test('a refusal says which branch and why', () => {
     expect(() => assertPush('abc:refs/heads/main', context)).toThrow(
-      'locus does not push to refs/heads/main: the branch is protected',
+      'locus does not push to refs/heads/main: the branch is protected; a person must do this',
     );
   });
 });

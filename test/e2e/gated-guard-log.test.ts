@@ -44,7 +44,7 @@ test('A4: a push to a protected branch halts the run, whoever started it, and st
     return now.status === 'halted' ? now : null;
   });
   expect(plan.state).toBe('HALTED');
-  expect(JSON.stringify(shown)).toContain('the branch is protected');
+  expect(JSON.stringify(shown)).toContain('the branch is protected; a person must do this');
   const log = path.join(world.stateDir, 'runs', plan.plan_id, 'guard.log');
   expect(
     (await readFile(log, 'utf8'))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { GuardBlock } from '../../domain/gated/guard-command.ts';
+import type { GuardBlock } from '../../domain/gated/guard-answer.ts';
 import { type AuditRecord, handoffRecord, recordId, recordIds } from '../../domain/gated/guardrail-log.ts';
 import type { AgentRole } from '../../domain/gated/run-input.ts';
 import { readVerdict } from '../../domain/gated/verdict.ts';

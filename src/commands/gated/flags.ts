@@ -2,6 +2,7 @@ import { LocusFailure } from '../../domain/failures.ts';
 import { pushMode } from '../../domain/gated/push-mode.ts';
 import type { GatedSettings } from '../../domain/gated/settings.ts';
 import type { TargetState } from '../../domain/gated/state.ts';
+import { planTarget, targetName } from '../../domain/gated/target-name.ts';
 import type { RunOptions } from '../run-options.ts';
 
 /** `locus run … --gated` as it was typed. */
@@ -73,8 +74,6 @@ function ofPlan({ from, to, consolidate }: GatedOptions): string | undefined {
   return consolidate === false ? '--no-consolidate' : undefined;
 }
 
-export const planTarget = 'sprint-plan';
-
 /** Whether a run is a gated one: it was said, or its target is always one. */
 export function isGated(options: Pick<GatedOptions, 'gated' | 'issues' | 'bug' | 'fromIssue'>): boolean {
   return Boolean(options.gated) || options.issues.includes(planTarget) || isBug(options);
@@ -100,9 +99,8 @@ export function targetOf({ issues, sprint }: GatedOptions): string {
     throw new LocusFailure('UsageInvalid', '--sprint and --gated cannot be used together', { remedy });
   if (target === undefined) throw new LocusFailure('UsageInvalid', 'a gated run needs a target', { remedy });
   if (more.length > 0) throw new LocusFailure('UsageInvalid', 'a gated run has one target', { remedy });
-  const name = target.replace(/^(?:#|issue-)(?=\d+$)/, '');
-  if (/^\d{1,9}$/.test(name) && Number(name) > 0) return `issue-${Number(name)}`;
-  if (/^sprint-\d{1,9}$/.test(name) || name === planTarget) return name;
+  const name = targetName(target);
+  if (name !== null) return name;
   throw new LocusFailure('UsageInvalid', `${JSON.stringify(target)} is no target of a gated run`, { remedy });
 }
 

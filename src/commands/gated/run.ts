@@ -3,16 +3,9 @@ import { userInfo } from 'node:os';
 import { gatedSnapshot } from '../../config/snapshot.ts';
 import { LocusFailure } from '../../domain/failures.ts';
 import { breakerDefaults } from '../../domain/gated/breaker.ts';
-import { bugBranch } from '../../domain/gated/bug-id.ts';
-import {
-  type GatedInput,
-  type GatedTarget,
-  isOver,
-  issuesOfWork,
-  type PlanInput,
-  taskOf,
-} from '../../domain/gated/run-input.ts';
+import { type GatedInput, isOver, issuesOfWork, type PlanInput, taskOf } from '../../domain/gated/run-input.ts';
 import type { Mode } from '../../domain/gated/state.ts';
+import { planTarget, targetBranch } from '../../domain/gated/target-name.ts';
 import type { RunInput } from '../../domain/run.ts';
 import { bugRunId, gatedRunId } from '../../domain/run-id.ts';
 import { openPrinter } from '../../ui/printer.ts';
@@ -28,7 +21,7 @@ import { openRunEngine, placementOf, startAndShow } from '../run-start.ts';
 import { bugSource, findBug } from './bug.ts';
 import { findConflict } from './conflict.ts';
 import { nothingLeft, printGatedPlan } from './dry.ts';
-import { type GatedOptions, isBug, optionsOf, planTarget, rangeOf, refuseIdleFlags, targetOf } from './flags.ts';
+import { type GatedOptions, isBug, optionsOf, rangeOf, refuseIdleFlags, targetOf } from './flags.ts';
 import { goingOn } from './going-on.ts';
 import { branchFor, checkSprintBranches, requireKnownBase, requireRoles, requireSafeCheckout } from './preflight.ts';
 import { resumeGatedRun } from './resume.ts';
@@ -73,7 +66,7 @@ export async function runGated(options: GatedOptions): Promise<number> {
       name === planTarget
         ? await findPlan(rangeOf(options), places)
         : { target: bug ? await findBug(bug, tracker) : await findTarget(name, places) };
-    const usual = 'target' in found ? branchOf(found.target) : `feature/${planTarget}-${today()}`;
+    const usual = targetBranch('target' in found ? found.target.name : planTarget, today());
     const branch = branchFor(options.branch ?? usual, plan.baseBranch, project);
     if ('sprints' in found && options.consolidate === false)
       checkSprintBranches(branch, found.sprints, plan.baseBranch, project);
@@ -124,10 +117,6 @@ async function resumeAndShow(options: GatedOptions): Promise<number> {
     printer.close();
     await engine.close();
   }
-}
-
-function branchOf({ kind, name }: GatedTarget): string {
-  return kind === 'bug' ? bugBranch(name) : `feature/${name}`;
 }
 
 /** A bug's stands beside the one that a repository has. */

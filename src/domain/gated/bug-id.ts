@@ -11,6 +11,10 @@ export function bugId(startedAt: string, hex: string, issue: number | null = nul
   return issue === null ? `${date}-${random}` : `${date}-i${issue}-${random}`;
 }
 
+export function isBugId(name: string): boolean {
+  return /^\d{8}-(?:i[1-9]\d*-)?[0-9a-f]{6}$/.test(name);
+}
+
 export function bugBranch(id: string): string {
   return `bugfix/${id}`;
 }
