@@ -1,6 +1,6 @@
 import { workspaceName } from '../domain/branch.ts';
 import { LocusFailure } from '../domain/failures.ts';
-import { goesThroughGates, type RunContext } from '../domain/run.ts';
+import { goesThroughGates, protectedIn, type RunContext } from '../domain/run.ts';
 import type { Repository } from '../domain/workspace.ts';
 import { isAncestor, resolveCommit } from '../git/branches.ts';
 import { isOn } from '../git/credentials.ts';
@@ -36,7 +36,7 @@ export async function pushBranch(
     branch,
     commit,
     defaultBranch: run.baseBranch,
-    protectedBranches: [run.baseBranch, ...(run.defaultBranch ? [run.defaultBranch] : [])],
+    protectedBranches: protectedIn(run),
     profile: goesThroughGates(run.type) ? 'gated' : 'plain',
     token: credentialsFor(run, token),
     ...(signal ? { signal } : {}),

@@ -4,7 +4,7 @@ import { isOurs } from '../domain/gated/bodies.ts';
 import { assertOperation } from '../domain/guard.ts';
 import { type LabelChange, managedLabel, runLabels, statusLabels, toStatus } from '../domain/labels.ts';
 import { issuePull, sprintPull } from '../domain/pull-body.ts';
-import { goesThroughGates, type RunContext } from '../domain/run.ts';
+import { goesThroughGates, protectedIn, type RunContext } from '../domain/run.ts';
 import { openTracker } from '../trackers/open.ts';
 import type { PullDraft, Tracker } from '../trackers/tracker.ts';
 import { allBeating } from './border.ts';
@@ -78,8 +78,7 @@ export function createTrackerActivities(deps: Pick<Dependencies, 'secrets'>): Al
     },
 
     async openDraft(run, { branch, title, body }) {
-      const alsoProtected = [run.baseBranch, ...(run.defaultBranch ? [run.defaultBranch] : [])];
-      assertOperation('pr-create', branch, { defaultBranch: run.baseBranch, alsoProtected, profile: 'gated' });
+      requireHead(run, branch);
       const { tracker } = await open(run);
       const found = await tracker.findPull(branch, 'open');
       if (found !== null && !isOurs(found)) {
@@ -118,6 +117,12 @@ async function applyLabels(tracker: Tracker, issue: number, change: LabelChange)
   for (const name of change.remove) {
     if (change.add.length > 0 || name === statusLabels.inProgress.name) await tracker.removeLabel(issue, name);
   }
+}
+
+/** Of a pull request, made or edited. Fails with GuardRefused for a protected branch. */
+function requireHead(run: RunContext, branch: string): void {
+  const profile = goesThroughGates(run.type) ? 'gated' : 'plain';
+  assertOperation('pr-create', branch, { defaultBranch: run.baseBranch, alsoProtected: protectedIn(run), profile });
 }
 
 /** An earlier attempt of this very activity may have written before it was cut off. */

@@ -1,42 +1,79 @@
 import { appendFile, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import type { GuardBlock, GuardContext } from '../domain/gated/guard-answer.ts';
 import { guardCommand } from '../domain/gated/guard-command.ts';
 import { openFolder } from '../git/discover.ts';
-import { defaultBranchOf, describeRemote } from '../git/remote.ts';
+import { defaultBranchOf, describeRemote, remoteHead } from '../git/remote.ts';
 import { stateDir } from '../server/state.ts';
 import { print } from './check.ts';
 
 /** `locus guard <operation>`: tells scripts what git and the tracker may be asked to do. It judges, and does nothing. */
 export async function guard(words: readonly string[], cwd: string): Promise<number> {
-  const answer = guardCommand(words, await contextOf(cwd));
+  const { context, ask } = await contextOf(cwd);
+  const known = guardCommand(words, context);
+  // The remote is asked only where that can change the answer.
+  const isSettled = known.exitCode === guardCommand(words, { ...context, isDefaultUnknown: false }).exitCode;
+  const answer = isSettled ? known : guardCommand(words, await ask());
   if (answer.record) await note(answer.record);
   return print(answer);
 }
 
+const patienceMs = 5_000;
+
+interface Asking {
+  readonly context: GuardContext;
+  /** The context with the default branch as the remote says it; the same one where it says nothing in time. */
+  ask(): Promise<GuardContext>;
+}
+
 /** Outside of a repository only names can be judged. */
-async function contextOf(cwd: string): Promise<GuardContext> {
+async function contextOf(cwd: string): Promise<Asking> {
   const now = new Date().toISOString();
   const git = await openFolder(cwd);
-  const root = (await git.raw('rev-parse', '--show-toplevel').catch(() => '')).trim();
-  if (root === '') return { currentBranch: null, defaultBranch: null, remotes: [], autoPush: undefined, now };
-  const [{ config }, remote, remotes, head, common] = await Promise.all([
-    loadConfig(root),
-    describeRemote(root),
+  const common = (await git.raw('rev-parse', '--path-format=absolute', '--git-common-dir').catch(() => '')).trim();
+  if (common === '') {
+    const context = { currentBranch: null, defaultBranch: null, remotes: [], autoPush: undefined, now };
+    return { context, ask: async () => context };
+  }
+  const [config, remote, named, head] = await Promise.all([
+    configOf(git.raw('rev-parse', '--show-toplevel')),
+    describeRemote(cwd),
     git.getRemotes(),
     git.raw('symbolic-ref', '-q', '--short', 'HEAD').catch(() => ''),
-    git.raw('rev-parse', '--git-common-dir'),
   ]);
-  return {
+  const remotes = named.map(({ name }) => name);
+  const heads = await Promise.all(remotes.map((name) => remoteHead(common, name, 0)));
+  const usual = await defaultBranchOf(remote, common);
+  const context = (own: string | null): GuardContext => ({
     currentBranch: head.trim() || null,
-    defaultBranch: config.github.defaultBranch ?? (await defaultBranchOf(remote, path.resolve(cwd, common.trim()))),
-    alsoProtected: config.agent.baseBranch === null ? [] : [config.agent.baseBranch],
-    remotes: remotes.map(({ name }) => name),
-    autoPush: config.run_mode.git.auto_push,
+    defaultBranch: config.github?.defaultBranch ?? own ?? usual,
+    alsoProtected: [own, usual, ...heads, config.agent?.baseBranch ?? null].filter((name) => name !== null),
+    isDefaultUnknown: remotes.length > 0 && own === null,
+    remotes,
+    autoPush: config.run_mode?.git.auto_push,
+    ...(config.problem === undefined ? {} : { configProblem: config.problem }),
     now,
+  });
+  const own = remote === null ? heads.find((name) => name !== null) : heads[remotes.indexOf(remote.name)];
+  return {
+    context: context(own ?? null),
+    ask: async () => context(remote === null ? null : await remoteHead(common, remote.name, patienceMs)),
   };
+}
+
+/** What the config says cannot take a protection away: where it cannot be read, git alone is asked. */
+async function configOf(asked: Promise<string>): Promise<Partial<Config> & { readonly problem?: string }> {
+  const root = (await asked.catch(() => '')).trim();
+  if (root === '') return {};
+  try {
+    return (await loadConfig(root)).config;
+  } catch (error) {
+    if (error instanceof LocusFailure) return { problem: error.message };
+    throw error;
+  }
 }
 
 /** Beside the other records of the run in whose name a script asks, else in the state directory itself. */

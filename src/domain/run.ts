@@ -46,7 +46,9 @@ export interface RunContext {
   readonly source: Source;
   /** Branch without `refs/heads/`; work is based on it and pull requests aim at it. */
   readonly baseBranch: string;
-  /** Of the remote, protected also where work is based on another one; null: nobody knows. */
+  /** Of a gated run: whatever may be the repository's default branch, protected also where work is based on another one. */
+  readonly protectedBranches?: readonly string[];
+  /** The one that runs of older versions have instead. */
   readonly defaultBranch?: string | null;
   /** Name of the git remote, null where there is none: work then stays on its branch. */
   readonly remote: string | null;
@@ -62,6 +64,13 @@ export interface RunContext {
   readonly restarted: boolean;
   /** Of a gated run or a plan: what its folder of artifacts is called, `run-…` or `plan-…`. */
   readonly artifacts?: string;
+}
+
+/** What a run never writes to, whatever it is called. */
+export function protectedIn(
+  run: Pick<RunContext, 'baseBranch' | 'defaultBranch' | 'protectedBranches'>,
+): readonly string[] {
+  return [run.baseBranch, ...(run.defaultBranch ? [run.defaultBranch] : []), ...(run.protectedBranches ?? [])];
 }
 
 /** What a run is started with. Activities get the context, without the tasks. */

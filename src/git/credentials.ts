@@ -12,7 +12,7 @@ export interface RemoteCredentials {
 }
 
 export interface RemoteAccess {
-  readonly repository: Repository;
+  readonly repository: Pick<Repository, 'commonDir'>;
   /** A remote's name, or an address. */
   readonly remote: string;
   /** Used where the remote is on its origin: over ssh, in folders and elsewhere the person's own access counts. */
@@ -50,7 +50,7 @@ esac
 `;
 
 /** ssh must not ask either; a command that the person chose is left alone. */
-async function sshEnvironment(repository: Repository): Promise<Record<string, string>> {
+async function sshEnvironment(repository: RemoteAccess['repository']): Promise<Record<string, string>> {
   if (process.env.GIT_SSH_COMMAND !== undefined || process.env.GIT_SSH !== undefined) return {};
   const configured = await configOf(repository, ['config', '--get', 'core.sshCommand']);
   return configured.exitCode === 0 ? {} : { GIT_SSH_COMMAND: 'ssh -o BatchMode=yes' };
@@ -67,7 +67,7 @@ const keptMs = 10_000;
 const answers = new Map<string, { readonly until: number; readonly said: Promise<GitResult> }>();
 
 /** What a person's configuration says, asked again after ten seconds: each task needs it several times. */
-function configOf(repository: Repository, args: readonly string[]): Promise<GitResult> {
+function configOf(repository: RemoteAccess['repository'], args: readonly string[]): Promise<GitResult> {
   const key = [repository.commonDir, ...args].join('\0');
   const before = answers.get(key);
   if (before && before.until > Date.now()) return before.said;

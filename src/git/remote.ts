@@ -87,10 +87,18 @@ export async function openMirror(
 }
 
 async function findDefaultBranch(commonDir: string, remote: string, ask: boolean): Promise<string | null> {
+  const head = await remoteHead(commonDir, remote, ask ? 20_000 : 0);
+  return head ?? usualBranch(commonDir, [`refs/remotes/${remote}/`, 'refs/heads/']);
+}
+
+/**
+ * The default branch by the remote's own word: as git has it from a clone, else as the remote answers within that time.
+ * null: it has not told, and what is usual may be wrong.
+ */
+export async function remoteHead(commonDir: string, remote: string, askMs: number): Promise<string | null> {
   const known = await tryGit({ commonDir }, ['symbolic-ref', '-q', '--short', `refs/remotes/${remote}/HEAD`]);
   if (known.exitCode === 0) return known.stdout.trim().slice(remote.length + 1);
-  const asked = ask ? await askRemote(commonDir, remote) : null;
-  return asked ?? usualBranch(commonDir, [`refs/remotes/${remote}/`, 'refs/heads/']);
+  return askMs === 0 ? null : askRemote(commonDir, remote, askMs);
 }
 
 /**
@@ -115,8 +123,10 @@ async function isThere(commonDir: string, ref: string): Promise<boolean> {
   return (await tryGit({ commonDir }, ['show-ref', '--verify', '--quiet', ref])).exitCode === 0;
 }
 
-async function askRemote(commonDir: string, remote: string): Promise<string | null> {
-  const said = await tryGit({ commonDir }, ['ls-remote', '--symref', '--', remote, 'HEAD'], { timeoutMs: 20_000 });
+async function askRemote(commonDir: string, remote: string, timeoutMs: number): Promise<string | null> {
+  const said = await withCredentials({ repository: { commonDir }, remote }, (env) =>
+    tryGit({ commonDir }, ['ls-remote', '--symref', '--', remote, 'HEAD'], { timeoutMs, env }),
+  );
   return /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(said.stdout)?.[1] ?? null;
 }
 

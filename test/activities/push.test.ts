@@ -56,6 +56,19 @@ test('a rebased branch replaces what we pushed, never what others pushed since',
   expect(remoteTip(fixture)).toBe(rebased);
 });
 
+test.each([
+  ['by its list', { protectedBranches: ['other', 'trunk'] }],
+  ['by the one name that an older version gave it', { defaultBranch: 'trunk' }],
+])('A4: nothing is pushed to what may be the default branch, which a run knows %s', async (_how, names) => {
+  const fixture = await makeFixture();
+  const push = pushBranch(depsOf(fixture), runOf(fixture, { type: 'gated', ...names }), {
+    branch: 'trunk',
+    commit: fixture.first,
+  });
+  expect((await failureOf(push)).type).toBe('GuardRefused');
+  expect(sh(fixture.remote, ['for-each-ref', '--format=%(refname)'])).toBe('refs/heads/main');
+});
+
 test.each(['gated', 'plan', 'bug'] as const)('A4: a %s never replaces what it has pushed', async (type) => {
   const fixture = await makeFixture();
   const settings = settingsOf({ updateWith: 'rebase' }, true);

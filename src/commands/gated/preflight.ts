@@ -5,15 +5,47 @@ import type { GatedSettings } from '../../domain/gated/settings.ts';
 import { judgeOperation } from '../../domain/guard.ts';
 import type { RunSettings } from '../../domain/settings.ts';
 import { oneLine } from '../../domain/text.ts';
+import { defaultBranchOf, remoteHead } from '../../git/remote.ts';
 import type { Project } from '../project.ts';
 import { requireAgent } from '../run-preflight.ts';
 
+/** A project whose default branch is no guess. */
+export interface GatedProject extends Project {
+  /** All that may be it, as the remote and the config say, and what the config bases work on. */
+  readonly protectedBranches: readonly string[];
+}
+
+const patienceMs = 5_000;
+
+/** Asks the remote for its default branch where git does not know it: what the config says adds to it, and is not believed alone. */
+export async function withDefaultBranch(project: Project): Promise<GatedProject> {
+  const { checkout, config, remote } = project;
+  const own =
+    remote === null
+      ? await defaultBranchOf(null, checkout.commonDir)
+      : await remoteHead(checkout.commonDir, remote.name, patienceMs);
+  if (remote !== null && own === null) {
+    throw new LocusFailure(
+      'RepositoryInvalid',
+      `the default branch of ${remote.name}, which is protected, is not known`,
+      {
+        remedy: `see whether \`git ls-remote ${remote.name}\` answers, or tell it: git remote set-head ${remote.name} <branch>`,
+      },
+    );
+  }
+  const names = [own, config.github.defaultBranch, config.agent.baseBranch];
+  return {
+    ...project,
+    defaultBranch: config.github.defaultBranch ?? own,
+    protectedBranches: [...new Set(names.filter((name) => name !== null))],
+  };
+}
+
 /** A person who stands on a protected branch is not where this work belongs. */
-export function requireSafeCheckout(project: Project): void {
-  const { checkout, config, defaultBranch } = project;
+export function requireSafeCheckout({ checkout, defaultBranch, protectedBranches }: GatedProject): void {
   const { currentBranch } = checkout;
-  const alsoProtected = config.agent.baseBranch === null ? [] : [config.agent.baseBranch];
-  const judged = judgeOperation('validate', currentBranch ?? 'HEAD', { defaultBranch, alsoProtected });
+  const context = { defaultBranch, alsoProtected: protectedBranches };
+  const judged = judgeOperation('validate', currentBranch ?? 'HEAD', context);
   if (judged.allowed) return;
   const where = currentBranch === null ? 'HEAD is detached' : `the current branch is ${oneLine(currentBranch)}`;
   throw new LocusFailure('GuardRefused', `${where}: ${judged.reason}`, {
@@ -22,8 +54,8 @@ export function requireSafeCheckout(project: Project): void {
 }
 
 /** The branch that the run works on; refused where the guard would refuse to push it. */
-export function branchFor(branch: string, baseBranch: string, project: Project): string {
-  const context = { defaultBranch: project.defaultBranch, alsoProtected: [baseBranch] };
+export function branchFor(branch: string, baseBranch: string, project: GatedProject): string {
+  const context = { defaultBranch: baseBranch, alsoProtected: project.protectedBranches };
   const judged = judgeOperation('create', branch, context);
   if (judged.allowed) return branch;
   throw new LocusFailure('GuardRefused', `a gated run cannot work on ${JSON.stringify(branch)}: ${judged.reason}`, {
@@ -36,7 +68,7 @@ export function checkSprintBranches(
   branch: string,
   sprints: readonly Pick<GatedTarget, 'name'>[],
   baseBranch: string,
-  project: Project,
+  project: GatedProject,
 ): void {
   for (const { name } of sprints) branchFor(planSprintBranch(branch, name), baseBranch, project);
 }

@@ -23,7 +23,15 @@ import { findConflict } from './conflict.ts';
 import { nothingLeft, printGatedPlan } from './dry.ts';
 import { type GatedOptions, isBug, optionsOf, rangeOf, refuseIdleFlags, targetOf } from './flags.ts';
 import { goingOn } from './going-on.ts';
-import { branchFor, checkSprintBranches, requireKnownBase, requireRoles, requireSafeCheckout } from './preflight.ts';
+import {
+  branchFor,
+  checkSprintBranches,
+  type GatedProject,
+  requireKnownBase,
+  requireRoles,
+  requireSafeCheckout,
+  withDefaultBranch,
+} from './preflight.ts';
 import { resumeGatedRun } from './resume.ts';
 import { findPlan, findTarget } from './target.ts';
 
@@ -38,8 +46,8 @@ export async function runGated(options: GatedOptions): Promise<number> {
   const name = bug ? 'bug' : targetOf(options);
   refuseIdleFlags(options, name);
   const sandbox = sandboxMode(options.sandbox);
-  const project = await openProject(options.cwd);
-  const snapshot = gatedSnapshot(project.config);
+  const opened = await openProject(options.cwd);
+  const snapshot = gatedSnapshot(opened.config);
   const settings = bug ? { ...snapshot, limits: breakerDefaults.bug } : snapshot;
   const { kept, note } = optionsOf(options, settings);
   if (!settings.enabled) {
@@ -47,8 +55,9 @@ export async function runGated(options: GatedOptions): Promise<number> {
       remedy: 'set run_mode.enabled to true in .locus/config.json',
     });
   }
-  const tracker = await project.openTracker();
+  const tracker = await opened.openTracker();
   await tracker.check();
+  const project = await withDefaultBranch(opened);
   const placement = await placementOf(project);
   if (placement === 'here') requireSafeCheckout(project);
   requireKnownBase(project);
@@ -130,7 +139,7 @@ function identityOf({ key }: Project, work: Work): Pick<RunInput, 'runId' | 'typ
 const planTask = { issue: 0, title: 'Sprint plan', order: null, commitType: 'feat', committed: null } as const;
 
 function inputOf(
-  project: Project,
+  project: GatedProject,
   plan: Plan,
   { work, branch, isHere }: { readonly work: Work; readonly branch: string; readonly isHere: boolean },
 ): RunInput {
@@ -142,7 +151,7 @@ function inputOf(
     tracker: project.tracker,
     source: plan.source,
     baseBranch: plan.baseBranch,
-    defaultBranch: project.remote?.defaultBranch ?? project.defaultBranch,
+    protectedBranches: project.protectedBranches,
     remote: plan.remote,
     sprint: null,
     branch,
