@@ -37,6 +37,7 @@ export function createTrackerActivities(deps: Pick<Dependencies, 'secrets'>): Al
     draft: Omit<PullDraft, 'labels' | 'draft' | 'base'>,
     mayExist: boolean,
   ): Promise<PullRef> {
+    requireHead(run, draft.head);
     const labels = run.settings.agent.autoLabel ? [managedLabel.name] : [];
     const pull = await tracker.putPull(
       { ...draft, base: run.baseBranch, labels, draft: false },

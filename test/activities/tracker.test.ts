@@ -16,10 +16,9 @@ afterAll(() => github.stop());
 
 const report = { issue: 1, labels: [], kind: 'done', summary: '', failure: null, durationMs: 1, pr: null } as const;
 
-/** One attempt of the activity that tells an issue that it is done. */
-function attempt(environment: MockActivityEnvironment): Promise<void> {
+function runHere(changes: Partial<RunContext> = {}): RunContext {
   const { owner, repo, url: apiUrl } = github;
-  const run: RunContext = {
+  return {
     ...{
       runId: 'locus/acme/shop/sprint/s',
       type: 'sprint',
@@ -31,10 +30,37 @@ function attempt(environment: MockActivityEnvironment): Promise<void> {
     source: { kind: 'checkout', hostId: 'here', root: '/r' },
     ...{ sprint: null, branch: null, only: null, startedBy: 'test', restarted: false },
     settings: settingsOf({}, true),
+    ...changes,
   };
-  const { reportResult } = createTrackerActivities({ secrets: async () => ({ token: github.token, env: {} }) });
-  return environment.run(reportResult, run, { ...report, mayExist: false });
 }
+
+const activities = () => createTrackerActivities({ secrets: async () => ({ token: github.token, env: {} }) });
+
+/** One attempt of the activity that tells an issue that it is done. */
+function attempt(environment: MockActivityEnvironment): Promise<void> {
+  return environment.run(activities().reportResult, runHere(), { ...report, mayExist: false });
+}
+
+test.each([
+  ['main', {}],
+  ['release/1', {}],
+  ['next', { baseBranch: 'next' }],
+  ['trunk', { protectedBranches: ['trunk'] }],
+])('A4: a pull request of %s is neither made nor edited, in a plain run too', async (branch, changes) => {
+  github.seed({ issues: [{ title: 'One' }] });
+  const run = runHere(changes);
+  const environment = new MockActivityEnvironment();
+  const { openIssuePull, openSprintPull } = activities();
+  const issue = { issue: 1, title: 'One', branch, summary: '', mayExist: true };
+  const sprint = { branch, sprint: 's', tasks: [] };
+  for (const asked of [
+    () => environment.run(openIssuePull, run, issue),
+    () => environment.run(openSprintPull, run, sprint),
+  ]) {
+    await expect(asked()).rejects.toMatchObject({ type: 'GuardRefused' });
+  }
+  expect(github.state().pulls).toEqual([]);
+});
 
 test('a write beats while the tracker does not answer, so that its worker’s death is noticed', async () => {
   github.seed({ issues: [{ title: 'One' }] });
