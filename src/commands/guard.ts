@@ -25,7 +25,7 @@ const patienceMs = 5_000;
 
 interface Asking {
   readonly context: GuardContext;
-  /** The context with the default branch as the remote says it; the same one where it says nothing in time. */
+  /** The context with the default branch as the remote says it; where it says nothing in time, the usual one. */
   ask(): Promise<GuardContext>;
 }
 
@@ -51,7 +51,6 @@ async function contextOf(cwd: string): Promise<Asking> {
     currentBranch: head.trim() || null,
     defaultBranch: config.github?.defaultBranch ?? own ?? usual,
     alsoProtected: [own, usual, ...heads, config.agent?.baseBranch ?? null].filter((name) => name !== null),
-    isDefaultUnknown: remotes.length > 0 && own === null,
     remotes,
     autoPush: config.run_mode?.git.auto_push,
     ...(config.problem === undefined ? {} : { configProblem: config.problem }),
@@ -59,7 +58,7 @@ async function contextOf(cwd: string): Promise<Asking> {
   });
   const own = remote === null ? heads.find((name) => name !== null) : heads[remotes.indexOf(remote.name)];
   return {
-    context: context(own ?? null),
+    context: { ...context(own ?? null), isDefaultUnknown: remote !== null && !own },
     ask: async () => context(remote === null ? null : await remoteHead(common, remote.name, patienceMs)),
   };
 }

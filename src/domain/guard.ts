@@ -9,7 +9,7 @@ export interface PushContext {
   readonly profile?: GuardProfile;
   /** Further protected branches: the one that a run is based on. */
   readonly alsoProtected?: readonly string[];
-  /** Nobody could tell the default branch: it may be any. */
+  /** Nobody has told the default branch yet: it may be any. */
   readonly isDefaultUnknown?: boolean;
 }
 

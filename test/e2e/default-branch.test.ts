@@ -52,7 +52,7 @@ describe('A4: the default branch is protected whatever its name', () => {
     60_000,
   );
 
-  test('where the remote does not tell it, any branch may be it; what is protected anyway is blocked without asking', async () => {
+  test('where the remote does not tell it, it is the usual one; what is protected anyway is blocked without asking', async () => {
     let asked = 0;
     const silent = createServer(() => {
       asked += 1;
@@ -66,23 +66,29 @@ describe('A4: the default branch is protected whatever its name', () => {
       expect(await guard(repository, 'is-protected', 'main')).toMatchObject({ code: 0 });
       expect(await guard(repository, 'push-mode')).toMatchObject({ code: 0 });
       expect(asked).toBe(0);
-      expect(await guard(repository, 'push', 'origin', 'trunk')).toMatchObject({
-        code: 1,
-        stderr: expect.stringContaining('the default branch is not known'),
-      });
-      expect(asked).toBe(1);
-      expect(await guard(repository, 'is-protected', 'trunk')).toMatchObject({ code: 0, stdout: 'true\n' });
-      const run = ['run', '1', '--gated', '--dry-run', '--branch', 'trunk'];
-      const told = { code: 2, stderr: expect.stringContaining('git remote set-head origin') };
-      expect(await repository.run(run)).toMatchObject(told);
-      await repository.git('remote', 'set-head', 'origin', 'trunk');
-      expect(await repository.run(run)).toMatchObject({ code: 1, stderr: expect.stringContaining('"trunk"') });
       expect(await guard(repository, 'push', 'origin', 'mine')).toMatchObject({ code: 0 });
+      expect(asked).toBe(1);
+      await repository.git('remote', 'set-head', 'origin', 'trunk');
+      expect(await guard(repository, 'push', 'origin', 'trunk')).toMatchObject({ code: 1 });
+      const run = ['run', '1', '--gated', '--dry-run', '--branch', 'trunk'];
+      expect(await repository.run(run)).toMatchObject({ code: 1, stderr: expect.stringContaining('"trunk"') });
+      expect(asked).toBe(1);
     } finally {
       silent.close();
     }
   }, 90_000);
 });
+
+test('a remote whose HEAD names a branch that is not there does not keep a run from its work', async () => {
+  const repository = await makeGated(world, {});
+  await repository.git('remote', 'set-head', 'origin', '--delete').catch(() => {});
+  await repository.gitRemote('symbolic-ref', 'HEAD', 'refs/heads/never');
+  expect(await guard(repository, 'push', 'origin', 'mine')).toMatchObject({ code: 0 });
+  expect(await repository.run(['run', '1', '--gated', '--dry-run'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('based on main'),
+  });
+}, 60_000);
 
 test('locus guard judges by what git says where the config is not valid; push-mode alone needs it', async () => {
   const repository = await makeGated(world, {});

@@ -9,7 +9,7 @@ import { defaultBranchOf, remoteHead } from '../../git/remote.ts';
 import type { Project } from '../project.ts';
 import { requireAgent } from '../run-preflight.ts';
 
-/** A project whose default branch is no guess. */
+/** A project whose default branch is no guess, where its remote tells it. */
 export interface GatedProject extends Project {
   /** All that may be it, as the remote and the config say, and what the config bases work on. */
   readonly protectedBranches: readonly string[];
@@ -17,26 +17,20 @@ export interface GatedProject extends Project {
 
 const patienceMs = 5_000;
 
-/** Asks the remote for its default branch where git does not know it: what the config says adds to it, and is not believed alone. */
+/**
+ * Asks the remote for its default branch where git does not know it. What the config says and what is usual add to it, and
+ * are believed alone where the remote names none.
+ */
 export async function withDefaultBranch(project: Project): Promise<GatedProject> {
   const { checkout, config, remote } = project;
   const own =
     remote === null
       ? await defaultBranchOf(null, checkout.commonDir)
       : await remoteHead(checkout.commonDir, remote.name, patienceMs);
-  if (remote !== null && own === null) {
-    throw new LocusFailure(
-      'RepositoryInvalid',
-      `the default branch of ${remote.name}, which is protected, is not known`,
-      {
-        remedy: `see whether \`git ls-remote ${remote.name}\` answers, or tell it: git remote set-head ${remote.name} <branch>`,
-      },
-    );
-  }
-  const names = [own, config.github.defaultBranch, config.agent.baseBranch];
+  const names = [own, project.defaultBranch, config.agent.baseBranch];
   return {
     ...project,
-    defaultBranch: config.github.defaultBranch ?? own,
+    defaultBranch: config.github.defaultBranch ?? own ?? project.defaultBranch,
     protectedBranches: [...new Set(names.filter((name) => name !== null))],
   };
 }

@@ -20,7 +20,7 @@ export interface GuardContext {
   readonly currentBranch: string | null;
   readonly defaultBranch: string | null;
   readonly alsoProtected?: readonly string[];
-  /** Nobody could tell the default branch: it may be any. */
+  /** Nobody has told the default branch yet: it may be any. */
   readonly isDefaultUnknown?: boolean;
   /** Names of the repository's remotes. */
   readonly remotes: readonly string[];

@@ -32,7 +32,7 @@ describe('is-protected', () => {
     expect(ask(`is-protected ${branch}`, { alsoProtected: ['next'] }).exitCode).toBe(0);
   });
 
-  test('may be any where nobody could tell the default branch', () => {
+  test('may be any until somebody has told the default branch', () => {
     const unknown = { isDefaultUnknown: true };
     expect(ask('is-protected feature/x', unknown)).toMatchObject({ exitCode: 0, stdout: 'true\n' });
     for (const line of ['push origin feature/x', 'checkout feature/x', 'validate', 'pr-create', 'ensure-branch 42']) {
