@@ -4,7 +4,7 @@ import { haltRun } from '../client/runs.ts';
 import { type Activity, type Glance, watchRun } from '../client/watch.ts';
 import { eventsBetween } from '../domain/events.ts';
 import type { GatedProgress } from '../domain/gated/run-input.ts';
-import { phaseOf } from '../domain/gated/status.ts';
+import { phaseOf } from '../domain/gated/status-view.ts';
 import type { RunState } from '../domain/run.ts';
 import { isGatedRunId } from '../domain/run-id.ts';
 import { exitCodeOf, waitText } from '../domain/run-state.ts';

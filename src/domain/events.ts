@@ -1,6 +1,6 @@
 import type { Failure } from './failures.ts';
 import type { GatedProgress } from './gated/run-input.ts';
-import { phaseOf, phaseOfPlan } from './gated/status.ts';
+import { phaseOf, phaseOfPlan } from './gated/status-view.ts';
 import type { RunState, TaskState } from './run.ts';
 import { exitCodeOf, resumeCommand } from './run-state.ts';
 

@@ -1,5 +1,5 @@
 import type { GatedProgress, PlanProgress } from './gated/run-input.ts';
-import { phaseOf, phaseOfPlan } from './gated/status.ts';
+import { phaseOf, phaseOfPlan } from './gated/status-view.ts';
 import { countByStatus } from './next-step.ts';
 import {
   goesThroughGates,

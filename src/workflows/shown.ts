@@ -1,6 +1,6 @@
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { gatedPage } from '../domain/gated/page.ts';
-import { phaseOf, phaseOfPlan, type RunView } from '../domain/gated/status.ts';
+import { phaseOf, phaseOfPlan, type RunView } from '../domain/gated/status-view.ts';
 import type { RunState } from '../domain/run.ts';
 import { memoOf } from '../domain/run-state.ts';
 import { taskTable } from '../domain/task-table.ts';

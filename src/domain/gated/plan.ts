@@ -1,3 +1,4 @@
+import { noCompletion } from './push-mode.ts';
 import type { PlanSprint, PlanState } from './state.ts';
 
 /** What a sprint's own run has come to so far; the whole, not what came since. */
@@ -24,6 +25,7 @@ export function newPlan({ plan_id, branch, sprints, options }: PlanStart, at: st
     state: 'JACK_IN',
     timestamps: { started: at, last_activity: at },
     options,
+    completion: noCompletion,
     ...countsOf(list),
   };
 }

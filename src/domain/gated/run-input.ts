@@ -7,7 +7,7 @@ import type { RateState } from './rate.ts';
 import type { GatedSettings } from './settings.ts';
 import type { SprintRecord } from './sprint-record.ts';
 import type { Mode, Role, TargetState } from './state.ts';
-import type { PlanView, RunView } from './status.ts';
+import type { PlanView, RunView } from './status-view.ts';
 
 /** What a gated run carries beside what every run does. */
 export interface GatedInput {

@@ -146,6 +146,8 @@ export interface PlanState {
     readonly total_files_changed: number;
     readonly total_findings_fixed: number;
   };
+  /** Of its latest push: of one draft for all, or of a sprint's. Left out in states of an earlier Locus. */
+  readonly completion?: Completion;
   readonly failure?: { readonly sprint: string; readonly reason: string; readonly timestamp: string };
 }
 

@@ -8,7 +8,7 @@ import type { PostPrState } from '../../../src/domain/gated/post-pr-state.ts';
 import { queuedBugs, type TriageRecord } from '../../../src/domain/gated/pr-review.ts';
 import type { GatedInput, GatedTarget } from '../../../src/domain/gated/run-input.ts';
 import { bodyOf } from '../../../src/domain/gated/sections.ts';
-import { phaseOf, phaseOfPlan } from '../../../src/domain/gated/status.ts';
+import { phaseOf, phaseOfPlan } from '../../../src/domain/gated/status-view.ts';
 import { targetState } from './states.ts';
 
 const at = '2026-11-21T12:00:00.000Z';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { computedOf, hoursAndMinutes } from '../../../src/domain/gated/clock.ts';
 import { moved, newPostPr } from '../../../src/domain/gated/post-pr.ts';
-import { planJson, planText, runJson, runText } from '../../../src/domain/gated/status.ts';
+import { planText, runText } from '../../../src/domain/gated/status.ts';
+import { planJson, runJson } from '../../../src/domain/gated/status-json.ts';
 import { breakerState, planState, targetState, tripped } from './states.ts';
 
 /** 90 minutes after the start. */
@@ -187,6 +188,14 @@ TOTALS
     const plan = planState();
     expect(planJson({ plan, current: view }, now)).toEqual({ plan, ...view, computed });
     expect(planJson({ plan, current: null }, now)).toEqual({ plan, run: null, circuit_breaker: null, computed });
+  });
+
+  test('what was pushed and opened is the plan’s, not that of a sprint', () => {
+    const completion = { pushed: true, pr_created: true, pr_url: 'http://tracker.test/9', skipped_reason: null };
+    expect(planJson({ plan: planState({ completion }), current: view }, now)).toMatchObject({
+      plan: { completion },
+      run: { completion, target: view.run.target },
+    });
   });
 
   test('an empty plan is no division by nothing', () => {
