@@ -11,6 +11,7 @@ import {
   sprintsTakenOver,
 } from '../../../src/domain/gated/plan.ts';
 import { inferCompletion } from '../../../src/domain/gated/plan-sync.ts';
+import { noCompletion } from '../../../src/domain/gated/push-mode.ts';
 import type { PlanState } from '../../../src/domain/gated/state.ts';
 
 const at = (minute: number) => `2026-11-21T10:${String(minute).padStart(2, '0')}:00.000Z`;
@@ -36,6 +37,7 @@ describe('a plan', () => {
       plan_id: 'plan-20261121-0a1b2c3d',
       branch: 'feature/sprint-plan-20261121',
       state: 'JACK_IN',
+      completion: noCompletion,
       timestamps: { started: at(0), last_activity: at(0) },
       sprints: {
         total: 3,
