@@ -16,7 +16,7 @@ import type { RunContext } from '../domain/run.ts';
 import { removeAgentLocks } from '../git/clean.ts';
 import { alone } from '../git/lock.ts';
 import { placeOf } from '../git/place.ts';
-import { answered, putBack } from './answered.ts';
+import { answered, putBack, tampering } from './answered.ts';
 import { noteRunOfAttempt } from './attempts.ts';
 import { confine } from './confine.ts';
 import type { AttemptRequest, AttemptResult } from './contract.ts';
@@ -61,8 +61,8 @@ async function settle(
   const judges = request.role !== undefined && isGate(request.role.name);
   if (verdict.outcome !== 'ok') {
     // What one that judges leaves is nobody's work, and would be committed as if it were.
-    if (judges) await putBack(run, request, dir);
-    return { ...figures, ...verdict };
+    const aside = judges ? await putBack(run, request, dir) : null;
+    return aside === null ? { ...figures, ...verdict } : { ...figures, ...tampering(aside) };
   }
   const { role, attemptId } = request;
   if (role) await keepAnswer(deps.stateDir, { role, attemptId }, end.answer || end.report.summary, secrets);

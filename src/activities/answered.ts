@@ -28,8 +28,14 @@ export async function answered(
 ): Promise<AttemptResult> {
   const { dir, figures, text, secrets } = given;
   const aside = await putBack(run, request, dir);
+  if (aside !== null) return { ...figures, ...tampering(aside) };
   const answer = redact(text, secrets.token === null ? [] : [secrets.token]);
-  return { ...figures, outcome: 'answered', answer, tampered: aside !== null, ...(aside ? { aside } : {}) };
+  return { ...figures, outcome: 'answered', answer, tampered: false };
+}
+
+/** What a role comes to that has changed what it judges, however it ended: nobody believes what it says. */
+export function tampering(aside: string) {
+  return { outcome: 'answered', answer: '', tampered: true, ...(aside === '' ? {} : { aside }) } as const;
 }
 
 /**

@@ -67,6 +67,27 @@ describe('a gate of a gated run', () => {
     60_000,
   );
 
+  test('also where it then fails: no other one is asked, which would approve', async () => {
+    const repository = await makeGated(world, { reviewer: [{ write: { 'planted.txt': 'x' }, exit: 1 }, {}] });
+    expect(await repository.run(['run', '1', '--gated'])).toMatchObject({ code: 3 });
+    expect(await repository.order()).toEqual(['implementer 1', 'reviewer 1']);
+    expect((await repository.status()).run.halt?.reason).toMatch(/^gate_error: the reviewer has changed the workspace/);
+  }, 60_000);
+
+  test('also where it gives the second opinion', async () => {
+    const roles = { auditor: { provider: 'command', model: 'another' } };
+    const repository = await makeGated(
+      world,
+      { reviewer: [{}, { write: { 'planted.txt': 'x' } }] },
+      { config: { dissent: { enabled: true }, roles } },
+    );
+    expect(await repository.run(['run', '1', '--gated'])).toMatchObject({ code: 3 });
+    expect((await repository.status()).run).toMatchObject({
+      phase: 'AUDIT',
+      halt: { reason: expect.stringMatching(/^gate_error: the reviewer has changed the workspace/) },
+    });
+  }, 60_000);
+
   test('an auditor that gives no outcome is a gate error, and nothing is completed', async () => {
     const repository = await makeGated(world, { auditor: [{ exit: 1 }] }, { config: { agent: { maxAttempts: 1 } } });
     expect(await repository.run(['run', '1', '--gated'])).toMatchObject({ code: 3 });
@@ -94,7 +115,8 @@ describe('a gate of a gated run', () => {
       ),
     );
     await cut.run(['halt', cut.gated, '--force']);
-    await cut.inState('HALTED');
+    const { run } = await cut.inState('HALTED');
+    expect(run.halt?.reason).toMatch(/^gate_error: the reviewer has changed the workspace/);
     for (const { gitRemote } of [failing, cut]) {
       expect(await gitRemote('ls-tree', '--name-only', 'feature/issue-1')).not.toContain('planted.txt');
       expect(await gitRemote('log', '--format=%s', 'main..feature/issue-1')).toBe('feat: Add a cart (#1)');

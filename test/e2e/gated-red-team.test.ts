@@ -116,7 +116,6 @@ describe('the comparison of code and design', () => {
     ['an empty answer', { text: ' ' }, 'empty_or_invalid_model_output'],
     ['an answer that is no object', { text: '[1, 2]' }, 'empty_or_invalid_model_output'],
     ['an agent that ends with 12', { exit: 12 }, 'exit code 12'],
-    ['one that changes the workspace', { write: { 'x.txt': 'x' } }, 'red-team did not run'],
   ])(
     'C74: %s is asked for once more, then the draft says that the gate did not run',
     async (_what, turn, text) => {
@@ -126,6 +125,26 @@ describe('the comparison of code and design', () => {
       expect(bodyOf(repository)).toContain('red-team did not run');
       expect(bodyOf(repository)).toContain(text);
       expect(bodyOf(repository)).toContain('"red-team":"did_not_run"');
+    },
+    60_000,
+  );
+
+  test.each([
+    ['and answers', {}],
+    ['and fails', { exit: 12 }],
+  ])(
+    'one that changes the workspace %s is a gate error, and nothing is completed',
+    async (_what, how) => {
+      const repository = await withGate([{ write: { 'x.txt': 'x' }, ...how }]);
+      expect(await repository.run(['run', '1', '--gated'])).toMatchObject({ code: 3 });
+      expect(await repository.order()).toEqual([...oneCycle, 'red-team 1']);
+      expect((await repository.status()).run.halt?.reason).toContain(
+        'gate_error: the red-team has changed the workspace',
+      );
+      expect(await repository.gitRemote('ls-tree', '--name-only', 'feature/issue-1')).not.toContain('x.txt');
+      await repository.play({});
+      expect(await repository.run(['run', '--gated', '--resume'])).toMatchObject({ code: 0 });
+      expect(bodyOf(repository)).toContain('"red-team":"passed"');
     },
     60_000,
   );

@@ -107,8 +107,8 @@ async function lookedAt(bench: GatedBench, bug: Bug): Promise<Triage | Halt> {
     if (end.outcome === 'time_up') return timeUp(bench);
     if (end.outcome === 'refused') return halting('triage', `it was refused: ${end.reason}`);
     if (end.outcome === 'failed') return halting('agent_failed', `the triage failed: ${end.detail}`);
+    if (end.outcome === 'tampered') return halting('gate_error', end.detail);
     if (end.outcome !== 'answered') return halting('gate_error', 'the triage gave no answer of its own');
-    if (end.tampered) return halting('gate_error', 'the triage has changed the workspace');
     const { triage, problems } = readTriage(end.answer);
     if (triage !== null) return triage;
     if (asks > 1) return halting('gate_error', `the answer of the triage cannot be read: ${problems.join('; ')}`);

@@ -3,6 +3,7 @@ import type { LoopEvent } from '../../domain/gated/loop-state.ts';
 import { type RoleAgent, secondModel } from '../../domain/gated/settings.ts';
 import { readAskedVerdict } from '../../domain/gated/verdict.ts';
 import { callRole, type GatedBench } from './role.ts';
+import { stopped } from './unfinished.ts';
 
 const gate = 'dissent';
 
@@ -13,10 +14,9 @@ export async function dissent(bench: GatedBench): Promise<LoopEvent> {
   const { target } = bench;
   const about = { kind: 'judge', gate: 'review', report: target.report, earlier: [] } as const;
   const end = await callRole(bench, 'reviewer', about, { agent: other, artifact: gate });
-  if (end.outcome === 'time_up') return { kind: 'time_up' };
-  if (end.outcome === 'refused') return { kind: 'refused', role: 'reviewer', reason: end.reason };
-  if (end.outcome === 'failed') return missed(end.detail);
-  if (end.outcome !== 'answered' || end.tampered) return missed('it changed the workspace');
+  const stop = stopped('reviewer', end);
+  if (stop !== null) return stop;
+  if (end.outcome !== 'answered') return missed(end.outcome === 'failed' ? end.detail : 'it gave no answer of its own');
   const verdict = readAskedVerdict(end.answer, 'review');
   if ('reasons' in verdict) return missed(`its answer is not well-formed: ${verdict.reasons.join('; ')}`);
   if (verdict.kind === 'approved') return { kind: 'dissent', note: null };

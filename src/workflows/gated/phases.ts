@@ -1,7 +1,7 @@
 import type { PromptAbout } from '../../activities/gated/contract.ts';
 import { enterPhase, nextStep } from '../../domain/gated/loop.ts';
 import type { HaltStep, LoopEvent, LoopFacts, Step, WorkPhase } from '../../domain/gated/loop-state.ts';
-import type { Gate, Role } from '../../domain/gated/state.ts';
+import type { Gate } from '../../domain/gated/state.ts';
 import type { EntryPhase } from '../../domain/gated/transitions.ts';
 import { readAskedVerdict } from '../../domain/gated/verdict.ts';
 import { failureOf } from '../activities.ts';
@@ -12,8 +12,9 @@ import { dissent } from './dissent.ts';
 import { open, opened } from './open.ts';
 import { pushWork } from './push.ts';
 import { redTeam } from './red-team.ts';
-import { callRole, type GatedBench, isKnown, type RoleEnd } from './role.ts';
+import { callRole, type GatedBench, isKnown } from './role.ts';
 import { TimeUp } from './step.ts';
+import { unfinished } from './unfinished.ts';
 
 /** Why the target's loop has ended: it is complete, its breaker or a failure halts it, or a person does. */
 export type LoopEnd = { readonly kind: 'complete' } | HaltStep | { readonly kind: 'person'; readonly reason: string };
@@ -161,32 +162,12 @@ async function judge(bench: GatedBench, gate: Gate, problems: readonly string[] 
       : { kind: 'repair', by: gate, problems, answer: target.lastAnswer };
   const end = await callRole(bench, name, about);
   if (end.outcome !== 'answered') return happened(bench, unfinished(name, end));
-  if (end.tampered) {
-    const detail = `the ${name} has changed the workspace${end.aside ? `: what lay there is on ${end.aside}` : ''}`;
-    return happened(bench, { kind: 'broken', reason: 'gate_error', detail });
-  }
   target.lastAnswer = end.answer;
   target.answers = { ...target.answers, [gate]: end.answer };
   const verdict = readAskedVerdict(end.answer, gate);
   if (verdict.kind === 'approved') target.judged(gate, verdict.findings, null);
   if (verdict.kind === 'changes_required') target.judged(gate, verdict.findings, end.answer);
   return happened(bench, { kind: 'judged', gate, verdict });
-}
-
-/** What it means that a role has not done its part. */
-function unfinished(role: Role, end: RoleEnd): LoopEvent {
-  switch (end.outcome) {
-    case 'refused':
-      return { kind: 'refused', role, reason: end.reason };
-    case 'time_up':
-      return { kind: 'time_up' };
-    case 'failed': {
-      const reason = role === 'implementer' ? 'agent_failed' : 'gate_error';
-      return { kind: 'broken', reason, detail: `the ${role} failed: ${end.detail}` };
-    }
-    default:
-      return { kind: 'broken', reason: 'gate_error', detail: `the ${role} gave no answer of its own` };
-  }
 }
 
 function happened({ run, target }: GatedBench, event: LoopEvent): Step {

@@ -3,6 +3,7 @@ import { type RedTeamRecord, recordOfAnswer } from '../../domain/gated/red-team.
 import { decideRedTeam } from '../../domain/gated/red-team-decision.ts';
 import { sha256 } from '../../domain/sha256.ts';
 import { callRole, type GatedBench } from './role.ts';
+import { stopped } from './unfinished.ts';
 
 /** Compares the work with its design, asking twice where the model fails or answers nothing that can be read. */
 export async function redTeam(bench: GatedBench): Promise<LoopEvent> {
@@ -10,8 +11,7 @@ export async function redTeam(bench: GatedBench): Promise<LoopEvent> {
   const { severityThreshold: threshold } = target.input.settings.redTeam;
   for (let asks = 1; ; asks += 1) {
     const record = await asked(bench, threshold);
-    if (record === 'time_up') return { kind: 'time_up' };
-    if ('refused' in record) return { kind: 'refused', role: 'red-team', reason: record.refused };
+    if ('kind' in record) return record;
     const step = decideRedTeam(record, target.state.red_team_code, { asks, threshold, hash: sha256 });
     if (step.next === 'ask_again') continue;
     if (step.next === 'halt') return { kind: 'red_team', decision: 'halt', note: step.note };
@@ -22,29 +22,17 @@ export async function redTeam(bench: GatedBench): Promise<LoopEvent> {
   }
 }
 
-async function asked(
-  bench: GatedBench,
-  threshold: number,
-): Promise<RedTeamRecord | 'time_up' | { readonly refused: string }> {
+async function asked(bench: GatedBench, threshold: number): Promise<RedTeamRecord | LoopEvent> {
   const { designDoc, skipWithoutDesign } = bench.target.input.settings.redTeam;
   const { review, audit } = bench.target.answers;
   const feedback = [review, audit].filter((text) => text !== null);
   // It is asked once more where it fails, whatever way it fails in.
   const about = { kind: 'red_team', designDoc, skipWithoutDesign, feedback } as const;
   const end = await callRole(bench, 'red-team', about, { maxAttempts: 1 });
-  switch (end.outcome) {
-    case 'nothing':
-      return end.record;
-    case 'time_up':
-      return 'time_up';
-    case 'refused':
-      return { refused: end.reason };
-    case 'answered':
-      return recordOfAnswer({ text: end.tampered ? '' : end.answer, exitCode: 0 }, threshold);
-    default:
-      return recordOfAnswer(
-        { text: '', exitCode: end.outcome === 'failed' ? (end.exitCode ?? null) : null },
-        threshold,
-      );
-  }
+  const stop = stopped('red-team', end);
+  if (stop !== null) return stop;
+  if (end.outcome === 'nothing') return end.record;
+  if (end.outcome === 'answered') return recordOfAnswer({ text: end.answer, exitCode: 0 }, threshold);
+  const exitCode = end.outcome === 'failed' ? (end.exitCode ?? null) : null;
+  return recordOfAnswer({ text: '', exitCode }, threshold);
 }

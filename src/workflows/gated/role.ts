@@ -32,6 +32,8 @@ export type RoleEnd =
   | { readonly outcome: 'refused'; readonly reason: string }
   | { readonly outcome: 'nothing'; readonly record: RedTeamRecord }
   | { readonly outcome: 'time_up' }
+  /** One that judges has changed the workspace. */
+  | { readonly outcome: 'tampered'; readonly detail: string }
   | { readonly outcome: 'failed'; readonly detail: string; readonly exitCode?: number };
 
 /** How often one that somebody else has ended is started again. */
@@ -95,7 +97,9 @@ async function called(bench: GatedBench, name: Role, about: PromptAbout, options
     }).finally(timer.end);
     await budget.settle(target.issue);
     // What was made until now is kept: it is in the tree, or on the branch.
-    if (result.outcome === 'done' || result.outcome === 'answered') return result;
+    if (result.outcome === 'done') return result;
+    if (result.outcome === 'answered' && !result.tampered) return result;
+    if (result.outcome === 'answered' && !run.stopping) return tampered(name, result.aside);
     await run.checkpoint();
     if (timer.isOver()) return { outcome: 'time_up' };
     switch (result.outcome) {
@@ -120,6 +124,11 @@ async function called(bench: GatedBench, name: Role, about: PromptAbout, options
     // It has ended without a result: no other one is paid for, nor waited for, before the run halts.
     if (run.haltWanted !== null) throw new PhaseCut(run.haltWanted);
   }
+}
+
+function tampered(name: Role, aside: string | undefined): RoleEnd {
+  const where = aside === undefined ? '' : `: what lay there is on ${aside}`;
+  return { outcome: 'tampered', detail: `the ${name} has changed the workspace${where}` };
 }
 
 /** Its own provider and model, else those of the run. */

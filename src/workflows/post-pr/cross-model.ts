@@ -48,7 +48,7 @@ async function scores(bench: PostPrBench, agent: RoleAgent, known: readonly Scor
   const end = await callRole(bench, 'reviewer', { kind: 'score', known: titles }, { agent, artifact: 'cross-model' });
   if (end.outcome === 'refused') return { refused: end.reason };
   if (end.outcome === 'time_up') return { outcome: 'timeout' };
-  const found = end.outcome === 'answered' && !end.tampered ? scoresIn(end.answer) : null;
+  const found = end.outcome === 'answered' ? scoresIn(end.answer) : null;
   return found === null ? { outcome: 'error' } : { found };
 }
 

@@ -30,7 +30,7 @@ export async function reviewPhase(bench: PostPrBench): Promise<PhaseEnd> {
 }
 
 function answersOf(end: RoleEnd): string[] {
-  return end.outcome === 'answered' && !end.tampered ? [end.answer] : [];
+  return end.outcome === 'answered' ? [end.answer] : [];
 }
 
 /** The records are in the run's artifacts, those of bugs also in the state that people see. */
@@ -60,7 +60,7 @@ async function kept(bench: PostPrBench, { convergence, code, records }: Triage):
 function whyOf(end: RoleEnd): string {
   if (end.outcome === 'failed') return `the reviewer failed: ${end.detail}`;
   if (end.outcome === 'time_up') return 'the reviewer did not answer in its time';
-  if (end.outcome === 'answered')
-    return end.tampered ? 'the reviewer changed the workspace' : 'its answer could not be read';
+  if (end.outcome === 'tampered') return 'the reviewer changed the workspace';
+  if (end.outcome === 'answered') return 'its answer could not be read';
   return 'the reviewer gave no answer';
 }
