@@ -14,14 +14,14 @@ export interface FencedBlock {
   readonly closed: boolean;
 }
 
-/** A heading of a Markdown document that begins with `#`, outside of fenced code. */
+/** A heading of a Markdown document, outside of fenced code. */
 export interface Heading {
   /** 1 to 6. */
   readonly level: number;
   readonly text: string;
-  /** The line as it is written. */
+  /** Its first line as it is written. */
   readonly line: string;
-  /** Index of its line, from 0. */
+  /** Index of that line, from 0. */
   readonly at: number;
 }
 
@@ -48,12 +48,40 @@ export function readMarkdown(text: string): MarkdownText {
   return { lines, outside, blocks };
 }
 
+/** Those that begin with `#`. */
 export function headingsOf({ lines, outside }: MarkdownText): Heading[] {
   return outside.flatMap((text, at) => {
     const found = /^ {0,3}(#{1,6})(?:[ \t]+(.*))?$/.exec(text);
     if (!found) return [];
     return [{ level: found[1]?.length ?? 0, text: (found[2] ?? '').trim(), line: lines[at] ?? '', at }];
   });
+}
+
+/** And those that a line of `=` or `-` underlines. */
+export function allHeadingsOf(markdown: MarkdownText): Heading[] {
+  const { lines, outside } = markdown;
+  const underlined = outside.flatMap((text, end) => {
+    const mark = /^ {0,3}(=|-)\1*[ \t]*$/.exec(text)?.[1];
+    const at = mark === undefined ? null : paragraphBefore(outside, end);
+    if (at === null) return [];
+    const words = outside.slice(at, end).map((line) => line.trim());
+    return [{ level: mark === '=' ? 1 : 2, text: words.join(' '), line: lines[at] ?? '', at }];
+  });
+  return [...headingsOf(markdown), ...underlined].sort((a, b) => a.at - b.at);
+}
+
+/** Index of the first line of the paragraph that ends above `end`; null: there is none, or a list or a quote has it. */
+function paragraphBefore(outside: readonly string[], end: number): number | null {
+  let at = end;
+  while (at > 0 && isPlain(outside[at - 1] ?? '')) at -= 1;
+  return at === end || /^ *(?:>|(?:[-*+]|\d{1,9}[.)])[ \t])/.test(outside[at - 1] ?? '') ? null : at;
+}
+
+/** Neither empty nor the beginning of something else. */
+function isPlain(line: string): boolean {
+  return (
+    line.trim() !== '' && !/^ {0,3}(?:#{1,6}(?:[ \t]|$)|>|(?:[-*+]|\d{1,9}[.)])[ \t]|=+[ \t]*$|-+[ \t]*$)/.test(line)
+  );
 }
 
 /** The lines from one heading to the next that is no deeper, the heading's own included. */

@@ -1,5 +1,5 @@
 import { head } from '../text.ts';
-import { headingsOf, readMarkdown, sectionAt } from './markdown.ts';
+import { allHeadingsOf, readMarkdown, sectionAt } from './markdown.ts';
 
 export type RedTeamSkip = 'sdd_not_found' | 'no_security_sections' | 'no_code_diff';
 
@@ -24,7 +24,8 @@ const feedbackHeading =
 const tokens = 150_000;
 const charsPerToken = 4;
 const channelMin = 4_000;
-const channelMax = 100_000;
+/** Characters; in UTF-8 each takes at most three bytes. */
+export const channelMax = 100_000;
 
 /**
  * What the red team compares. `design` is null where there is no design document; `feedback` holds earlier answers of
@@ -71,7 +72,7 @@ function feedbackSections(answer: string): string {
 
 function sectionsWith(document: string, wanted: RegExp): string {
   const markdown = readMarkdown(document);
-  const headings = headingsOf(markdown);
+  const headings = allHeadingsOf(markdown);
   const sections: string[] = [];
   let end = 0;
   for (const heading of headings) {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { headingsOf, readMarkdown, sectionAt } from '../../../src/domain/gated/markdown.ts';
+import { allHeadingsOf, headingsOf, readMarkdown, sectionAt } from '../../../src/domain/gated/markdown.ts';
 
 test.each([
   ['', [''], []],
@@ -28,4 +28,15 @@ test('a section ends at the next heading that is no deeper, and none is in fence
     [2, 'D ##', 8],
   ]);
   expect(sectionAt(markdown, headings, headings[1]!)).toBe('## B\nb\n### C\nc');
+});
+
+test.each([
+  ['A\n===\nb\n\nC\n---\nd', ['1 A 0', '2 C 4']],
+  ['a\r\n\r\nTwo\r\nlines\r\n   ====  \r\n# B', ['1 Two lines 2', '1 B 5']],
+  ['\n===\n\n---\n', []],
+  ['# A\n---\n- b\n---\n- b\n  c\n---\n> d\n---\n1. e\n===', ['1 A 0']],
+  ['```\nA\n===\n```\n---\n| a |\n|---|', []],
+])('headings of both forms in %j', (text, expected) => {
+  const headings = allHeadingsOf(readMarkdown(text));
+  expect(headings.map(({ level, text: words, at }) => `${level} ${words} ${at}`)).toEqual(expected);
 });
