@@ -5,6 +5,8 @@ import { git, gitUpTo, type Place } from './run.ts';
 export interface DiffLimits {
   /** Bytes of the whole answer. */
   readonly maxBytes: number;
+  /** Its characters, which are the limit where it is larger; left out: they are not counted. */
+  readonly maxChars?: number;
 }
 
 const defaultMaxBytes = 60_000;
@@ -13,7 +15,7 @@ const maxFileListShare = 0.5;
 const mostCompared = 100;
 const latestCommits = 30;
 
-/** By repository and base, the last tip whose diff did not fit; what was built on it does not either. */
+/** By repository, base and limit, the last tip whose diff did not fit; what was built on it does not either. */
 const large = new Map<string, string>();
 const mostLarge = 50;
 
@@ -29,15 +31,16 @@ export async function soFar(
 ): Promise<string> {
   const place = { commonDir: repository.commonDir };
   const range = [await parting(place, base, tip), tip];
-  const key = `${repository.commonDir}\0${base}`;
+  const { maxBytes, maxChars = maxBytes } = limits;
+  const key = `${repository.commonDir}\0${base}\0${maxBytes}`;
   const before = large.get(key);
   if (before === undefined || !(before === tip || isKnownAncestor(before, tip))) {
-    const whole = await gitUpTo(place, [...diff, ...range], limits.maxBytes);
-    if (whole.complete) return whole.text.trimEnd();
+    const whole = await gitUpTo(place, [...diff, ...range], maxBytes);
+    if (whole.complete && whole.text.length <= maxChars) return whole.text.trimEnd();
   }
   if (large.size >= mostLarge) large.clear();
   large.set(key, tip);
-  return shortened(place, { range, tip }, limits.maxBytes);
+  return shortened(place, { range, tip }, Math.min(maxBytes, maxChars));
 }
 
 /** Where the two have parted. To find that out takes longer than a diff, in a sprint with many commits. */

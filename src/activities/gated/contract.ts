@@ -115,6 +115,8 @@ export type PromptAbout =
       readonly designDoc: string;
       readonly skipWithoutDesign: boolean;
       readonly feedback: readonly string[];
+      /** A commit before all that the run's agents have written: it may have the design that the base has not. */
+      readonly began?: string;
     }
   | { readonly kind: 'fix_audit'; readonly findings: readonly PromptFinding[] }
   | {

@@ -2,23 +2,26 @@ import { fixAuditPrompt, fixE2ePrompt } from '../../domain/gated/fix-prompts.ts'
 import { auditorPrompt, reviewerPrompt } from '../../domain/gated/gate-prompts.ts';
 import type { RoleTarget } from '../../domain/gated/prompt-parts.ts';
 import { recordOfInput } from '../../domain/gated/red-team.ts';
-import { redTeamInput } from '../../domain/gated/red-team-input.ts';
+import { channelMax, redTeamInput } from '../../domain/gated/red-team-input.ts';
 import { redTeamPrompt } from '../../domain/gated/red-team-prompt.ts';
 import { repairPrompt } from '../../domain/gated/repair-prompt.ts';
 import { implementerPrompt, type WorkParts } from '../../domain/gated/role-prompts.ts';
 import { crossModelPrompt, pullReviewPrompt } from '../../domain/gated/second-opinion-prompts.ts';
 import { triagePrompt } from '../../domain/gated/triage-prompt.ts';
 import type { RunContext } from '../../domain/run.ts';
+import type { Repository } from '../../domain/workspace.ts';
 import { baseCommit } from '../../git/branches.ts';
+import { soFar } from '../../git/diff.ts';
 import { tryGit } from '../../git/run.ts';
 import { openTracker } from '../../trackers/open.ts';
 import type { Dependencies } from '../deps.ts';
 import { written } from '../prepare.ts';
 import { contextOf } from '../prompt.ts';
-import type { RolePrompt, RolePromptRequest } from './contract.ts';
+import type { PromptAbout, RolePrompt, RolePromptRequest } from './contract.ts';
 import { type GuardedTarget, guardedTarget } from './guarded.ts';
 import { keepArtifact, readArtifact } from './records.ts';
 
+type About<K> = Extract<PromptAbout, { readonly kind: K }>;
 type Passed = Extract<GuardedTarget, { readonly kind: 'passed' }>;
 
 /** What a role is told: read and guarded anew each time, as issues and their comments may have changed. */
@@ -58,8 +61,7 @@ async function textOf(stateDir: string, run: RunContext, request: RolePromptRequ
     case 'repair':
       return repairPrompt({ ...about, target: target.name });
     case 'red_team': {
-      const { diff } = await workParts(run, request, target);
-      const design = await designOf(run, request, about.designDoc);
+      const { design, diff } = await comparedParts(run, request, about);
       const input = redTeamInput({ design, diff, feedback: about.feedback }, about.skipWithoutDesign);
       if (input.kind !== 'ready') return recordOfInput(input) ?? nothingToCompare;
       return redTeamPrompt({ target: target.name, channels: input.channels });
@@ -87,9 +89,24 @@ async function workParts(
   return { target, ...(await contextOf(run, { workspace, commit, withDiff: true })) };
 }
 
-/** From the base: an agent must not write what its work is compared with. */
-async function designOf(run: RunContext, { workspace }: RolePromptRequest, file: string): Promise<string | null> {
-  const base = await baseCommit(workspace.repository, run.baseBranch, run.remote);
-  const found = await tryGit({ commonDir: workspace.repository.commonDir }, ['cat-file', 'blob', `${base}:${file}`]);
+/** The design is the base's, else what a person had on the branch: an agent must not write what its work is compared with. */
+async function comparedParts(run: RunContext, { workspace, commit }: RolePromptRequest, about: About<'red_team'>) {
+  const { repository } = workspace;
+  const { designDoc, began } = about;
+  const base = await baseCommit(repository, run.baseBranch, run.remote);
+  const diff = await soFar(repository, base, commit, { maxBytes: 3 * channelMax, maxChars: channelMax });
+  const ofBase = await fileAt(repository, base, designDoc);
+  const isLookedFor = ofBase === null && began !== undefined && !(await hasOurs(repository, base, began));
+  return { design: isLookedFor ? await fileAt(repository, began, designDoc) : ofBase, diff };
+}
+
+async function fileAt({ commonDir }: Repository, commit: string, file: string): Promise<string | null> {
+  const found = await tryGit({ commonDir }, ['cat-file', 'blob', `${commit}:${file}`]);
   return found.exitCode === 0 ? found.stdout : null;
+}
+
+/** Of an earlier run: then an agent may have written whatever stands there. */
+async function hasOurs({ commonDir }: Repository, base: string, tip: string): Promise<boolean> {
+  const found = await tryGit({ commonDir }, ['log', '-1', '--format=%H', '--grep=^Locus-Run: ', `${base}..${tip}`]);
+  return found.exitCode !== 0 || found.stdout.trim() !== '';
 }
