@@ -163,10 +163,12 @@ async function judge(bench: GatedBench, gate: Gate, problems: readonly string[] 
   const end = await callRole(bench, name, about);
   if (end.outcome !== 'answered') return happened(bench, unfinished(name, end));
   target.lastAnswer = end.answer;
-  target.answers = { ...target.answers, [gate]: end.answer };
   const verdict = readAskedVerdict(end.answer, gate);
   if (verdict.kind === 'approved') target.judged(gate, verdict.findings, null);
-  if (verdict.kind === 'changes_required') target.judged(gate, verdict.findings, end.answer);
+  if (verdict.kind === 'changes_required') {
+    target.wantedChanges = { ...target.wantedChanges, [gate]: end.answer };
+    target.judged(gate, verdict.findings, end.answer);
+  }
   return happened(bench, { kind: 'judged', gate, verdict });
 }
 

@@ -23,11 +23,18 @@ export async function redTeam(bench: GatedBench): Promise<LoopEvent> {
 }
 
 async function asked(bench: GatedBench, threshold: number): Promise<RedTeamRecord | LoopEvent> {
-  const { designDoc, skipWithoutDesign } = bench.target.input.settings.redTeam;
-  const { review, audit } = bench.target.answers;
+  const { run, target } = bench;
+  const { settings, builtOn, keepsCommits = false } = target.input;
+  const { designDoc, skipWithoutDesign } = settings.redTeam;
+  const { review, audit } = target.wantedChanges;
   const feedback = [review, audit].filter((text) => text !== null);
+  // A sprint of a plan may begin on what agents have written.
+  const began = builtOn === undefined && !keepsCommits ? run.task(target.issue).startCommit : null;
+  const about = {
+    ...({ kind: 'red_team', designDoc, skipWithoutDesign, feedback } as const),
+    ...(began === null ? {} : { began }),
+  };
   // It is asked once more where it fails, whatever way it fails in.
-  const about = { kind: 'red_team', designDoc, skipWithoutDesign, feedback } as const;
   const end = await callRole(bench, 'red-team', about, { maxAttempts: 1 });
   const stop = stopped('red-team', end);
   if (stop !== null) return stop;

@@ -9,8 +9,8 @@ export abstract class Told extends Drafted {
   earlier: readonly EarlierFindings[] = [];
   /** What the latest implementer says that it did. */
   report = '';
-  /** What each gate has said last, whatever it said. */
-  answers: Readonly<Record<Gate, string | null>> = { review: null, audit: null };
+  /** What each gate has said last of those times when it asked for changes; null: it never has. */
+  wantedChanges: Readonly<Record<Gate, string | null>> = { review: null, audit: null };
   /** The answer that a gate is asked to repair. */
   lastAnswer = '';
 }
