@@ -69,15 +69,23 @@ export function selectSprints(
   return { sprints: selected, from, to };
 }
 
-/** What `sprint-N` names: heading N of the document, else an open sprint of the tracker. Rejects where there is neither. */
+/**
+ * What `sprint-N` names: heading N of the document, else the open sprint titled `Sprint N…`, else the N-th open one.
+ * Rejects where there is none.
+ */
 export function resolveSprint(target: string, sources: Pick<PlanSources, 'document' | 'tracker'>): PlannedSprint {
   const number = targetNumber(target);
   if (number === null) throw new LocusFailure('UsageInvalid', `${JSON.stringify(target)} is no sprint-N`);
   const inDocument = documentSprints(sources.document ?? '');
-  const onTracker = trackerSprints(sources.tracker);
-  const found = [...inDocument, ...onTracker].find((sprint) => sprint.number === number);
-  if (found) return found;
-  const known = (inDocument.length > 0 ? inDocument : onTracker).map(({ id }) => id).join(', ');
+  const written = inDocument.find((sprint) => sprint.number === number);
+  if (written) return written;
+  const open = openSprints(sources.tracker);
+  const sprint = open.find(({ title }) => titleNumber(title) === number) ?? open[number - 1];
+  if (sprint) return onTracker(number, sprint);
+  const names = open.flatMap(({ title }, index) => [index + 1, titleNumber(title) ?? index + 1]);
+  const numbers =
+    inDocument.length > 0 ? inDocument.map((each) => each.number) : [...new Set(names)].sort((a, b) => a - b);
+  const known = numbers.map((each) => `sprint-${each}`).join(', ');
   throw new LocusFailure(
     'IssueInvalid',
     `there is no ${oneLine(target)}; ${known ? `there are ${known}` : 'no sprints'}`,
@@ -115,27 +123,18 @@ export function documentSprints(text: string): PlannedSprint[] {
  * next number where a title has taken it: so every open one is in the plan, once.
  */
 export function trackerSprints(tracker: readonly Sprint[]): PlannedSprint[] {
-  const open = tracker
-    .filter(({ state, title }) => state === 'open' && !/^\s*sprint[\s-]+bug\b/i.test(title))
-    .sort((a, b) => a.number - b.number);
+  const open = openSprints(tracker);
   const taken = new Map<number, Sprint>();
   const rest: { readonly sprint: Sprint; readonly place: number }[] = [];
   open.forEach((sprint, index) => {
-    const number = numberIn(/^\s*sprint[\s-]+(\d{1,9})(?!\d|\.\d)/i.exec(sprint.title));
+    const number = titleNumber(sprint.title);
     if (number === null || taken.has(number)) rest.push({ sprint, place: index + 1 });
     else taken.set(number, sprint);
   });
   for (const { sprint, place } of rest) {
     taken.set(taken.has(place) ? Math.max(...taken.keys()) + 1 : place, sprint);
   }
-  return byNumber(
-    [...taken].map(([number, sprint]) => ({
-      ...named(number, sprint.title),
-      source: 'tracker' as const,
-      text: '',
-      milestone: sprint.number,
-    })),
-  );
+  return byNumber([...taken].map(([number, sprint]) => onTracker(number, sprint)));
 }
 
 /** Folders named `sprint-N`, and no others. */
@@ -147,6 +146,22 @@ export function folderSprints(folders: PlanSources['folders']): PlannedSprint[] 
     sprints.set(number, { ...named(number, name), source: 'folders', text, milestone: null });
   }
   return byNumber(sprints.values());
+}
+
+/** In the order of their making; those of bugs are none of a plan's. */
+function openSprints(tracker: readonly Sprint[]): Sprint[] {
+  return tracker
+    .filter(({ state, title }) => state === 'open' && !/^\s*sprint[\s-]+bug\b/i.test(title))
+    .sort((a, b) => a.number - b.number);
+}
+
+/** N of `Sprint N…`. */
+function titleNumber(title: string): number | null {
+  return numberIn(/^\s*sprint[\s-]+(\d{1,9})(?!\d|\.\d)/i.exec(title));
+}
+
+function onTracker(number: number, { title, number: milestone }: Sprint): PlannedSprint {
+  return { ...named(number, title), source: 'tracker', text: '', milestone };
 }
 
 function named(number: number, title: string): Pick<PlannedSprint, 'id' | 'number' | 'title'> {

@@ -188,10 +188,24 @@ describe('sprint-N', () => {
     expect(resolveSprint('sprint-2', { document: null, tracker: places })).toMatchObject({ milestone: 8 });
   });
 
-  test('is not another sprint by its place', () => {
-    expect(() => resolveSprint('sprint-1', { document: null, tracker: [milestone(1, 'Sprint 2')] })).toThrow(
-      'there is no sprint-1; there are sprint-2',
+  test.each([
+    [['Sprint 10', 'Sprint 11'], 1, 'Sprint 10'],
+    [['Sprint 2: b', 'Alpha'], 1, 'Sprint 2: b'],
+    [['Sprint 2: b', 'Alpha'], 2, 'Sprint 2: b'],
+    [['Polish', 'Sprint 1'], 1, 'Sprint 1'],
+    [['Polish', 'Sprint 1'], 2, 'Sprint 1'],
+  ])('of the open sprints %j is that of number %d', (titles, number, title) => {
+    const tracker = titles.map((each, index) => milestone(index + 3, each));
+    const found = resolveSprint(`sprint-${number}`, { document: null, tracker });
+    expect(found).toMatchObject({ id: `sprint-${number}`, title });
+  });
+
+  test('is neither by its title nor by its place one that is not there', () => {
+    const tracker = [milestone(1, 'Sprint 7: b'), milestone(2, 'Alpha')];
+    expect(() => resolveSprint('sprint-3', { document: null, tracker })).toThrow(
+      'there is no sprint-3; there are sprint-1, sprint-2, sprint-7',
     );
+    expect(() => resolveSprint('sprint-0', { document: null, tracker })).toThrow('there is no sprint-0');
     expect(() => resolveSprint('sprint-9', { document, tracker: [] })).toThrow('there is no sprint-9');
     expect(() => resolveSprint('sprint-1', { document: null, tracker: [] })).toThrow('no sprints');
   });
