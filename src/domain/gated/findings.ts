@@ -1,4 +1,4 @@
-import { isObject } from './json-answer.ts';
+import { isObject, keyTwice } from './json-answer.ts';
 import type { Finding, Severity } from './state.ts';
 
 /** What was read, or why it cannot be. */
@@ -17,6 +17,8 @@ const mostProblems = 10;
 export function readFindings(json: string): Read<readonly Finding[]> {
   const parsed = parsedJson(json);
   if (parsed.problems) return { problems: [`the findings are no JSON: ${parsed.problems[0]}`] };
+  const twice = keyTwice(json);
+  if (twice !== null) return { problems: [`a finding says ${JSON.stringify(twice)} twice`] };
   if (!Array.isArray(parsed.value)) return { problems: ['the findings are no array'] };
   const read = parsed.value.map((finding: unknown, index) => readFinding(finding, index + 1));
   const problems = read.flatMap((each) => each.problems ?? []);

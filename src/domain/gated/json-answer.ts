@@ -37,6 +37,21 @@ export function parsedJson(text: string): unknown {
   }
 }
 
+/** A key that an object of a JSON text has twice, of which a reader would believe the last one; null: none has. */
+export function keyTwice(json: string): string | null {
+  const open: Set<string>[] = [];
+  for (const [token, key] of json.matchAll(/[{}[\]]|("(?:[^"\\]|\\.)*")(?=\s*:)|"(?:[^"\\]|\\.)*"/g)) {
+    if (token === '{' || token === '[') open.push(new Set());
+    else if (token === '}' || token === ']') open.pop();
+    else if (key !== undefined) {
+      const name = String(parsedJson(key));
+      if (open.at(-1)?.has(name)) return name;
+      open.at(-1)?.add(name);
+    }
+  }
+  return null;
+}
+
 function isStructure(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }

@@ -8,7 +8,7 @@ import {
   readFindings,
   severities,
 } from './findings.ts';
-import { isObject } from './json-answer.ts';
+import { isObject, keyTwice } from './json-answer.ts';
 import type { Finding, Gate, Severity } from './state.ts';
 
 /** What stands in a verdict line. */
@@ -65,6 +65,8 @@ function readTrailer({ verdictLines, lastLine }: Answer): Read<Trailer> {
   if (json === undefined) return { problems: ['the verdict line has not the form that was asked for'] };
   const parsed = parsedJson(json);
   if (parsed.problems) return { problems: [`the verdict line holds no JSON: ${parsed.problems[0]}`] };
+  const twice = keyTwice(json);
+  if (twice !== null) return { problems: [`the verdict line says ${JSON.stringify(twice)} twice`] };
   return checkTrailer(parsed.value);
 }
 

@@ -83,6 +83,8 @@ describe('a verdict that is inconsistent', () => {
     ['a verdict inside a fence', good.replace('<!--', '```\n<!--').replace('-->', '-->\n```'), 'text after'],
     ['no JSON at all', 'All good\n<!-- LOCUS-VERDICT approved -->', 'form that was asked for'],
     ['an empty verdict', 'All good\n<!-- LOCUS-VERDICT {} -->', 'gate must be'],
+    ['two outcomes', good.replace('"verdict":', '"verdict":"CHANGES_REQUIRED","verdict":'), 'says "verdict" twice'],
+    ['two counts', good.replace('"high":', '"high":1,"\\u0068igh" :'), 'says "high" twice'],
   ])('C17 has %s', (_, text, reason) => {
     expect(kindOf(text)).toBe('inconsistent');
     expect(reasonsOf(text).join('; ')).toContain(reason);
@@ -146,6 +148,11 @@ describe('a verdict that is inconsistent', () => {
 
   test.each([
     ['no array', '```locus-findings\n{}\n```', 'no array'],
+    [
+      'a finding of two severities',
+      `\`\`\`locus-findings\n[${JSON.stringify(low).replace('"severity":', '"severity":"high","severity":')}]\n\`\`\``,
+      'says "severity" twice',
+    ],
     ['no JSON', '```locus-findings\n[{]\n```', 'no JSON'],
     ['null in it', '```locus-findings\n[null]\n```', 'finding 1 is no object'],
     ['two blocks', `${findingsBlock([])}\n\n${findingsBlock([])}`, '2 blocks'],
