@@ -27,6 +27,9 @@ import { keepAnswer } from './gated/records.ts';
 import { judge } from './judge.ts';
 import { attemptDir, noteAttempt } from './repository.ts';
 
+/** Of one that judges the answer counts from its first line on; two of them still fit into what Temporal takes. */
+const judgmentBytes = 512 * 1024;
+
 type Beat = (details: unknown) => void;
 
 /** Starts an attempt's agent, or finds it again, follows it to its end, verifies and commits what it made. */
@@ -58,7 +61,7 @@ async function settle(
   const end = followed.end.outcome === 'overspent' ? await lastWords(dir, options) : followed.end;
   const figures = { session: end.report.session, costUsd: end.report.costUsd, durationMs: end.durationMs };
   const verdict = judge(workerOf(run, request).provider, end, secrets.env.TZ);
-  const judges = request.role !== undefined && isGate(request.role.name);
+  const judges = isJudge(request);
   if (verdict.outcome !== 'ok') {
     // What one that judges leaves is nobody's work, and would be committed as if it were.
     const aside = judges ? await putBack(run, request, dir) : null;
@@ -92,11 +95,16 @@ function followOptions(run: RunContext, request: AttemptRequest, secrets: RunSec
   return {
     agent,
     stallMs: limits.stallMinutes * 60_000,
+    ...(isJudge(request) ? { answerBytes: judgmentBytes } : {}),
     allowanceUsd: request.allowanceUsd,
     // Runs that began with an earlier Locus carry no prices.
     pricing: { model, prices: limits.prices ?? {} },
     sessionFile: (session) => sessionFile(agent, session, env, env.HOME ?? homedir()),
   };
+}
+
+function isJudge({ role }: AttemptRequest): boolean {
+  return role !== undefined && isGate(role.name);
 }
 
 /** The provider and model of the attempt's role, in a plain run those of the run. */
@@ -127,8 +135,8 @@ async function start(
   await noteAttempt(workspace, attemptId);
   await removeAgentLocks(workspace);
   if (!known) await endHalfDone(run, { workspace, start: request.startCommit, task: request.task });
-  const readOnly = request.role !== undefined && isGate(request.role.name);
-  const confined = await confine(deps, run, { workspace, dir, env: secrets.env, provider, readOnly });
+  const place = { workspace, dir, env: secrets.env, provider, readOnly: isJudge(request) };
+  const confined = await confine(deps, run, place);
   await noteRunOfAttempt(deps.stateDir, attemptId, run.runId);
   await startHost({
     dir,

@@ -88,6 +88,13 @@ describe('a gate of a gated run', () => {
     });
   }, 60_000);
 
+  test('A5 its answer is all that it printed, however long', async () => {
+    const text = `All good\n\n${'It is fine, line by line.\n'.repeat(10_000)}\n${approving('review')}`;
+    const repository = await makeGated(world, { reviewer: [{ text }] });
+    expect(await repository.run(['run', '1', '--gated'])).toMatchObject({ code: 0 });
+    expect(await repository.order()).toEqual(['implementer 1', 'reviewer 1', 'auditor 1']);
+  }, 60_000);
+
   test('an auditor that gives no outcome is a gate error, and nothing is completed', async () => {
     const repository = await makeGated(world, { auditor: [{ exit: 1 }] }, { config: { agent: { maxAttempts: 1 } } });
     expect(await repository.run(['run', '1', '--gated'])).toMatchObject({ code: 3 });

@@ -24,6 +24,8 @@ export interface FollowOptions extends LedgerOptions {
   readonly stallMs?: number;
   /** Cost in USD at which an agent that still works counts as overspent. Left out or null: never. */
   readonly allowanceUsd?: number | null;
+  /** How much of the answer is kept, 64 KB by default. */
+  readonly answerBytes?: number;
 }
 
 export interface AttemptEnd {
@@ -36,7 +38,7 @@ export interface AttemptEnd {
   readonly report: AgentReport;
   /** At most 2 KB. */
   readonly stderrTail: string;
-  /** Provider `command`: its stdout. Others: the final result. At most 64 KB, of which the end is kept. */
+  /** Provider `command`: its stdout. Others: the final result. At most `answerBytes`, of which the end is kept. */
   readonly answer: string;
   readonly durationMs: number;
 }
@@ -49,7 +51,7 @@ export async function followAttempt(dir: string, options: FollowOptions): Promis
   const wake = wakeUp(dir, signal);
   const stopTouching = keepLease(dir, options);
   const lines = readLines(path.join(dir, attemptFiles.events), signal);
-  const words = transcript(options.agent, options.pricing);
+  const words = transcript(options.agent, options);
   const ledger = sessionLedger(dir, options, signal);
   const silence = silenceOf(dir);
   const attachedAt = performance.now();

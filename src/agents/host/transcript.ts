@@ -3,11 +3,14 @@ import { emptyReport, lastBytes, withEvent } from '../../domain/agent-report.ts'
 import type { Pricing } from '../../domain/prices.ts';
 import type { Agent } from '../agent.ts';
 
-const answerBytes = 64 * 1024;
+const usualAnswerBytes = 64 * 1024;
 const summaryBytes = 4 * 1024;
 
-/** What an agent has said so far: its report, and its answer in full length. */
-export function transcript({ provider, reader }: Pick<Agent, 'provider' | 'reader'>, pricing?: Pricing) {
+/** What an agent has said so far: its report, and the last `answerBytes` of its answer. */
+export function transcript(
+  { provider, reader }: Pick<Agent, 'provider' | 'reader'>,
+  { pricing, answerBytes = usualAnswerBytes }: { readonly pricing?: Pricing; readonly answerBytes?: number } = {},
+) {
   const read = reader(pricing);
   const wholeOutput = provider === 'command';
   let report = emptyReport;

@@ -78,6 +78,20 @@ export function earlierSection(heading: string, about: string, earlier: readonly
   );
 }
 
+/** Of what a gate has found, what a prompt has room for. */
+export function tellable(findings: readonly Finding[]): PromptFinding[] {
+  let room = longestFindings;
+  const told = findings.filter((finding) => {
+    room -= findingLine(finding).length;
+    return room > 0;
+  });
+  const short = (text: string) => cut(text, longestLine);
+  return told.map(({ severity, line, file, category, rule, message, fix }) => ({
+    ...{ severity, line, file: short(file), category: short(category) },
+    ...{ rule: short(rule), message: short(message), fix: short(fix) },
+  }));
+}
+
 export function findingLine({ severity, file, line, category, rule, message = '', fix = '' }: PromptFinding): string {
   const place = line > 0 ? `${file}:${line}` : file;
   const kind = category === undefined ? rule : `${category}/${rule}`;

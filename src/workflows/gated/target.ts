@@ -5,6 +5,7 @@ import { grownBy, withDeletions } from '../../domain/gated/deletions.ts';
 import { countFixed } from '../../domain/gated/identity.ts';
 import { resumeLoop } from '../../domain/gated/loop.ts';
 import { type LoopState, newLoop } from '../../domain/gated/loop-state.ts';
+import { tellable } from '../../domain/gated/prompt-parts.ts';
 import { type GatedInput, issuesOf, newTargetState } from '../../domain/gated/run-input.ts';
 import type {
   BreakerState,
@@ -201,7 +202,8 @@ export class Target extends Told implements Deliverable, Steerable {
     this.view = { ...this.view, metrics: { ...metrics, findings_fixed: fixed } };
     this.lastFindings = { ...this.lastFindings, [gate]: findings };
     this.feedback = { ...this.feedback, [gate]: answer };
-    if (findings.length > 0) this.earlier = [...this.earlier, { cycle: this.loop.cycle, gate, findings }].slice(-40);
+    const told = { cycle: this.loop.cycle, gate, findings: tellable(findings) };
+    if (findings.length > 0) this.earlier = [...this.earlier, told].slice(-40);
     this.show();
   }
 

@@ -183,6 +183,9 @@ describe('what goes in and comes out', () => {
     expect(end.report.eventCount).toBe(50 * 1024 + 1);
     expect(end.answer.endsWith('x\nthe end')).toBe(true);
     expect(Buffer.byteLength(end.answer)).toBeLessThanOrEqual(64 * 1024);
+    const judged = (await follow(dir, { answerBytes: 512 * 1024 })).answer;
+    expect(judged.endsWith('x\nthe end')).toBe(true);
+    expect(Buffer.byteLength(judged)).toBe(512 * 1024);
     expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
   });
 
