@@ -1,10 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import type { RunInput, RunState } from '../../src/domain/run.ts';
-import { resumeGated } from '../../src/workflows/messages.ts';
+import { resumeGated, stop } from '../../src/workflows/messages.ts';
+import { bugInput } from './bug-support.ts';
 import { gatedStage } from './gated-stage.ts';
-import { away, gatedInput, roles } from './gated-support.ts';
+import { answered, away, gatedInput, roles } from './gated-support.ts';
 import { planInput } from './plan-support.ts';
+import { audited, secret, validating } from './post-pr-support.ts';
 import { goOn, probe } from './resumptions.ts';
 import { finished, isHalted, start, until } from './support.ts';
 
@@ -44,3 +46,34 @@ test.each(runs)(
   },
   60_000,
 );
+
+test('a probe of a bug whose triage halts for something else has failed as well', async () => {
+  here.play = { host: { openBug: away } };
+  const handle = await start(here.stage, bugInput(here.stage, { options: { timeout_hours: 40 / 3600 } }));
+  await until(handle, isHalted, 25_000);
+  here.play = { agents: { triage: () => answered('review') } };
+  await handle.executeUpdate(resumeGated, probe);
+  const state = await until(
+    handle,
+    ({ status, halt }) => status === 'halted' && /^gate_error: /.test(halt?.reason ?? ''),
+  );
+  const failed = { trigger: 'timeout', reason: expect.stringContaining('the probe failed: the answer of the triage') };
+  expect(breakerOf(state)).toMatchObject({ state: 'OPEN', history: [{ trigger: 'timeout' }, failed] });
+  await expect(handle.executeUpdate(resumeGated, goOn)).rejects.toThrow();
+  await handle.signal(stop, { reason: 'enough' });
+  await finished(handle);
+}, 60_000);
+
+test('a probe that has delivered has done what it was for, whatever the validation says of its draft then', async () => {
+  here.play = { host: { pushBranch: away } };
+  const change = { options: { timeout_hours: 40 / 3600 }, settings: validating() };
+  const handle = await start(here.stage, gatedInput(here.stage, change));
+  await until(handle, isHalted, 25_000);
+  here.play = { host: { auditPull: async () => audited(secret) } };
+  await handle.executeUpdate(resumeGated, probe);
+  const state = await until(handle, ({ status, halt }) => status === 'halted' && /^audit_/.test(halt?.reason ?? ''));
+  expect(breakerOf(state)).toMatchObject({ state: 'CLOSED', history: [{ trigger: 'timeout' }] });
+  here.play = {};
+  await handle.executeUpdate(resumeGated, goOn);
+  expect(stateOf(await finished(handle))).toBe('READY_FOR_HITL');
+}, 60_000);

@@ -4,6 +4,7 @@ import {
   type PushAnswer,
   pushAnswer,
   pushedCompletion,
+  pushHint,
   pushSummary,
   remotePlan,
 } from '../../domain/gated/push-mode.ts';
@@ -50,12 +51,26 @@ interface Means {
   readonly writes: TrackerWrites;
 }
 
+/** What a person is told of what would be pushed. */
+export type Summed = Pick<Deliverable, 'branch' | 'commits' | 'files'>;
+
 /** In PROMPT mode what a person says; null in the others. `halted`: they halt the run instead. */
-export async function answerTo(run: Run, work: Deliverable): Promise<PushAnswer | 'halted' | null> {
+export async function answerTo(
+  run: Run,
+  work: Deliverable,
+  { branch, commits, files }: Summed = work,
+): Promise<PushAnswer | 'halted' | null> {
   if (remotePlan(work.pushMode, null, true).kind !== 'ask') return null;
-  const text = `Push this work and open a draft pull request?\n${pushSummary(work.branch, work.commits, work.files)}`;
+  const text = `Push this work and open a draft pull request?\n${pushSummary(branch, commits, files)}`;
   const said = await askPerson(run, work, { id: 'push', text, answers: ['push', 'keep'] });
   return said === null ? 'halted' : pushAnswer(said);
+}
+
+/** How a person pushes themselves what stays here; said once. */
+export function hintAt(run: Run, source: string): void {
+  const { remote } = run.input;
+  const hint = remote === null ? null : `to push it: ${pushHint(remote, source)}`;
+  if (hint !== null && !run.state.warnings.includes(hint)) run.warn(hint);
 }
 
 /** What a person answers; null: they halt the run instead. */

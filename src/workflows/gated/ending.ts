@@ -1,5 +1,5 @@
 import { afterApproval, afterBreakdown } from '../../domain/gated/breaker.ts';
-import { pushHint, remotePlan } from '../../domain/gated/push-mode.ts';
+import { remotePlan } from '../../domain/gated/push-mode.ts';
 import type { EntryPhase } from '../../domain/gated/transitions.ts';
 import { oneLine } from '../../domain/text.ts';
 import { failureOf } from '../activities.ts';
@@ -7,7 +7,7 @@ import { isDrafted, validateTarget } from '../post-pr/of-target.ts';
 import { PhaseCut } from '../run.ts';
 import { HostMoved } from '../tools.ts';
 import { factsOf } from './branch.ts';
-import { answerTo, delivered, drafted, markInReview, standHalted } from './delivery.ts';
+import { answerTo, delivered, drafted, hintAt, markInReview, standHalted } from './delivery.ts';
 import type { LoopEnd } from './phases.ts';
 import { donePull, incompletePull } from './pulls.ts';
 import { type GatedBench, isKnown } from './role.ts';
@@ -21,22 +21,14 @@ export async function conclude(bench: GatedBench): Promise<Halt | null> {
   const { target } = bench;
   target.move('COMPLETE');
   if (bench.plan !== null) return null;
-  const halt = await concluded(bench);
-  if (halt?.kind === 'halt') {
-    const { loop, clock } = target;
-    target.set({ ...loop, breaker: afterBreakdown(loop.breaker, halt.detail || halt.reason, clock.now) });
-  }
-  return halt;
-}
-
-async function concluded(bench: GatedBench): Promise<Halt | null> {
-  const { target } = bench;
   try {
-    const halt = (isDrafted(bench) ? null : await deliver(bench)) ?? (await validateTarget(bench));
-    if (halt !== null) return halt;
+    const undelivered = isDrafted(bench) ? null : await deliver(bench);
+    if (undelivered !== null) return undelivered;
     const { loop, clock } = target;
     // Of a probe whose gates had approved before, this was what was left to do.
     target.set({ ...loop, breaker: afterApproval(loop.breaker, clock.now) });
+    const invalid = await validateTarget(bench);
+    if (invalid !== null) return invalid;
     target.move(target.postPr === null ? 'JACKED_OUT' : 'READY_FOR_HITL');
     return null;
   } catch (error) {
@@ -60,7 +52,7 @@ async function deliver(bench: GatedBench): Promise<Halt | null> {
   target.postPr = null;
   if (plan.kind === 'none') {
     target.complete(plan.completion);
-    if (run.input.remote !== null) run.warn(`to push it: ${pushHint(run.input.remote, target.state.branch)}`);
+    hintAt(run, target.branch);
   } else {
     target.complete(await delivered(bench, target, plan.pullRequest ? donePull(bench) : null));
   }
@@ -76,6 +68,10 @@ export async function haltAt(
   resumption: () => 'keep' | 'reset' | 'probe',
 ): Promise<EntryPhase> {
   const { run, target } = bench;
+  const { loop, clock } = target;
+  // Whatever it is that a probe halts for, it has failed; a person lets it go on.
+  if (halt.kind === 'halt')
+    target.set({ ...loop, breaker: afterBreakdown(loop.breaker, halt.detail || halt.reason, clock.now) });
   const reason = halt.kind === 'person' || halt.detail === '' ? halt.reason : `${halt.reason}: ${halt.detail}`;
   // What its validation has halted is finished: its draft stays what it is, and says so.
   const isFinished = target.stateName === 'COMPLETE' && target.postPr !== null;
