@@ -71,7 +71,11 @@ test('A3 the timeout cuts a running phase: its agent is ended, and the breaker o
   const state = await until(handle, isHalted);
   expect(calls).toContain('end 1');
   const { run, circuit_breaker } = shown(state);
-  expect(run).toMatchObject({ state: 'HALTED', phase: 'REVIEW', halt: { reason: 'timeout: 0.25 h are over' } });
+  expect(run).toMatchObject({
+    state: 'HALTED',
+    phase: 'REVIEW',
+    halt: { reason: 'timeout: the 0.25 h that it had are over' },
+  });
   expect(circuit_breaker).toMatchObject({ state: 'OPEN', history: [{ trigger: 'timeout' }] });
   // What has gone by before a reset counts no more, nor does what did not count then.
   here.play = {};

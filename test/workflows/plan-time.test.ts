@@ -25,7 +25,7 @@ async function trippedInTheSecond() {
   const handle = await start(here.stage, planInput(here.stage, short));
   const state = await until(handle, isHalted, 20_000);
   expect(state.plan).toMatchObject({
-    plan: { failure: { sprint: 'sprint-2', reason: 'timeout: 0.01 h are over' } },
+    plan: { failure: { sprint: 'sprint-2', reason: 'timeout: the 0.01 h that it had are over' } },
     current: { circuit_breaker: { state: 'OPEN' } },
   });
   expect(secondsOf(state)).toBeLessThan(seconds / 2 + 0.5);

@@ -168,7 +168,7 @@ function firedBy(breaker: BreakerState, clock: Clock): Fired | null {
 }
 
 export function timeIsOver({ triggers }: BreakerState): Fired {
-  return { trigger: 'timeout', reason: `${roundedHours(triggers.timeout.limit_hours)} h are over` };
+  return { trigger: 'timeout', reason: `the ${roundedHours(triggers.timeout.limit_hours)} h that it had are over` };
 }
 
 /** To a hundredth, and never none: of what a plan has left, less than that may be over. */

@@ -152,7 +152,7 @@ describe('the limits', () => {
   test('of time are reached at the hour, and not by what is left out', () => {
     expect(checkTime(sprint, clockAt(7.99)).fired).toBeNull();
     expect(checkTime(sprint, clockAt(8))).toMatchObject({
-      fired: { trigger: 'timeout', reason: '8 h are over' },
+      fired: { trigger: 'timeout', reason: 'the 8 h that it had are over' },
       breaker: { state: 'OPEN' },
     });
     expect(checkTime(sprint, clockAt(9, 1.5)).fired).toBeNull();
@@ -185,7 +185,7 @@ test.each([
   [1 / 6, '0.17 h'],
   [1 / 3600, '0.01 h'],
 ])('a timeout of %d hours is told as %s', (limit, told) => {
-  expect(timeIsOver(withHours(sprint, limit)).reason).toBe(`${told} are over`);
+  expect(timeIsOver(withHours(sprint, limit)).reason).toBe(`the ${told} that it had are over`);
 });
 
 describe('after it has opened', () => {

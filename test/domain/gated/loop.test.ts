@@ -77,7 +77,7 @@ describe('the breaker', () => {
 
   test('looks at the time before each phase, and when a running one is cut', () => {
     const slow = run({ minutes: 100, review: letter });
-    expect(slow.end).toMatchObject({ reason: 'timeout', detail: '8 h are over' });
+    expect(slow.end).toMatchObject({ reason: 'timeout', detail: 'the 8 h that it had are over' });
     expect(slow.calls).toHaveLength(5);
     const cut = run({ review: () => ({ kind: 'time_up' }) });
     expect(cut.end).toMatchObject({ trigger: 'timeout' });
