@@ -5,7 +5,7 @@ import { halt, resumeGated, stop } from '../../src/workflows/messages.ts';
 import { bugInput } from './bug-support.ts';
 import { gatedStage } from './gated-stage.ts';
 import { answered, away, commitOf, isState, type Play, roles, shown } from './gated-support.ts';
-import { anew, goOn, probe } from './resumptions.ts';
+import { anew, flags, goOn, probe } from './resumptions.ts';
 import { finished, type Handle, isHalted, start, until } from './support.ts';
 
 // A minute of these runs takes six seconds, see changed/brisk.ts.
@@ -193,6 +193,28 @@ test('a remote that cannot be asked does not keep a run from being resumed', asy
   const { warnings, gated } = await finished(handle);
   expect(warnings).toContainEqual(expect.stringMatching(/although the remote did not say where it stands there$/));
   expect(gated?.run.state).toBe('JACKED_OUT');
+}, 30_000);
+
+test('who is refused after the remote was asked is not told that the run goes on', async () => {
+  here.play = { agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never } };
+  const handle = await begin();
+  await until(handle, isHalted);
+  let audited = () => {};
+  const auditing = new Promise<void>((resolve) => {
+    audited = resolve;
+  });
+  here.play = {
+    agents: { auditor: () => auditing.then(() => answered('audit')) },
+    host: { comparePosition: away },
+  };
+  const slow = expect(handle.executeUpdate(resumeGated, goOn)).rejects.toMatchObject({
+    cause: { message: 'the run is not halted: it is RUNNING' },
+  });
+  await until(handle, () => calls.includes('compare'));
+  await handle.executeUpdate(resumeGated, { args: [{ flags: { ...flags, force: true } }] });
+  await slow;
+  audited();
+  expect((await finished(handle)).warnings).not.toContainEqual(expect.stringContaining('although the remote'));
 }, 30_000);
 
 describe('a bug whose triage waits', () => {

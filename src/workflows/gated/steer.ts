@@ -26,7 +26,7 @@ export type Resumption = 'keep' | 'reset' | 'probe';
 export function steered(
   run: Run,
   work: Steerable,
-  position: () => Promise<RemotePlace>,
+  position: () => Promise<RemotePlace | null>,
 ): { readonly resumption: Resumption } {
   const course = { resumption: 'keep' as Resumption };
   const decided = ({ flags, branch }: ResumeGated, remote: ResumeFacts['remote']) => {
@@ -36,7 +36,9 @@ export function steered(
     return decision.breaker;
   };
   const goOn = async (request: ResumeGated) => {
-    const breaker = decided(request, request.flags.force ? 'equal' : await position());
+    const place = request.flags.force ? 'equal' : await position();
+    const breaker = decided(request, place ?? 'absent');
+    if (place === null) run.warn(`${work.branch} goes on, although the remote did not say where it stands there`);
     course.resumption = breaker;
     if (request.allowHigh) work.letHigh();
     if (request.budgets) run.change({ budget: { ...run.state.budget, ...request.budgets } });
@@ -81,21 +83,19 @@ function answerIn(asked: Question | null, value: string): string | null {
 /** A person waits for the answer. */
 const patienceMs = 20_000;
 
-/** Where nobody can tell, the push will: it never forces. */
+/** null: the remote did not say. Where nobody can tell, the push will: it never forces. */
 export async function remotePosition(
   { run, tools }: { readonly run: Run; readonly tools: Tools },
   work: Pick<Deliverable, 'branch' | 'pushMode' | 'commits'> & Partial<Movable>,
-): Promise<RemotePlace> {
+): Promise<RemotePlace | null> {
   const { branch, pushMode, commits } = work;
   if (run.input.remote === null || pushMode === 'LOCAL' || commits === 0) return 'absent';
   try {
-    const place = await forAMoment(run, patienceMs, () =>
+    return await forAMoment(run, patienceMs, () =>
       tools.onHost(({ host }) =>
         host.comparePosition.executeWithOptions({ summary: `compare ${branch}` }, [run.context, { branch }]),
       ),
     );
-    if (place === null) run.warn(`${branch} goes on, although the remote did not say where it stands there`);
-    return place ?? 'absent';
   } catch (error) {
     if (!(error instanceof HostMoved)) throw error;
     work.hostLost?.();
