@@ -1,7 +1,7 @@
 import { unfinishedRef, workspaceName } from '../domain/branch.ts';
-import { LocusFailure } from '../domain/failures.ts';
-import type { RunContext } from '../domain/run.ts';
-import type { Repository, Workspace } from '../domain/workspace.ts';
+import { mayRebase } from '../domain/guard.ts';
+import { goesThroughGates, type RunContext } from '../domain/run.ts';
+import type { Repository } from '../domain/workspace.ts';
 import { bringBaseIn } from '../git/base.ts';
 import { baseCommit, fetchBranches, isAncestor, type NetworkOptions, resolveCommit } from '../git/branches.ts';
 import { cleanWorkspace } from '../git/clean.ts';
@@ -12,18 +12,20 @@ import { dropObjects } from './confine.ts';
 import type { WorkspaceRequest } from './contract.ts';
 import type { Dependencies, RunSecrets } from './deps.ts';
 import { setFoundAside } from './found.ts';
+import type { OpenedTarget } from './gated/contract.ts';
 import { makeReady } from './make-ready.ts';
 import { noteRun, removeStale } from './release.ts';
 import { noteReturn, workspaceKey, workspaceMode } from './repository.ts';
 import { hasStayed, noteStay } from './stay.ts';
 
 /**
- * `asItIs`: the base is not brought in. `began`: where an earlier run of the task did. `builtOn`: a commit that the branch
- * must have.
+ * `asItIs`: the base is not brought in. `began`: where an earlier run of the task did. `left`: a commit of its branch that
+ * an earlier run has made; a branch that has it was not left by anybody else. `builtOn`: one that it must have.
  */
 export type ReadyRequest = WorkspaceRequest & {
   readonly asItIs?: boolean;
   readonly began?: string;
+  readonly left?: string;
   readonly builtOn?: string;
 };
 
@@ -40,12 +42,14 @@ export async function readyWorkspace(
   run: RunContext,
   { repository, remoteTips, secrets, signal }: Given,
   request: ReadyRequest,
-): Promise<{ readonly workspace: Workspace; readonly startCommit: string; readonly began?: string }> {
+): Promise<OpenedTarget> {
   const { task } = request;
   const key = workspaceKey(run, task.branch);
   // First whose it is: a sibling that tidies up must not take a new one for an ended run's.
   await noteRun(repository, key, run.runId);
-  const isAnywhere = run.source.kind === 'remote' && !request.resuming;
+  const isFleet = run.source.kind === 'remote';
+  const isAnywhere = isFleet && !request.resuming;
+  const { builtOn } = request;
   const opened = await openWorkspace({
     repository,
     mode: workspaceMode(run),
@@ -53,12 +57,14 @@ export async function readyWorkspace(
     branch: task.branch,
     baseBranch: run.baseBranch,
     remote: run.remote,
-    updateWith: run.settings.agent.updateWith,
+    updateWith: updateWith(run, true),
     // Hosts of a fleet know of each other by the remote alone, and nobody is there to bring branches together.
     onlyPushed: isAnywhere && ((await isOurs(deps, { repository, key }, request)) ? 'where parted' : 'always'),
+    // In a checkout it is a person who has moved the branch.
+    ...(isFleet && builtOn !== undefined ? { builtOn } : {}),
   });
-  await requireBuiltOn(opened, request);
   const { workspace } = opened;
+  const isRemade = builtOn !== undefined && !(await isAncestor(repository, builtOn, opened.tip));
   await noteStay(deps, repository, key);
   if (opened.created) await removeStale(deps, run, repository);
   if (opened.returnTo !== null) await noteReturn(repository, opened.returnTo);
@@ -81,7 +87,12 @@ export async function readyWorkspace(
     goesOn && attemptId !== null && (await giveBackUnfinished(workspace, { ref, start: startCommit, attemptId }));
   // Of a run that was stopped, or on a branch that moved: a person may still want it, and this task writes to the ref.
   if (!given) await setUnfinishedAside(repository, ref);
-  return { workspace, startCommit, ...(began === undefined ? {} : { began }) };
+  return {
+    workspace,
+    startCommit,
+    ...(began === undefined ? {} : { began }),
+    ...(isRemade ? { isRemade } : {}),
+  };
 }
 
 /** What the remote has of the base and the task's branch, brought here. */
@@ -96,27 +107,17 @@ export async function fetchFor(
   return fetchBranches(repository, remote, [run.baseBranch, branch], options);
 }
 
-/** Whether what was not pushed is the run's own: it has stayed, or goes on with what the sprint before it has left here. */
+/** Whether what was not pushed is the run's own: it has stayed, or goes on with what an earlier one has left here. */
 async function isOurs(
   deps: Dependencies,
   { repository, key }: { readonly repository: Repository; readonly key: string },
-  { task, builtOn }: ReadyRequest,
+  { task, builtOn, left }: ReadyRequest,
 ): Promise<boolean> {
   if (await hasStayed(deps, repository, key)) return true;
-  const tip = builtOn === undefined ? null : await resolveCommit(repository, `refs/heads/${task.branch}`);
-  return builtOn !== undefined && tip !== null && (await isAncestor(repository, builtOn, tip));
-}
-
-/** A sprint does not begin without the work of those before it, which would be called complete and be nowhere. */
-async function requireBuiltOn(
-  { workspace: { repository }, tip }: OpenedWorkspace,
-  { task, builtOn }: ReadyRequest,
-): Promise<void> {
-  if (builtOn === undefined || (await isAncestor(repository, builtOn, tip))) return;
-  const message = `the work of the sprints before it is not on ${task.branch} here: commit ${builtOn.slice(0, 12)}`;
-  throw new LocusFailure('WorkspaceBroken', message, {
-    remedy: 'bring it to the branch and `locus resume`, or `locus stop` and start the plan again',
-  });
+  const tip = await resolveCommit(repository, `refs/heads/${task.branch}`);
+  for (const commit of [left, builtOn])
+    if (tip !== null && commit !== undefined && (await isAncestor(repository, commit, tip))) return true;
+  return false;
 }
 
 /** Where the task began before, if the branch has commits of its own since then. */
@@ -140,7 +141,12 @@ async function updated(run: RunContext, opened: OpenedWorkspace, pushed: boolean
     baseBranch: run.baseBranch,
     tip,
     pushed,
-    updateWith: run.settings.agent.updateWith,
+    updateWith: updateWith(run, pushed),
   });
   return result.tip;
+}
+
+/** How the base comes into a branch that is pushed: a gated run's commits stay what they are. */
+function updateWith({ type, settings }: RunContext, isPushed: boolean): 'merge' | 'rebase' {
+  return mayRebase(goesThroughGates(type) ? 'gated' : 'plain', isPushed) ? settings.agent.updateWith : 'merge';
 }

@@ -101,3 +101,8 @@ export function asFailure(type: FailureType, message: string, details: FailureDe
   const remedy = details.remedy ?? failureKinds[type].remedy;
   return details.files ? { type, message, remedy, files: details.files } : { type, message, remedy };
 }
+
+/** Where one sentence is all that is shown: with what to do, if the place that failed knew more than the table does. */
+export function saidOf({ type, message, remedy }: Failure): string {
+  return remedy === failureKinds[type].remedy ? message : `${message}; ${remedy}`;
+}

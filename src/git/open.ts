@@ -25,6 +25,8 @@ export interface WorkspaceRequest {
    * only where each has commits that the other has not.
    */
   readonly onlyPushed?: 'always' | 'where parted' | false;
+  /** A commit that the branch must have then; where it would not, nothing is changed. */
+  readonly builtOn?: string;
 }
 
 export interface OpenedWorkspace {
@@ -65,41 +67,44 @@ export async function openWorkspace(request: WorkspaceRequest): Promise<OpenedWo
 
 /** The branch's tip; makes the branch where it is not there, and brings it forward to the remote's. */
 async function ensureBranch(request: WorkspaceRequest): Promise<string> {
-  const { repository, branch, baseBranch, remote, updateWith } = request;
-  const taken = (tip: string) => notePushed(repository, branch, tip);
+  const { repository, branch, remote, builtOn } = request;
   const [ours, theirs] = await Promise.all([
     resolveCommit(repository, `refs/heads/${branch}`),
     remote === null ? null : resolveCommit(repository, `refs/remotes/${remote}/${branch}`),
   ]);
-  if (ours === null) {
-    const start = theirs ?? (await baseCommit(repository, baseBranch, remote));
-    await moveBranch(repository, branch, start, null, 'branch made');
-    if (theirs !== null) await taken(theirs);
-    return start;
-  }
-  const restarted = async () => {
-    const start = theirs ?? (await baseCommit(repository, baseBranch, remote));
-    if (!(await isAncestor(repository, ours, start))) await setCommitAside(repository, request.name, ours);
-    await moveBranch(repository, branch, start, ours, 'what was never pushed is set aside');
-    if (theirs !== null) await taken(theirs);
-    return start;
-  };
-  if (request.onlyPushed === 'always') return restarted();
-  if (theirs === null) return ours;
-  if (await isAncestor(repository, theirs, ours)) {
-    await taken(theirs);
-    return ours;
-  }
-  if (await isAncestor(repository, ours, theirs)) {
-    await moveBranch(repository, branch, theirs, ours, `brought forward to ${remote}`);
-    await taken(theirs);
-    return theirs;
-  }
+  const { tip, why } = await wantedTip(request, ours, theirs);
+  if (builtOn !== undefined && !(await isAncestor(repository, builtOn, tip))) throw notBuiltOn(branch, builtOn);
+  if (ours !== null && !(await isAncestor(repository, ours, tip))) await setCommitAside(repository, request.name, ours);
+  if (tip !== ours) await moveBranch(repository, branch, tip, ours, why);
+  if (theirs !== null) await notePushed(repository, branch, theirs);
+  return tip;
+}
+
+/** Where the branch is to stand, and why it is moved there. */
+async function wantedTip(
+  { repository, branch, baseBranch, remote, updateWith, onlyPushed }: WorkspaceRequest,
+  ours: string | null,
+  theirs: string | null,
+): Promise<{ readonly tip: string; readonly why: string }> {
+  const start = async (why: string) => ({ tip: theirs ?? (await baseCommit(repository, baseBranch, remote)), why });
+  const restarted = () => start('what was never pushed is set aside');
+  if (ours === null) return start('branch made');
+  if (onlyPushed === 'always') return restarted();
+  const asItIs = { tip: ours, why: '' };
+  if (theirs === null || (await isAncestor(repository, theirs, ours))) return asItIs;
+  if (await isAncestor(repository, ours, theirs)) return { tip: theirs, why: `brought forward to ${remote}` };
   // Rebased by us and not pushed yet: nothing there is anybody else's.
-  if (updateWith === 'rebase' && theirs === (await pushedTip(repository, branch))) return ours;
-  if (request.onlyPushed === 'where parted') return restarted();
+  if (updateWith === 'rebase' && theirs === (await pushedTip(repository, branch))) return asItIs;
+  if (onlyPushed === 'where parted') return restarted();
   throw new LocusFailure('WorkspaceBroken', `the branch ${branch} and the one on ${remote} have different commits`, {
     remedy: `bring them together on ${branch} (merge or rebase), then \`locus run --resume\``,
+  });
+}
+
+function notBuiltOn(branch: string, commit: string): LocusFailure {
+  const message = `the work of the sprints before it is not on ${branch} here: commit ${commit.slice(0, 12)}`;
+  return new LocusFailure('WorkspaceBroken', message, {
+    remedy: 'bring it to the branch and `locus resume`, or `locus stop` and start the plan again',
   });
 }
 

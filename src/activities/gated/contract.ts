@@ -16,8 +16,8 @@ import type { PullRef, WorkspaceRequest } from '../contract.ts';
 export interface GatedHostActivities {
   /** The target's workspace, clean and on its branch. */
   openTarget(run: RunContext, request: OpenRequest): Promise<OpenedTarget>;
-  /** Opens the workspace as it is, and answers which of these commits its branch has. */
-  findCommits(run: RunContext, request: CommitsRequest): Promise<{ readonly held: readonly string[] }>;
+  /** Opens the workspace as it is, and answers which of these commits its branch has, and which of them its base. */
+  findCommits(run: RunContext, request: CommitsRequest): Promise<FoundCommits>;
   /** Writes the prompt of a role, after the guardrails have looked at what comes from outside. */
   writePrompt(run: RunContext, request: RolePromptRequest): Promise<RolePrompt>;
   /** Commits what lies in the workspace; where nothing does, answers the commit it stands on. */
@@ -57,6 +57,8 @@ export interface OpenRequest extends WorkspaceRequest {
   readonly asItIs: boolean;
   /** Where an earlier run of this target began; left out: there was none. */
   readonly began?: string;
+  /** The latest commit of the branch that earlier runs are known to have left; left out: none. */
+  readonly left?: string;
   /** A commit that the branch must have; left out: none. */
   readonly builtOn?: string;
 }
@@ -66,11 +68,20 @@ export interface OpenedTarget {
   readonly startCommit: string;
   /** That commit, where the branch has work that came after it; left out: it begins at `startCommit`. */
   readonly began?: string;
+  /** In a checkout: the branch does not have `builtOn`, so a person has made it anew. */
+  readonly isRemade?: boolean;
 }
 
 export interface CommitsRequest {
   readonly task: TaskSpec;
+  /** The latest last. */
   readonly commits: readonly string[];
+}
+
+export interface FoundCommits {
+  readonly held: readonly string[];
+  /** Left out by an earlier build: none. */
+  readonly merged?: readonly string[];
 }
 
 export interface RolePromptRequest {

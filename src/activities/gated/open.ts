@@ -1,11 +1,11 @@
 import { Context } from '@temporalio/activity';
 import type { RunContext } from '../../domain/run.ts';
-import { isAncestor } from '../../git/branches.ts';
+import { baseCommit, isAncestor } from '../../git/branches.ts';
 import type { Dependencies } from '../deps.ts';
 import { fetchFor, readyWorkspace } from '../ready-workspace.ts';
 import { refuseTakenRoot } from '../release.ts';
 import { credentialsFor, endEarlierAttempt, obtainRepository, workspaceKey } from '../repository.ts';
-import type { CommitsRequest, OpenedTarget, OpenRequest } from './contract.ts';
+import type { CommitsRequest, FoundCommits, OpenedTarget, OpenRequest } from './contract.ts';
 
 /** The target's workspace, clean and on its branch. */
 export async function openTarget(deps: Dependencies, run: RunContext, request: OpenRequest): Promise<OpenedTarget> {
@@ -24,10 +24,18 @@ export async function findCommits(
   deps: Dependencies,
   run: RunContext,
   { task, commits }: CommitsRequest,
-): Promise<{ readonly held: readonly string[] }> {
-  const request = { task, resuming: false, startCommit: null, attemptId: null, pushed: true, asItIs: true };
+): Promise<FoundCommits> {
+  const left = commits.at(-1);
+  const asItIs = { resuming: false, startCommit: null, attemptId: null, pushed: true, asItIs: true };
+  const request = { task, ...asItIs, ...(left === undefined ? {} : { left }) };
   const { workspace, startCommit: tip } = await openTarget(deps, run, request);
+  const { repository } = workspace;
+  const base = await baseCommit(repository, run.baseBranch, run.remote);
   const held: string[] = [];
-  for (const commit of commits) if (await isAncestor(workspace.repository, commit, tip)) held.push(commit);
-  return { held };
+  const merged: string[] = [];
+  for (const commit of commits) {
+    if (await isAncestor(repository, commit, tip)) held.push(commit);
+    if (await isAncestor(repository, commit, base)) merged.push(commit);
+  }
+  return { held, merged };
 }

@@ -26,8 +26,8 @@ export interface GatedInput {
   readonly began?: string;
   /** Where the sprint before it ended: work on anything else would leave that out. */
   readonly builtOn?: string;
-  /** The plan knows commits of its branch, so none of them is made anew. */
-  readonly keepsCommits?: boolean;
+  /** The latest commit that the plan knows of its branch: none of them is made anew. */
+  readonly left?: string;
 }
 
 /** `name`: `sprint-N`, `issue-N`, or the id of a bug. */

@@ -12,19 +12,22 @@ export async function open(bench: GatedBench, { asItIs }: { readonly asItIs: boo
   const { run, tools, target } = bench;
   const { startCommit, attemptId } = run.task(target.issue);
   const task = run.specOf(target.issue);
-  const { began: earlier, builtOn, keepsCommits = false } = target.input;
+  const { began: earlier, builtOn, left = builtOn } = target.input;
   const found = await step(run, target, `open ${task.branch}`, (summary) => {
     run.update(target.issue, { phase: 'preparing' });
-    const goesOn = startCommit !== null && !target.moved;
+    const isNew = startCommit === null;
+    const goesOn = !isNew && !target.moved;
     const request = {
       task,
       resuming: goesOn,
       startCommit: goesOn ? target.tip : null,
       attemptId,
-      pushed: target.state.completion.pushed || keepsCommits,
+      pushed: target.state.completion.pushed || left !== undefined,
       asItIs,
-      ...(startCommit === null && earlier !== undefined ? { began: earlier } : {}),
-      ...(startCommit === null && builtOn !== undefined ? { builtOn } : {}),
+      ...(isNew && earlier !== undefined ? { began: earlier } : {}),
+      ...(!goesOn && left !== undefined ? { left } : {}),
+      // Another host has to have it as well.
+      ...(!goesOn && builtOn !== undefined ? { builtOn } : {}),
     };
     return tools.onHost(({ host }) => host.openTarget.executeWithOptions({ summary }, [run.context, request]));
   });
@@ -35,5 +38,7 @@ export async function open(bench: GatedBench, { asItIs }: { readonly asItIs: boo
   target.began ??= found.began ?? null;
   run.update(target.issue, { ...first, commit: found.startCommit, status: 'in_progress' });
   target.opened = found;
+  if (found.isRemade)
+    target.note(`the gates have approved the sprints before it as other commits: ${target.branch} was made anew`);
   return found;
 }

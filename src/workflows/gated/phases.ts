@@ -1,6 +1,7 @@
 import type { PromptAbout } from '../../activities/gated/contract.ts';
+import { type Failure, saidOf } from '../../domain/failures.ts';
 import { enterPhase, nextStep } from '../../domain/gated/loop.ts';
-import type { HaltStep, LoopEvent, LoopFacts, Step, WorkPhase } from '../../domain/gated/loop-state.ts';
+import type { Breakdown, HaltStep, LoopEvent, LoopFacts, Step, WorkPhase } from '../../domain/gated/loop-state.ts';
 import type { Gate } from '../../domain/gated/state.ts';
 import type { EntryPhase } from '../../domain/gated/transitions.ts';
 import { readAskedVerdict } from '../../domain/gated/verdict.ts';
@@ -48,7 +49,7 @@ export async function lookedAgain(bench: GatedBench): Promise<HaltStep | null> {
       await opened(bench);
       return null;
     } catch (error) {
-      const event = brokenOff(bench, { kind: 'phase', phase: 'AUDIT' }, error);
+      const event = brokenOff(bench, error);
       const step = event && happened(bench, event);
       if (step?.kind === 'halt') return step;
     }
@@ -60,7 +61,7 @@ async function carriedOut(bench: GatedBench, step: Task): Promise<Step> {
   try {
     return await take(bench, bench.target.workLost ? { kind: 'phase', phase: 'IMPLEMENT' } : step);
   } catch (error) {
-    const event = brokenOff(bench, step, error);
+    const event = brokenOff(bench, error);
     // The phase begins again on another host, with what has been pushed.
     return event === null ? step : happened(bench, event);
   }
@@ -76,7 +77,7 @@ async function init(bench: GatedBench): Promise<Step> {
       target.begun();
       return happened(bench, { kind: 'ready' });
     } catch (error) {
-      const event = brokenOff(bench, { kind: 'phase', phase: 'IMPLEMENT' }, error);
+      const event = brokenOff(bench, error);
       if (event === null) continue;
       target.begun();
       return happened(bench, event);
@@ -85,20 +86,18 @@ async function init(bench: GatedBench): Promise<Step> {
 }
 
 /** What it means that a step was broken off; null: its host was lost, and another one is to do it. */
-function brokenOff({ target }: GatedBench, step: Task, error: unknown): LoopEvent | null {
+function brokenOff({ target }: GatedBench, error: unknown): LoopEvent | null {
   if (error instanceof TimeUp) return { kind: 'time_up' };
   const isLost = error instanceof HostMoved;
   if (isLost && target.hostLost() < mostHosts) return null;
   if (!isLost && !isKnown(error)) throw error;
-  return broken(step, error);
+  return { kind: 'broken', reason: reasonOf(failureOf(error)), detail: saidOf(failureOf(error)) };
 }
 
-function broken(step: Task, error: unknown): LoopEvent {
-  const { type, message } = failureOf(error);
-  if (type === 'GuardRefused') return { kind: 'broken', reason: 'guard_refused', detail: message };
-  if (type === 'BaseConflict') return { kind: 'broken', reason: 'base_conflict', detail: message };
-  const isWork = step.kind === 'phase' && step.phase === 'IMPLEMENT';
-  return { kind: 'broken', reason: isWork ? 'agent_failed' : 'gate_error', detail: message };
+/** None of these is an agent's failure, which is an answer. */
+function reasonOf({ type }: Failure): Breakdown {
+  if (type === 'GuardRefused') return 'guard_refused';
+  return type === 'BaseConflict' ? 'base_conflict' : 'gate_error';
 }
 
 async function take(bench: GatedBench, step: Task): Promise<Step> {

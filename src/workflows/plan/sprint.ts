@@ -1,3 +1,4 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { type ChildWorkflowHandle, condition, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import {
   type GatedInput,
@@ -20,6 +21,8 @@ export type SprintEnd =
   /** It ended without being complete; a resume begins another one. */
   | { readonly kind: 'gone'; readonly reason: string };
 
+const againMs = 1000;
+
 /** One sprint of a plan, as a workflow of its own. */
 export class Sprint {
   readonly id: string;
@@ -39,13 +42,22 @@ export class Sprint {
   }
 
   static async begin(run: Run, plan: Plan, target: GatedTarget): Promise<Sprint> {
-    const handle = await startChild<typeof gatedTarget>(workflowTypes.gated, {
-      workflowId: `${run.input.runId}/${target.name}`,
-      args: [inputOf(run, plan, target)],
-      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-      staticSummary: `${target.name} ${target.title}`.slice(0, 200),
-    });
-    return new Sprint(run, plan, target.name, handle);
+    for (;;) {
+      try {
+        const handle = await startChild<typeof gatedTarget>(workflowTypes.gated, {
+          workflowId: `${run.input.runId}/${target.name}`,
+          args: [inputOf(run, plan, target)],
+          parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+          staticSummary: `${target.name} ${target.title}`.slice(0, 200),
+        });
+        return new Sprint(run, plan, target.name, handle);
+      } catch (error) {
+        // Of a plan that has ended: it is about to do so itself.
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        await run.wait({ reason: `the run of ${target.name} before this one`, until: Date.now() + againMs });
+        if (run.stopping) await run.checkpoint();
+      }
+    }
   }
 
   /** Until it is complete, halted or gone. `heard`: what it has told last of itself. */
@@ -106,8 +118,10 @@ export class Sprint {
 /** A run of the plan's own repository, branch and settings, with the time and the budget that are left. */
 function inputOf({ input, state }: Run, plan: Plan, target: GatedTarget): RunInput {
   const { settings, mode, options, id } = plan.input;
-  const began = plan.recordOf(target.name)?.began;
-  const builtOn = plan.records.findLast(({ completed }) => completed)?.commit;
+  const { records } = plan;
+  const began = records.find(({ id: name }) => name === target.name)?.began;
+  const builtOn = records.findLast(({ completed }) => completed)?.commit;
+  const left = records.findLast(({ commit }) => commit !== null)?.commit;
   const gated: GatedInput = {
     id: sprintRunId(id, target.name),
     target,
@@ -119,7 +133,7 @@ function inputOf({ input, state }: Run, plan: Plan, target: GatedTarget): RunInp
     deletedBefore: plan.deletedBefore(target.name),
     ...(began == null ? {} : { began }),
     ...(builtOn == null ? {} : { builtOn }),
-    keepsCommits: plan.records.some(({ commit }) => commit !== null),
+    ...(left == null ? {} : { left }),
   };
   const spent = state.tasks.reduce((sum, { costUsd }) => sum + costUsd, 0);
   const { taskUsd, runUsd } = state.budget;
