@@ -3,6 +3,7 @@ import type { RunInput, RunState } from '../domain/run.ts';
 import { failureOf, type TrackerTools } from './activities.ts';
 import { labelsMade } from './messages.ts';
 import { type Run, RunStopped } from './run.ts';
+import { endsBefore } from './settled.ts';
 import { reportLeft } from './task-reports.ts';
 import type { Tools } from './tools.ts';
 import type { TrackerWrites } from './tracker-writes.ts';
@@ -64,16 +65,18 @@ export async function unlessStopped(run: Run, written: Promise<void>): Promise<v
   }
 }
 
-/** The same for a gated run whose work is done: a person who halts it does not wait for the tracker either. */
-export async function unlessHalted(run: Run, written: Promise<void>): Promise<void> {
-  let isWritten = false;
-  const writing = written.then(() => {
-    isWritten = true;
-  });
-  await unlessStopped(run, Promise.race([writing, condition(() => run.haltWanted !== null)]));
-  if (!isWritten) run.warn(notTold);
+/** The same for a gated run whose work is done: a person who halts it waits a moment for the tracker, and no longer. */
+export async function unlessHalted(run: Run, writes: TrackerWrites): Promise<void> {
+  const written = endsBefore(writes.drain(), () => run.haltWanted !== null);
+  await unlessStopped(
+    run,
+    written.then(() => {}),
+  );
+  if (!(await written) && !(await writes.settle(soon))) run.warn(notTold);
 }
 
+/** Seconds. */
+const soon = 8;
 const notTold = 'the tracker did not answer: labels may still say that somebody works on it';
 
 /** Ends a run for good: its agents are gone by now; status labels are taken back, unfinished tasks are pending again. */
@@ -88,6 +91,6 @@ export async function stopped(run: Run, tools: Tools, writes: TrackerWrites): Pr
   const open = begun.filter((task) => input.type === 'sprint' || task.status !== 'done');
   for (const branch of new Set(open.map((task) => task.branch))) await releaseWorkspace(run, tools, branch);
   await tools.leaveHost();
-  if (!(await writes.settle(8))) run.warn(notTold);
+  if (!(await writes.settle(soon))) run.warn(notTold);
   return run.finish('stopped');
 }

@@ -42,7 +42,7 @@ export async function throughGates(input: RunInput): Promise<RunState> {
         from = await haltAt(bench, halt, () => course.resumption);
       }
       run.update(target.issue, { status: 'done', phase: null, finishedAt: Date.now() });
-      await unlessHalted(run, writes.drain());
+      await unlessHalted(run, writes);
       // A plan's next sprint goes on in it.
       if (plan === null) await releaseWorkspace(run, tools, target.branch);
       await tools.leaveHost();

@@ -45,6 +45,7 @@ export async function planRun(input: RunInput): Promise<RunState> {
           const target = plan.input.sprints.find(({ name }) => name === id);
           if (!target) break;
           plan.begins(id);
+          if (tools.hasClaimed) await tools.leaveHost();
           current = await Sprint.begin(run, plan, target);
         }
         const sprint: Sprint = current;
@@ -70,8 +71,9 @@ export async function planRun(input: RunInput): Promise<RunState> {
       }
       await concludePlan(bench);
       if (task) run.update(task.issue, { status: 'done', phase: null, finishedAt: Date.now() });
-      await unlessHalted(run, writes.drain());
+      await unlessHalted(run, writes);
       await releaseWorkspace(run, tools, plan.branch);
+      if (tools.hasClaimed) await tools.leaveHost();
       return run.finish();
     },
     async () => {

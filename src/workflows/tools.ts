@@ -25,6 +25,8 @@ export class HostMoved extends Error {
 /** What a run works with: the tracker, and the host that holds its workspace. */
 export class Tools {
   readonly tracker: TrackerTools;
+  /** It holds a slot that it has claimed itself: who goes on at that host instead takes one of their own. */
+  hasClaimed = false;
   private readonly run: Run;
 
   constructor(run: Run) {
@@ -63,6 +65,7 @@ export class Tools {
   /** Frees the slot that the run holds at its host. */
   async leaveHost(): Promise<void> {
     if (this.run.context.source.kind === 'checkout') return;
+    this.hasClaimed = false;
     // A host that is lost, or finds out by itself that the run has ended, need not be told.
     await this.whereItIs(({ host }) => host.leaveWorkspace({ workflowId: this.run.workflowId })).catch(() => {});
   }
@@ -98,6 +101,7 @@ export class Tools {
       const request = { workflowId: this.run.workflowId };
       const { hostId } = await anyHost.claimWorkspace.executeWithOptions({ summary: 'claim a host' }, [request]);
       this.run.change({ hostId });
+      this.hasClaimed = true;
       return hostId;
     } finally {
       isClaimed = true;

@@ -1,11 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
+import { ApplicationFailure } from '@temporalio/common';
 import type { RunInput } from '../../src/domain/run.ts';
 import { hostQueue, resumeGated, stop } from '../../src/workflows/messages.ts';
 import { createWorker } from '../support/temporal.ts';
 import { gatedStage } from './gated-stage.ts';
-import { answered, base, type Change, commitOf, gatedScript, isState, oneFile, roles, shown } from './gated-support.ts';
-import { planInput } from './plan-support.ts';
+import {
+  answered,
+  base,
+  type Change,
+  commitOf,
+  gatedInput,
+  gatedScript,
+  isState,
+  oneFile,
+  roles,
+  shown,
+} from './gated-support.ts';
+import { planAgain, planInput, recordsOf } from './plan-support.ts';
 import { goOn } from './resumptions.ts';
 import { finished, isHalted, scripted, start, until } from './support.ts';
 
@@ -14,7 +26,8 @@ const { calls } = here;
 
 const remote: Partial<RunInput> = { source: { kind: 'remote', url: 'https://tracker.test/test/test.git' } };
 /** A host that takes no step for 1.2 s is lost. */
-const begin = (change: Change = {}) => here.begin({ agent: { hostLostMinutes: 0.02 }, input: remote, ...change });
+const lostSoon: Change = { agent: { hostLostMinutes: 0.02 }, input: remote };
+const begin = (change: Change = {}) => here.begin({ ...lostSoon, ...change });
 const gone = () => `gone-${randomUUID().slice(0, 8)}`;
 
 /** A host that is cut off when the call comes. */
@@ -89,6 +102,48 @@ test('A12 a host that is lost with work that may not be pushed: it is implemente
   expect(run.cycles.current).toBe(1);
 }, 30_000);
 
+test('a sprint whose host is lost halts where the one before it has not come to the next host: no agent starts there', async () => {
+  const asked: (string | undefined)[] = [];
+  const refusal = ApplicationFailure.create({
+    type: 'WorkspaceBroken',
+    message: 'it is not here',
+    nonRetryable: true,
+    details: [{ remedy: 'bring it' }],
+  });
+  here.play = {
+    host: {
+      openTarget: async (_run, { builtOn }) => {
+        asked.push(builtOn);
+        if (asked.length > 1) throw refusal;
+        return null as never;
+      },
+    },
+  };
+  const { running } = await shortLived('implementer 1');
+  const input = gatedInput(here.stage, { ...lostSoon, options: { push_mode: 'LOCAL' } });
+  if (!input.gated) throw new Error('this is no gated run');
+  const handle = await start(here.stage, { ...input, gated: { ...input.gated, builtOn: commitOf(50) } });
+  const state = await until(handle, isHalted);
+  await running;
+  expect(shown(state).run.halt?.reason).toBe('gate_error: it is not here; bring it');
+  expect(asked).toEqual([commitOf(50), commitOf(50)]);
+  expect(roles(calls)).toEqual(['implementer 1']);
+  await handle.signal(stop, { reason: 'enough' });
+  await finished(handle);
+}, 30_000);
+
+test('a plan that opens the drafts of sprints before it keeps its host until then, and leaves it to the next sprint', async () => {
+  const each = { consolidate: false };
+  const first = await finished(await start(here.stage, planInput(here.stage, lostSoon, { ...each, count: 1 })));
+  const earlier = recordsOf(first).map((record) => ({ ...record, drafted: false }));
+  calls.length = 0;
+  await finished(await start(here.stage, planAgain(here.stage, earlier, lostSoon, each)));
+  const steps = calls
+    .map((call) => call.split(' ')[0])
+    .filter((call) => /^(find|push|draft|leave|open)/.test(`${call}`));
+  expect(steps.slice(0, 5)).toEqual(['find', 'push', 'draft', 'leave', 'open']);
+}, 30_000);
+
 test('A12 a host that is lost while the run is halted and compares: the resume is answered, and the run goes on', async () => {
   here.play = { agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never } };
   const { running } = await shortLived('compare');
@@ -116,7 +171,7 @@ test('A12 a fleet that loses five hosts needs a person: the run halts', async ()
   here.claims = [gone];
   const handle = await begin();
   const state = await until(handle, isState('HALTED'), 30_000);
-  expect(shown(state).run.halt?.reason).toMatch(/^agent_failed: the host gone-\w+ was lost$/);
+  expect(shown(state).run.halt?.reason).toMatch(/^gate_error: the host gone-\w+ was lost$/);
   await handle.signal(stop, { reason: 'enough' });
   expect((await finished(handle)).status).toBe('stopped');
 }, 60_000);
@@ -132,8 +187,7 @@ async function planLosingItsHost() {
     },
   };
   const { running } = await shortLived('commits');
-  const change = { agent: { hostLostMinutes: 0.02 }, input: remote };
-  return { running, handle: await start(here.stage, planInput(here.stage, change, { count: 1 })) };
+  return { running, handle: await start(here.stage, planInput(here.stage, lostSoon, { count: 1 })) };
 }
 
 test('a host that is lost as a plan ends: another one goes on', async () => {

@@ -1,12 +1,11 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import type { OpenRequest } from '../../src/activities/gated/contract.ts';
 import type { SprintRecord } from '../../src/domain/gated/sprint-record.ts';
-import type { RunState } from '../../src/domain/run.ts';
 import type { Workspace } from '../../src/domain/workspace.ts';
 import { halt, resumeGated, stop } from '../../src/workflows/messages.ts';
 import { gatedStage } from './gated-stage.ts';
 import { base, type Change, commitOf, implemented, oneFile, type Play, roles, untilEnded } from './gated-support.ts';
-import { planInput } from './plan-support.ts';
+import { planAgain, planInput, recordsOf } from './plan-support.ts';
 import { goOn } from './resumptions.ts';
 import { finished, isHalted, start, until } from './support.ts';
 
@@ -22,14 +21,9 @@ const settings = { dissent: true };
 const verify = ['npm', 'test'];
 const change = { settings, agent: { verify } };
 
-/** A plan that goes on with what another one has told. */
-function again(earlier: readonly SprintRecord[], change: Change = {}, more = {}) {
-  const { plan, ...rest } = planInput(here.stage, change, more);
-  if (!plan) throw new Error('this is no plan');
-  return { ...rest, plan: { ...plan, earlier } };
-}
+const again = (earlier: readonly SprintRecord[], change: Change = {}, shape = {}) =>
+  planAgain(here.stage, earlier, change, shape);
 
-const recordsOf = ({ plan }: RunState) => plan?.records ?? [];
 const pushed = () => calls.filter((call) => call.startsWith('push '));
 
 /** The branch where an earlier run has left it. */

@@ -5,7 +5,7 @@ import type { BugState } from './bug-state.ts';
 import { noCompletion } from './push-mode.ts';
 import type { RateState } from './rate.ts';
 import type { GatedSettings } from './settings.ts';
-import type { SprintRecord } from './sprint-record.ts';
+import type { EarlierRecord, SprintRecord } from './sprint-record.ts';
 import type { Mode, Role, TargetState } from './state.ts';
 import type { PlanView, RunView } from './status-view.ts';
 
@@ -57,7 +57,7 @@ export interface PlanInput {
   /** In their order, `sprint-N`. */
   readonly sprints: readonly GatedTarget[];
   /** What the plan before this one had come to on this branch, in the order of their ends; left out: nothing. */
-  readonly earlier?: readonly SprintRecord[];
+  readonly earlier?: readonly EarlierRecord[];
   readonly from: number;
   readonly to: number;
   /** One draft for all of them, rather than one for each. */

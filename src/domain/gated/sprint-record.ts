@@ -1,4 +1,5 @@
 import { sha256 } from '../sha256.ts';
+import type { SingleState } from './bodies.ts';
 import type { TestRun } from './body-parts.ts';
 import { withSprint } from './deletions.ts';
 import { gateNote, type OptionalGate } from './gate-note.ts';
@@ -10,6 +11,8 @@ import type { Deletion } from './state.ts';
 export interface SprintRecord extends SprintTotals {
   /** `sprint-N`. */
   readonly id: string;
+  /** Of its latest run, `run-…`; null: an earlier build did not keep it. */
+  readonly run_id: string | null;
   /** Of what its implementer is asked for. */
   readonly digest: string;
   readonly issues: readonly number[];
@@ -30,6 +33,14 @@ export interface SprintRecord extends SprintTotals {
   /** What sprints before it had deleted, and it has made again. */
   readonly restored: readonly string[];
   readonly tests: readonly TestRun[];
+}
+
+/** As an earlier build has left it. */
+export type EarlierRecord = Omit<SprintRecord, 'run_id' | 'drafted' | 'gates'> & Partial<SprintRecord>;
+
+/** With what it lacks: no gate is taken to have run, and no draft is opened a second time. */
+export function wholeRecord(record: EarlierRecord): SprintRecord {
+  return { run_id: null, drafted: record.completed, gates: [], ...record };
 }
 
 /** What the run of a sprint has told of itself. */
@@ -64,6 +75,7 @@ export function recordOf(target: GatedTarget, now: SprintStanding, before: Sprin
     ...kept,
     notes: [...new Set([...kept.notes, ...notes])],
     id: target.name,
+    run_id: run.run_id,
     digest: digestOf(target),
     issues: issuesOf(target),
     began,
@@ -74,6 +86,13 @@ export function recordOf(target: GatedTarget, now: SprintStanding, before: Sprin
     cycles: run.cycles.current + (earlier?.cycles ?? 0),
     findings_fixed: findings_fixed + (earlier?.findings_fixed ?? 0),
   };
+}
+
+/** What its own draft shows of it. `opener`: the id of who opens that, where nobody knows the sprint's own run. */
+export function singleStateOf(record: SprintRecord, opener: string): SingleState {
+  const { id, run_id, cycles, files_changed, commits, findings_fixed, deletions } = record;
+  const metrics = { files_changed, commits, findings_fixed };
+  return { run_id: run_id ?? opener, target: id, cycles: { current: cycles }, metrics, deletions };
 }
 
 /** What is to be seen of it. `on`: the gates that are wanted now; one that was off as it was completed has not run on it. */
@@ -107,21 +126,29 @@ export interface TakenOver {
   readonly warnings: readonly string[];
 }
 
+/** Of the commits of the records, those that the branch has, and those that its base has: no draft can be opened of them. */
+interface FoundOn {
+  readonly branch: string;
+  readonly held: readonly string[];
+  readonly merged?: readonly string[];
+}
+
 /**
  * What a plan goes on with: what was made for a sprint counts where it is on the branch and the sprint still asks for the
- * same. `held`: the commits that the branch has. Of other sprints the records are kept as they are, for a plan of those.
+ * same. Of other sprints the records are kept as they are, for a plan of those.
  */
 export function takenOver(
   records: readonly SprintRecord[],
   sprints: readonly GatedTarget[],
-  { branch, held }: { readonly branch: string; readonly held: readonly string[] },
+  { branch, held, merged = [] }: FoundOn,
 ): TakenOver {
   const warnings: string[] = [];
   const kept = records.map((record) => {
     const target = sprints.find(({ name }) => name === record.id);
     if (target === undefined || record.commit === null) return record;
     const isHeld = held.includes(record.commit);
-    if (isHeld && asksTheSame(record, target)) return record;
+    if (isHeld && asksTheSame(record, target))
+      return { ...record, drafted: record.drafted || merged.includes(record.commit) };
     if (isOver(target)) return unmade(record);
     const what = record.completed ? 'was completed before and runs again' : 'had begun before and begins anew';
     const lost = `its commit ${record.commit.slice(0, 7)} is not on ${branch}`;

@@ -1,13 +1,14 @@
 import { planSprintBranch } from '../../domain/branch.ts';
+import { saidOf } from '../../domain/failures.ts';
 import { singlePull } from '../../domain/gated/bodies.ts';
 import { gateNote, outcomeInAll } from '../../domain/gated/gate-note.ts';
 import { incompletePlanPull, planPull } from '../../domain/gated/plan-bodies.ts';
 import { planReviews } from '../../domain/gated/plan-reviews.ts';
-import { pushHint, remotePlan } from '../../domain/gated/push-mode.ts';
-import { sprintRunId } from '../../domain/gated/run-input.ts';
+import { remotePlan } from '../../domain/gated/push-mode.ts';
+import { singleStateOf } from '../../domain/gated/sprint-record.ts';
 import type { PullText } from '../../domain/pull-body.ts';
 import { failureOf } from '../activities.ts';
-import { answerTo, delivered, drafted, markInReview, standHalted } from '../gated/delivery.ts';
+import { answerTo, delivered, drafted, hintAt, markInReview, type Summed, standHalted } from '../gated/delivery.ts';
 import { mostHosts } from '../gated/phases.ts';
 import { isKnown } from '../gated/role.ts';
 import type { Resumption } from '../gated/steer.ts';
@@ -83,13 +84,14 @@ async function problemOf(plan: Plan, work: () => Promise<string | undefined>): P
       // Another host does it, with what has been pushed.
       if (isLost && hostsLost < mostHosts) continue;
       if (!isLost && !isKnown(error)) throw error;
-      return failureOf(error).message;
+      return saidOf(failureOf(error));
     }
   }
 }
 
 async function draftOfAll(bench: PlanBench): Promise<string | undefined> {
   const { run, plan } = bench;
+  if (plan.isMerged) return undefined;
   const way = await wayOf(bench);
   if (way === 'halted') return run.haltWanted ?? 'halted';
   if (way === null) return undefined;
@@ -119,22 +121,21 @@ export async function draftOfSprint(bench: PlanBench, id: string): Promise<void>
   const { run, plan } = bench;
   const record = plan.recordOf(id);
   if (record === null || record.commit === null) return;
-  const { commit: tip, issues, tests, deletions, cycles, files_changed, commits, findings_fixed } = record;
+  const { commit: tip, issues, tests, commits, files_changed: files } = record;
+  const branch = planSprintBranch(plan.branch, id);
   await untilItIs(bench, id, async () => {
-    const way = await wayOf(bench);
+    const way = await wayOf(bench, { branch, source: `${tip}:refs/heads/${branch}`, commits, files });
     if (way === 'halted') return run.haltWanted ?? 'halted';
     if (way === null) return undefined;
-    const metrics = { files_changed, commits, findings_fixed };
-    const run_id = sprintRunId(plan.input.id, id);
-    const state = { run_id, target: id, cycles: { current: cycles }, metrics, deletions };
-    const { notes = [] } = plan.noted.find((sprint) => sprint.id === id) ?? {};
-    const completion = completionOf(plan, id, [notes]);
+    const notes = plan.notesOn(record);
     const { enabled } = plan.input.settings.postPr;
     const unvalidated = enabled ? [gateNote('post_pr', 'skipped', 'a draft of one sprint is not validated')] : [];
+    const state = singleStateOf(record, plan.input.id);
+    const completion = completionOf(plan, id, [notes]);
     const pull = singlePull({ state, tests, notes: [...notes, ...unvalidated], issues, completion });
-    const work = { branch: planSprintBranch(plan.branch, id), tip, timeLeft: plan.timeLeft, isHalted: false };
+    const work = { branch, tip, timeLeft: plan.timeLeft, isHalted: false };
     await delivered(bench, work, way.pullRequest ? pull : null);
-    plan.draftedOwn(record);
+    if (way.pullRequest) plan.draftedOwn(record);
     markInReview(bench, issues);
     return undefined;
   });
@@ -143,7 +144,7 @@ export async function draftOfSprint(bench: PlanBench, id: string): Promise<void>
 /** A halted plan's branch and draft, as its push mode says. */
 export async function incompletePlan(bench: PlanBench): Promise<void> {
   const { plan } = bench;
-  if (plan.tip === '' || plan.commits === 0) return;
+  if (plan.tip === '' || plan.commits === 0 || plan.isMerged) return;
   const way = await wayOf(bench);
   if (way === null || way === 'halted') return;
   const { state, deletions, notes, breaker } = plan;
@@ -157,13 +158,18 @@ export async function incompletePlan(bench: PlanBench): Promise<void> {
   await delivered(bench, plan, way.pullRequest ? pull : null);
 }
 
+/** What would be pushed. `source`: what git is told to push, where that is not the branch itself. */
+interface Pushable extends Summed {
+  readonly source?: string;
+}
+
 /** Whether to push, and with a pull request; null: nothing leaves this machine. */
-async function wayOf({ run, plan }: PlanBench) {
-  const answer = await answerTo(run, plan);
+async function wayOf({ run, plan }: PlanBench, what: Pushable = plan) {
+  const answer = await answerTo(run, plan, what);
   if (answer === 'halted') return answer;
   const way = remotePlan(plan.pushMode, answer, run.input.settings.agent.autoPR);
   if (way.kind === 'push') return way;
-  if (run.input.remote !== null) run.warn(`to push it: ${pushHint(run.input.remote, plan.branch)}`);
+  hintAt(run, what.source ?? what.branch);
   return null;
 }
 

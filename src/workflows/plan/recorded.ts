@@ -1,3 +1,4 @@
+import type { FoundCommits } from '../../activities/gated/contract.ts';
 import type { TestRun } from '../../domain/gated/body-parts.ts';
 import { optionalGates } from '../../domain/gated/gate-note.ts';
 import { type SprintTotals, sprintsTakenOver } from '../../domain/gated/plan.ts';
@@ -29,6 +30,8 @@ export abstract class Recorded extends Asking {
   protected tipSoFar: string | null = null;
   /** Also of sprints that this plan leaves out, for one that does not. */
   protected known: readonly SprintRecord[] = [];
+  /** Commits of theirs that the base has. */
+  private merged: readonly string[] = [];
   /** What there was of the sprint that it is at when its run began. */
   private before: SprintRecord | null = null;
   /** Why sprints are worked on that the plan before it had worked on. */
@@ -37,6 +40,11 @@ export abstract class Recorded extends Asking {
   /** Of its own sprints, the latest last. */
   get records(): readonly SprintRecord[] {
     return this.known.filter(({ id }) => this.input.sprints.some(({ name }) => name === id));
+  }
+
+  /** The base has what its branch stands on: nothing is left that a draft could show. */
+  get isMerged(): boolean {
+    return this.tipSoFar !== null && this.merged.includes(this.tipSoFar);
   }
 
   get commits(): number {
@@ -49,8 +57,11 @@ export abstract class Recorded extends Asking {
 
   /** What is to be seen of each of its sprints. */
   get noted(): readonly { readonly id: string; readonly notes: readonly string[] }[] {
-    const on = optionalGates(this.input.settings);
-    return this.records.map((record) => ({ id: record.id, notes: notesOf(record, on) }));
+    return this.records.map((record) => ({ id: record.id, notes: this.notesOn(record) }));
+  }
+
+  notesOn(record: SprintRecord): readonly string[] {
+    return notesOf(record, optionalGates(this.input.settings));
   }
 
   get deletions(): readonly Deletion[] {
@@ -82,11 +93,12 @@ export abstract class Recorded extends Asking {
     return deletionsOf(this.records.filter((record) => record.id !== id)).map(({ path }) => path);
   }
 
-  /** What the plan before it has come to, as far as it still holds. `held`: the commits that the branch has. */
-  takeOver(held: readonly string[]): void {
-    const { earlier = [], sprints } = this.input;
-    const { records, warnings } = takenOver(earlier, sprints, { branch: this.branch, held });
+  /** What the plan before it has come to, as far as it still holds. */
+  takeOver(found: FoundCommits): void {
+    const { branch, known } = this;
+    const { records, warnings } = takenOver(known, this.input.sprints, { branch, ...found });
     this.known = records;
+    this.merged = found.merged ?? [];
     this.doneAnew = warnings;
     for (const warning of warnings) this.run.warn(warning);
     const done = this.records.filter(({ completed }) => completed).map(({ id }) => ({ id, ...this.totalsOf(id) }));

@@ -13,6 +13,7 @@ import {
 import type { PostPrState } from '../../domain/gated/post-pr-state.ts';
 import type { RateState } from '../../domain/gated/rate.ts';
 import { type GatedProgress, isOver, type PlanInput } from '../../domain/gated/run-input.ts';
+import { wholeRecord } from '../../domain/gated/sprint-record.ts';
 import type { BreakerState, PlanState, PushMode, RunStateName } from '../../domain/gated/state.ts';
 import type { TaskState } from '../../domain/run.ts';
 import type { Deliverable } from '../gated/delivery.ts';
@@ -43,7 +44,7 @@ export class Plan extends PlanTime implements Deliverable, Steerable {
     this.input = plan;
     this.branch = branch;
     this.allowHigh = plan.allowHigh;
-    this.known = plan.earlier ?? [];
+    this.known = (plan.earlier ?? []).map(wholeRecord);
     const { id, sprints, from, to, options } = plan;
     this.view = newPlan(
       {

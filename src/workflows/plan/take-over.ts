@@ -9,14 +9,12 @@ export async function takeOver(bench: PlanBench): Promise<void> {
   const [task] = run.input.tasks;
   if (!task || !plan.input.earlier?.length) return;
   await untilItIs(bench, plan.next ?? '', async () => {
-    const { held } = await step(run, plan, `what is on ${plan.branch}`, (summary) =>
+    const found = await step(run, plan, `what is on ${plan.branch}`, (summary) =>
       tools.onHost(({ host }) => host.findCommits.executeWithOptions({ summary }, [run.context, { task, commits }])),
     );
-    plan.takeOver(held);
+    plan.takeOver(found);
     return undefined;
   });
-  // Its sprints take a place of their own there.
-  await tools.leaveHost();
   if (plan.input.consolidate) return;
   const isOpen = ({ completed, drafted }: SprintRecord) => completed && !drafted;
   // The plan before it was ended before that, or was to open one draft for all of them.

@@ -6,8 +6,10 @@ import {
   notesOf,
   recordOf,
   type SprintRecord,
+  singleStateOf,
   takenOver,
   testsOn,
+  wholeRecord,
   withRecord,
 } from '../../../src/domain/gated/sprint-record.ts';
 
@@ -22,6 +24,7 @@ const verified = { command: 'npm test', exit_code: 0 };
 function made(n: number, more: Partial<SprintRecord> = {}): SprintRecord {
   return {
     id: `sprint-${n}`,
+    run_id: `run-20260101-0000000${n}`,
     digest: digestOf(target(n)),
     issues: [],
     began: `b${n}`,
@@ -48,6 +51,25 @@ describe('what a plan takes over of the one before it', () => {
   test('C56: whole, where the commit is on the branch and the sprint asks for the same', () => {
     const records = [made(1), made(2, { completed: false })];
     expect(taken(records, ['c1', 'c2'])).toEqual({ records, warnings: [] });
+  });
+
+  test('what the base has needs no draft of its own any more', () => {
+    const records = [made(1, { drafted: false }), made(2, { drafted: false })];
+    const branch = 'feature/plan';
+    const { records: kept } = takenOver(records, [target(1), target(2)], {
+      branch,
+      held: ['c1', 'c2'],
+      merged: ['c1'],
+    });
+    expect(kept).toEqual([made(1), made(2, { drafted: false })]);
+  });
+
+  test('of an earlier build what it lacks: a completed sprint has its draft, and no gate is taken to have run', () => {
+    const { run_id: _id, gates: _gates, drafted: _drafted, ...old } = made(1);
+    expect(wholeRecord(old)).toEqual({ ...made(1), run_id: null, gates: [] });
+    expect(wholeRecord({ ...old, completed: false })).toMatchObject({ drafted: false });
+    expect(wholeRecord(made(2))).toEqual(made(2));
+    expect(singleStateOf(wholeRecord(old), 'plan-1').run_id).toBe('plan-1');
   });
 
   test('not a sprint whose commit is not on the branch: it runs again, and the warning says why', () => {
