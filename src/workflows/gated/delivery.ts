@@ -104,8 +104,10 @@ export async function delivered(
   work: Tip,
   pull: PullText | null,
 ): Promise<Completion> {
-  if (means.run.input.remote !== null) await pushTip(means, work);
-  return pull === null ? pushedCompletion(null) : drafted(means, work, pull);
+  const isPushed = means.run.input.remote !== null;
+  if (isPushed) await pushTip(means, work);
+  const completion = pull === null ? pushedCompletion(null) : await drafted(means, work, pull);
+  return { ...completion, pushed: isPushed };
 }
 
 /** Leaves one draft for the branch, with that text. */

@@ -141,6 +141,8 @@ async function incomplete(bench: GatedBench, isFinished: boolean): Promise<void>
   const answer = await answerTo(run, target);
   if (answer === 'halted') return;
   const plan = remotePlan(target.state.options.push_mode, answer, run.input.settings.agent.autoPR);
+  const { completion } = target.state;
+  if (plan.kind === 'none' && !completion.pushed) target.complete(plan.completion);
   if (plan.kind !== 'push') return;
   target.complete(
     await delivered(bench, target, plan.pullRequest ? (isFinished ? donePull(bench) : incompletePull(bench)) : null),

@@ -24,12 +24,12 @@ export async function redTeam(bench: GatedBench): Promise<LoopEvent> {
 
 async function asked(bench: GatedBench, threshold: number): Promise<RedTeamRecord | LoopEvent> {
   const { run, target } = bench;
-  const { settings, builtOn, keepsCommits = false } = target.input;
+  const { settings, builtOn, left } = target.input;
   const { designDoc, skipWithoutDesign } = settings.redTeam;
   const { review, audit } = target.wantedChanges;
   const feedback = [review, audit].filter((text) => text !== null);
   // A sprint of a plan may begin on what agents have written.
-  const began = builtOn === undefined && !keepsCommits ? run.task(target.issue).startCommit : null;
+  const began = builtOn === undefined && left === undefined ? run.task(target.issue).startCommit : null;
   const about = {
     ...({ kind: 'red_team', designDoc, skipWithoutDesign, feedback } as const),
     ...(began === null ? {} : { began }),

@@ -95,8 +95,9 @@ async function draftOfAll(bench: PlanBench): Promise<string | undefined> {
   const way = await wayOf(bench);
   if (way === 'halted') return run.haltWanted ?? 'halted';
   if (way === null) return undefined;
-  const { pr_created } = await delivered(bench, plan, way.pullRequest ? await wholePull(bench) : null);
-  plan.drafted = pr_created;
+  const completion = await delivered(bench, plan, way.pullRequest ? await wholePull(bench) : null);
+  plan.complete(completion);
+  plan.drafted = completion.pr_created;
   markInReview(bench, plan.issues);
   return undefined;
 }
@@ -112,7 +113,7 @@ async function draftLeft(bench: PlanBench): Promise<string | undefined> {
   if (left === null) return undefined;
   const way = await wayOf(bench);
   if (way === 'halted') return run.haltWanted ?? 'halted';
-  if (way !== null) await delivered(bench, plan, await wholePull(bench));
+  if (way !== null) plan.complete(await delivered(bench, plan, await wholePull(bench)));
   return undefined;
 }
 
@@ -134,7 +135,7 @@ export async function draftOfSprint(bench: PlanBench, id: string): Promise<void>
     const completion = completionOf(plan, id, [notes]);
     const pull = singlePull({ state, tests, notes: [...notes, ...unvalidated], issues, completion });
     const work = { branch, tip, timeLeft: plan.timeLeft, isHalted: false };
-    await delivered(bench, work, way.pullRequest ? pull : null);
+    plan.complete(await delivered(bench, work, way.pullRequest ? pull : null));
     if (way.pullRequest) plan.draftedOwn(record);
     markInReview(bench, issues);
     return undefined;
@@ -155,7 +156,7 @@ export async function incompletePlan(bench: PlanBench): Promise<void> {
     notes,
     breakerOpen: breaker.state === 'OPEN',
   });
-  await delivered(bench, plan, way.pullRequest ? pull : null);
+  plan.complete(await delivered(bench, plan, way.pullRequest ? pull : null));
 }
 
 /** What would be pushed. `source`: what git is told to push, where that is not the branch itself. */
@@ -169,6 +170,7 @@ async function wayOf({ run, plan }: PlanBench, what: Pushable = plan) {
   if (answer === 'halted') return answer;
   const way = remotePlan(plan.pushMode, answer, run.input.settings.agent.autoPR);
   if (way.kind === 'push') return way;
+  if (way.kind === 'none') plan.complete(way.completion);
   hintAt(run, what.source ?? what.branch);
   return null;
 }
@@ -177,7 +179,7 @@ async function wholePull(bench: PlanBench): Promise<PullText> {
   const { run, tools, plan } = bench;
   const { tip, state, deletions, notes, branch } = plan;
   const request = { commit: tip, since: tip, base: null, leftOf: branch };
-  const { log, left } = await step(run, plan, `commits of ${branch}`, (summary) =>
+  const { log, left, commits } = await step(run, plan, `commits of ${branch}`, (summary) =>
     tools.onHost(({ host }) => host.lookAtBranch.executeWithOptions({ summary }, [run.context, request])),
   );
   return planPull({
@@ -186,7 +188,7 @@ async function wholePull(bench: PlanBench): Promise<PullText> {
     deletions,
     tests: plan.tests,
     reviews: reviewsOf(bench),
-    notes: [...notes, ...notesOf(plan)],
+    notes: [...notes, ...notesOf(plan), ...unlisted(commits, log.length)],
     issues: plan.issues,
     leftBehind: left ?? { worktree: null, unfinished: [] },
     completion: completionOf(
@@ -207,6 +209,11 @@ function reviewsOf({ run, plan }: PlanBench) {
     usual: run.input.settings,
     postPr: plan.postPr,
   });
+}
+
+/** A pull request has room for so many commits. */
+function unlisted(commits: number, listed: number): string[] {
+  return listed > 0 && listed < commits ? [`the oldest ${commits - listed} commits are not listed by sprint`] : [];
 }
 
 /** What the plan's draft says where each sprint has one of its own. */

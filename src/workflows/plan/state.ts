@@ -14,7 +14,7 @@ import type { PostPrState } from '../../domain/gated/post-pr-state.ts';
 import type { RateState } from '../../domain/gated/rate.ts';
 import { type GatedProgress, isOver, type PlanInput } from '../../domain/gated/run-input.ts';
 import { wholeRecord } from '../../domain/gated/sprint-record.ts';
-import type { BreakerState, PlanState, PushMode, RunStateName } from '../../domain/gated/state.ts';
+import type { BreakerState, Completion, PlanState, PushMode, RunStateName } from '../../domain/gated/state.ts';
 import type { TaskState } from '../../domain/run.ts';
 import type { Deliverable } from '../gated/delivery.ts';
 import type { Steerable } from '../gated/steer.ts';
@@ -144,6 +144,11 @@ export class Plan extends PlanTime implements Deliverable, Steerable {
       current === null
         ? planHalted(view, id, reason, this.now())
         : sprintHalted(view, id, { ...this.totalsOf(current.run.target), reason }, this.now());
+    this.show();
+  }
+
+  complete(completion: Completion): void {
+    this.view = { ...this.view, completion };
     this.show();
   }
 
