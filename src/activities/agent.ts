@@ -65,7 +65,10 @@ async function settle(
   if (verdict.outcome !== 'ok') {
     // What one that judges leaves is nobody's work, and would be committed as if it were.
     const aside = judges ? await putBack(run, request, dir) : null;
-    return aside === null ? { ...figures, ...verdict } : { ...figures, ...tampering(aside) };
+    // One that somebody has ended says why itself.
+    return aside === null || verdict.outcome !== 'failed'
+      ? { ...figures, ...verdict }
+      : { ...figures, ...tampering(aside) };
   }
   const { role, attemptId } = request;
   if (role) await keepAnswer(deps.stateDir, { role, attemptId }, end.answer || end.report.summary, secrets);

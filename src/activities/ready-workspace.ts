@@ -61,10 +61,10 @@ export async function readyWorkspace(
     // Hosts of a fleet know of each other by the remote alone, and nobody is there to bring branches together.
     onlyPushed: isAnywhere && ((await isOurs(deps, { repository, key }, request)) ? 'where parted' : 'always'),
     // In a checkout it is a person who has moved the branch.
-    ...(isFleet && builtOn !== undefined ? { builtOn } : {}),
+    ...(builtOn === undefined ? {} : { builtOn, mayBeRemade: !isFleet }),
   });
   const { workspace } = opened;
-  const isRemade = builtOn !== undefined && !(await isAncestor(repository, builtOn, opened.tip));
+  const isRemade = !isFleet && builtOn !== undefined && !(await isAncestor(repository, builtOn, opened.tip));
   await noteStay(deps, repository, key);
   if (opened.created) await removeStale(deps, run, repository);
   if (opened.returnTo !== null) await noteReturn(repository, opened.returnTo);

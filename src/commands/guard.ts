@@ -1,22 +1,22 @@
-import { appendFile, mkdir, stat } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { loadConfig } from '../config/load.ts';
+import { configFile, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import type { GuardBlock, GuardContext } from '../domain/gated/guard-answer.ts';
 import { guardCommand } from '../domain/gated/guard-command.ts';
 import { openFolder } from '../git/discover.ts';
-import { defaultBranchOf, describeRemote, remoteHead } from '../git/remote.ts';
+import { defaultBranchOf, describeRemote, guessOf, remoteHead } from '../git/remote.ts';
 import { stateDir } from '../server/state.ts';
 import { print } from './check.ts';
 
 /** `locus guard <operation>`: tells scripts what git and the tracker may be asked to do. It judges, and does nothing. */
 export async function guard(words: readonly string[], cwd: string): Promise<number> {
   const { context, ask } = await contextOf(cwd);
-  const known = guardCommand(words, context);
+  const settled = guardCommand(words, { ...context, isDefaultUnknown: false });
   // The remote is asked only where that can change the answer.
-  const isSettled = known.exitCode === guardCommand(words, { ...context, isDefaultUnknown: false }).exitCode;
-  const answer = isSettled ? known : guardCommand(words, await ask());
+  const isSettled = settled.exitCode === guardCommand(words, context).exitCode;
+  const answer = isSettled ? settled : guardCommand(words, await ask());
   if (answer.record) await note(answer.record);
   return print(answer);
 }
@@ -45,7 +45,7 @@ async function contextOf(cwd: string): Promise<Asking> {
     git.raw('symbolic-ref', '-q', '--short', 'HEAD').catch(() => ''),
   ]);
   const remotes = named.map(({ name }) => name);
-  const heads = await Promise.all(remotes.map((name) => remoteHead(common, name, 0)));
+  const heads = await Promise.all(remotes.map((name) => remoteHead({ root: cwd, commonDir: common }, name, 0)));
   const usual = await defaultBranchOf(remote, common);
   const context = (own: string | null): GuardContext => ({
     currentBranch: head.trim() || null,
@@ -59,20 +59,50 @@ async function contextOf(cwd: string): Promise<Asking> {
   const own = remote === null ? heads.find((name) => name !== null) : heads[remotes.indexOf(remote.name)];
   return {
     context: { ...context(own ?? null), isDefaultUnknown: remote !== null && !own },
-    ask: async () => context(remote === null ? null : await remoteHead(common, remote.name, patienceMs)),
+    async ask() {
+      const head = remote === null ? null : await remoteHead({ root: cwd, commonDir: common }, remote.name, patienceMs);
+      const told = context(head);
+      if (remote !== null && head === null && told.defaultBranch !== null)
+        console.error(`warning: ${guessOf(remote.name, told.defaultBranch)}`);
+      return told;
+    },
   };
 }
 
+interface Branches {
+  readonly github?: Pick<Config['github'], 'defaultBranch'>;
+  readonly agent?: Pick<Config['agent'], 'baseBranch'>;
+}
+
 /** What the config says cannot take a protection away: where it cannot be read, git alone is asked. */
-async function configOf(asked: Promise<string>): Promise<Partial<Config> & { readonly problem?: string }> {
+async function configOf(
+  asked: Promise<string>,
+): Promise<Branches & { readonly run_mode?: Config['run_mode']; readonly problem?: string }> {
   const root = (await asked.catch(() => '')).trim();
   if (root === '') return {};
   try {
     return (await loadConfig(root)).config;
   } catch (error) {
-    if (error instanceof LocusFailure) return { problem: error.message };
-    throw error;
+    if (!(error instanceof LocusFailure)) throw error;
+    return { problem: error.message, ...(await branchesIn(root)) };
   }
+}
+
+/** Of a config that is JSON, but not what we take: the branches that it protects all the same. */
+async function branchesIn(root: string): Promise<Branches> {
+  try {
+    const { github, agent } = JSON.parse(await readFile(path.join(root, configFile), 'utf8'));
+    return {
+      github: { defaultBranch: nameIn(github?.defaultBranch) },
+      agent: { baseBranch: nameIn(agent?.baseBranch) },
+    };
+  } catch {
+    return {};
+  }
+}
+
+function nameIn(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
 }
 
 /** Beside the other records of the run in whose name a script asks, else in the state directory itself. */

@@ -7,6 +7,7 @@ import { hideWorktrees } from './exclude.ts';
 import { notePushed, pushedTip } from './pushed.ts';
 import { rememberBranch } from './remove.ts';
 import { assertRootFree, enterRoot } from './root.ts';
+import { git } from './run.ts';
 import { setCommitAside } from './unfinished.ts';
 import { ensureWorktree, linkedWorktrees, takeIndex } from './worktree.ts';
 
@@ -27,6 +28,8 @@ export interface WorkspaceRequest {
   readonly onlyPushed?: 'always' | 'where parted' | false;
   /** A commit that the branch must have then; where it would not, nothing is changed. */
   readonly builtOn?: string;
+  /** Its commits may be others by now, where a person has rebased or squashed them: then it has some at least. */
+  readonly mayBeRemade?: boolean;
 }
 
 export interface OpenedWorkspace {
@@ -73,11 +76,20 @@ async function ensureBranch(request: WorkspaceRequest): Promise<string> {
     remote === null ? null : resolveCommit(repository, `refs/remotes/${remote}/${branch}`),
   ]);
   const { tip, why } = await wantedTip(request, ours, theirs);
-  if (builtOn !== undefined && !(await isAncestor(repository, builtOn, tip))) throw notBuiltOn(branch, builtOn);
+  if (builtOn !== undefined && !(await isAncestor(repository, builtOn, tip))) {
+    if (!request.mayBeRemade || !(await hasCommits(request, tip))) throw notBuiltOn(branch, builtOn);
+  }
   if (ours !== null && !(await isAncestor(repository, ours, tip))) await setCommitAside(repository, request.name, ours);
   if (tip !== ours) await moveBranch(repository, branch, tip, ours, why);
   if (theirs !== null) await notePushed(repository, branch, theirs);
   return tip;
+}
+
+/** Whether there is anything there that the base has not. */
+async function hasCommits({ repository, baseBranch, remote }: WorkspaceRequest, tip: string): Promise<boolean> {
+  const base = await baseCommit(repository, baseBranch, remote);
+  const { commonDir } = repository;
+  return (await git({ commonDir }, ['rev-list', '-n1', tip, `^${base}`])) !== '';
 }
 
 /** Where the branch is to stand, and why it is moved there. */

@@ -1,6 +1,7 @@
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LocusFailure } from '../domain/failures.ts';
+import { oneLine } from '../domain/text.ts';
 import type { Repository } from '../domain/workspace.ts';
 import type { NetworkOptions } from './branches.ts';
 import { withCredentials } from './credentials.ts';
@@ -8,7 +9,7 @@ import { openFolder, repositoryOf } from './discover.ts';
 import { withoutCredentials } from './failure.ts';
 import { alone } from './lock.ts';
 import { readRef } from './refs.ts';
-import { type GitOptions, git, networkTimeoutMs, tryGit } from './run.ts';
+import { type GitOptions, git, networkTimeoutMs, type Place, tryGit } from './run.ts';
 
 export interface RemoteAddress {
   readonly host: string | null;
@@ -33,7 +34,8 @@ export async function describeRemote(root: string, ask = false): Promise<Remote 
   const chosen = remotes.find((remote) => remote.name === 'origin') ?? (remotes.length === 1 ? remotes[0] : undefined);
   if (chosen === undefined) return null;
   const url = withoutCredentials(chosen.refs.push || chosen.refs.fetch);
-  const defaultBranch = await findDefaultBranch(await realpath(common.trim()), chosen.name, ask);
+  const place = { root, commonDir: await realpath(common.trim()) };
+  const defaultBranch = await findDefaultBranch(place, chosen.name, ask);
   return { name: chosen.name, url, defaultBranch, ...parseAddress(url) };
 }
 
@@ -86,8 +88,13 @@ export async function openMirror(
   return repository;
 }
 
-async function findDefaultBranch(commonDir: string, remote: string, ask: boolean): Promise<string | null> {
-  const head = await remoteHead(commonDir, remote, ask ? 20_000 : 0);
+async function findDefaultBranch(
+  place: { readonly root: string; readonly commonDir: string },
+  remote: string,
+  ask: boolean,
+): Promise<string | null> {
+  const { commonDir } = place;
+  const head = await remoteHead(place, remote, ask ? 20_000 : 0);
   return head ?? usualBranch(commonDir, [`refs/remotes/${remote}/`, 'refs/heads/']);
 }
 
@@ -95,10 +102,21 @@ async function findDefaultBranch(commonDir: string, remote: string, ask: boolean
  * The default branch by the remote's own word: as git has it from a clone, else as the remote answers within that time.
  * null: it has not told, and what is usual may be wrong.
  */
-export async function remoteHead(commonDir: string, remote: string, askMs: number): Promise<string | null> {
-  const known = await tryGit({ commonDir }, ['symbolic-ref', '-q', '--short', `refs/remotes/${remote}/HEAD`]);
-  if (known.exitCode === 0) return known.stdout.trim().slice(remote.length + 1);
-  return askMs === 0 ? null : askRemote(commonDir, remote, askMs);
+export async function remoteHead(
+  { root, commonDir }: { readonly root: string; readonly commonDir: string },
+  remote: string,
+  askMs: number,
+): Promise<string | null> {
+  const place = `refs/remotes/${remote}/`;
+  const known = await tryGit({ commonDir }, ['symbolic-ref', '-q', `${place}HEAD`]);
+  const ref = known.stdout.trim();
+  if (known.exitCode === 0 && ref.startsWith(place)) return ref.slice(place.length);
+  return askMs === 0 ? null : askRemote({ root, commonDir }, remote, askMs);
+}
+
+/** For people: a default branch that nobody has confirmed is not passed over in silence. */
+export function guessOf(remote: string, branch: string): string {
+  return `${oneLine(remote)} did not name its default branch: ${oneLine(branch)} is taken for it`;
 }
 
 /**
@@ -123,9 +141,9 @@ async function isThere(commonDir: string, ref: string): Promise<boolean> {
   return (await tryGit({ commonDir }, ['show-ref', '--verify', '--quiet', ref])).exitCode === 0;
 }
 
-async function askRemote(commonDir: string, remote: string, timeoutMs: number): Promise<string | null> {
-  const said = await withCredentials({ repository: { commonDir }, remote }, (env) =>
-    tryGit({ commonDir }, ['ls-remote', '--symref', '--', remote, 'HEAD'], { timeoutMs, env }),
+async function askRemote(place: Place, remote: string, timeoutMs: number): Promise<string | null> {
+  const said = await withCredentials({ repository: place, remote }, (env) =>
+    tryGit(place, ['ls-remote', '--symref', '--', remote, 'HEAD'], { timeoutMs, env }),
   );
   return /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(said.stdout)?.[1] ?? null;
 }

@@ -47,6 +47,7 @@ export async function planRun(input: RunInput): Promise<RunState> {
           plan.begins(id);
           if (tools.hasClaimed) await tools.leaveHost();
           current = await Sprint.begin(run, plan, target);
+          if (current === null) continue;
         }
         const sprint: Sprint = current;
         const end = await sprint.outcome(() => heard);

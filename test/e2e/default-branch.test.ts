@@ -66,7 +66,10 @@ describe('A4: the default branch is protected whatever its name', () => {
       expect(await guard(repository, 'is-protected', 'main')).toMatchObject({ code: 0 });
       expect(await guard(repository, 'push-mode')).toMatchObject({ code: 0 });
       expect(asked).toBe(0);
-      expect(await guard(repository, 'push', 'origin', 'mine')).toMatchObject({ code: 0 });
+      expect(await guard(repository, 'push', 'origin', 'mine')).toMatchObject({
+        code: 0,
+        stderr: expect.stringContaining('origin did not name its default branch: main is taken for it'),
+      });
       expect(asked).toBe(1);
       await repository.git('remote', 'set-head', 'origin', 'trunk');
       expect(await guard(repository, 'push', 'origin', 'trunk')).toMatchObject({ code: 1 });
@@ -78,6 +81,24 @@ describe('A4: the default branch is protected whatever its name', () => {
     }
   }, 90_000);
 });
+
+test('a remote that is a relative path is asked as well, and of two protected names the right one is told', async () => {
+  const repository = await onTrunk();
+  const address = await repository.git('remote', 'get-url', 'origin');
+  await repository.git('remote', 'set-url', 'origin', path.relative(repository.root, address));
+  expect(await guard(repository, 'is-protected', 'trunk')).toMatchObject({ code: 0, stdout: 'true\n' });
+  expect(await guard(repository, 'push', 'origin', 'feature/x', 'main')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('main'),
+  });
+}, 60_000);
+
+test('a config that is not valid keeps the branches protected that it names', async () => {
+  const repository = await makeGated(world, {});
+  const config = { github: { defaultBranch: 'integration' }, run_mode: { git: { auto_push: 'maybe' } } };
+  await writeFile(path.join(repository.root, '.locus', 'config.json'), JSON.stringify(config));
+  expect(await guard(repository, 'is-protected', 'integration')).toMatchObject({ code: 0, stdout: 'true\n' });
+}, 60_000);
 
 test('a remote whose HEAD names a branch that is not there does not keep a run from its work', async () => {
   const repository = await makeGated(world, {});

@@ -35,6 +35,14 @@ describe('C86 the review by two models', () => {
     expect(calls.filter((call) => call.startsWith('reviewer'))).toEqual(['reviewer 1']);
   });
 
+  test('one that has changed the workspace is not believed: the run halts, and says so', async () => {
+    here.play = reviewers(() => ({ ...says(''), tampered: true }) as ReturnType<typeof says>);
+    const state = await until(await begin({ cross_model: true }, { settings: other }), isHalted);
+    expect(shown(state).run.halt?.reason).toBe(
+      'cross_model_config_error: the first model is not believed: the reviewer has changed the workspace',
+    );
+  });
+
   test('what both hold for grave is agreed on: it is counted, and the run goes on', async () => {
     here.play = reviewers(scored('x', 900), scored('F1', 800));
     const state = await finished(await begin({ cross_model: true }, { settings: other }));

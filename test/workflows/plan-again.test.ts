@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { answer, progress, resumeGated, stop } from '../../src/workflows/messages.ts';
+import { answer, halt, progress, resumeGated, stop } from '../../src/workflows/messages.ts';
 import { gatedStage } from './gated-stage.ts';
 import { answered, type Change, commitOf, implemented, oneFile, roles } from './gated-support.ts';
 import { planAgain, planInput, recordsOf } from './plan-support.ts';
@@ -118,6 +118,21 @@ test('a sprint waits for the run of it that an ended plan has left', async () =>
   await stopped.signal(stop, { reason: 'enough' });
   expect((await finished(stopped)).status).toBe('stopped');
   await again.terminate();
+}, 30_000);
+
+test('a plan that waits for such a run hears a halt, and goes on with that sprint', async () => {
+  const input = planInput(here.stage, {}, { count: 1 });
+  const holding = await here.stage.env.client.workflow.start('issueLock', {
+    workflowId: `${input.runId}/sprint-1`,
+    taskQueue: here.stage.queue,
+  });
+  const handle = await start(here.stage, input);
+  await until(handle, ({ waiting }) => waiting !== null);
+  await handle.signal(halt, { reason: 'lunch', force: true });
+  expect((await until(handle, isHalted)).plan?.plan).toMatchObject({ state: 'HALTED', failure: { reason: 'lunch' } });
+  await holding.terminate();
+  await handle.executeUpdate(resumeGated, goOn);
+  expect((await finished(handle)).plan?.plan.state).toBe('JACKED_OUT');
 }, 30_000);
 
 test('a branch that a person has made anew is gone on with, and the draft says that its gates have seen other commits', async () => {

@@ -5,7 +5,7 @@ import type { GatedSettings } from '../../domain/gated/settings.ts';
 import { judgeOperation } from '../../domain/guard.ts';
 import type { RunSettings } from '../../domain/settings.ts';
 import { oneLine } from '../../domain/text.ts';
-import { defaultBranchOf, remoteHead } from '../../git/remote.ts';
+import { defaultBranchOf, guessOf, remoteHead } from '../../git/remote.ts';
 import type { Project } from '../project.ts';
 import { requireAgent } from '../run-preflight.ts';
 
@@ -13,6 +13,8 @@ import { requireAgent } from '../run-preflight.ts';
 export interface GatedProject extends Project {
   /** All that may be it, as the remote and the config say, and what the config bases work on. */
   readonly protectedBranches: readonly string[];
+  /** What a person is told where the remote names none. */
+  readonly guess: string | null;
 }
 
 const patienceMs = 5_000;
@@ -26,11 +28,13 @@ export async function withDefaultBranch(project: Project): Promise<GatedProject>
   const own =
     remote === null
       ? await defaultBranchOf(null, checkout.commonDir)
-      : await remoteHead(checkout.commonDir, remote.name, patienceMs);
+      : await remoteHead(checkout, remote.name, patienceMs);
   const names = [own, project.defaultBranch, config.agent.baseBranch];
+  const defaultBranch = config.github.defaultBranch ?? own ?? project.defaultBranch;
   return {
     ...project,
-    defaultBranch: config.github.defaultBranch ?? own ?? project.defaultBranch,
+    defaultBranch,
+    guess: remote === null || own !== null || defaultBranch === null ? null : guessOf(remote.name, defaultBranch),
     protectedBranches: [...new Set(names.filter((name) => name !== null))],
   };
 }

@@ -81,7 +81,7 @@ export async function runGated(options: GatedOptions): Promise<number> {
       checkSprintBranches(branch, found.sprints, plan.baseBranch, project);
     const isHere = plan.source.kind === 'checkout' && project.checkout.currentBranch === branch;
     if (isHere) await requireClean(project.checkout.root);
-    for (const warning of [note, ...plan.warnings]) if (warning) printer.note(`warning: ${warning}`);
+    for (const warning of [note, project.guess, ...plan.warnings]) if (warning) printer.note(`warning: ${warning}`);
     if ('sprints' in found)
       for (const { name } of found.sprints.filter(isOver)) printer.note(`${name}: ${nothingLeft}`);
     const given = { settings, mode: modeOf(options), options: kept, allowHigh: options.allowHigh ?? false } as const;

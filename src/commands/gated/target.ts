@@ -31,8 +31,13 @@ export async function findPlan(
   const folders = await readFolders(path.join(root, '.locus', 'sprints'));
   const selection = selectSprints(discoverSprints({ document, tracker: await tracker.listSprints(), folders }), range);
   const sprints: GatedTarget[] = [];
-  for (const sprint of selection.sprints) sprints.push(await targetOf(sprint, tracker));
-  // A sprint whose issues are all closed is done; a plan of nothing else is none.
+  for (const sprint of selection.sprints) {
+    const target = await targetOf(sprint, tracker);
+    // A sprint whose issues are all closed is done; one that never had any is not planned yet.
+    if (isOver(target) && !(await hasClosed(sprint, tracker))) throw noOpenIssues(target.name);
+    sprints.push(target);
+  }
+  // A plan of nothing but such sprints is none.
   if (sprints.every(isOver)) throw noOpenIssues(sprints.map(({ name }) => name).join(', '));
   return { sprints, from: selection.from, to: selection.to };
 }
@@ -41,6 +46,10 @@ async function targetOf({ id, title, source, text, milestone }: PlannedSprint, t
   if (source !== 'tracker') return { kind: 'section', name: id, title, text };
   const open = milestone === null ? [] : await tracker.listIssues({ sprint: milestone, state: 'open' });
   return { kind: 'issues', name: id, title, issues: inOrder(open).map((issue) => issue.number) };
+}
+
+async function hasClosed({ milestone }: PlannedSprint, tracker: Tracker): Promise<boolean> {
+  return milestone !== null && (await tracker.listIssues({ sprint: milestone, state: 'closed' })).length > 0;
 }
 
 function noOpenIssues(what: string): LocusFailure {

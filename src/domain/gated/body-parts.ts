@@ -78,14 +78,19 @@ export function crossModelSection(reviews: readonly ModelReview[], secrets: read
     ...[review.high_consensus, review.disputed, review.blockers, review.low_value].map((count) => cell(count)),
   ]);
   const counts = table(heading, ['Target', 'Model', 'Outcome', 'Agreed', 'Disputed', 'Blockers', 'Dropped'], rows);
-  const found = reviews.flatMap(({ findings = [] }) => findings);
-  if (found.length === 0) return counts;
+  const lines = findingLines(reviews, secrets);
+  return lines.length === 0 ? counts : { heading, lines: [...counts.lines, '', ...lines] };
+}
+
+/** What people must know of a review by another model, with the scores of both. */
+export function findingLines(reviews: readonly ModelReview[], secrets: readonly string[]): string[] {
   const scored = (score: number | null) => (score === null ? '-' : String(score));
-  const lines = found.map(
-    ({ title, score_class, first, second }) =>
-      `- ${cell(score_class)} (${scored(first)}, ${scored(second)}): ${sentence(title, secrets)}`,
+  return reviews.flatMap(({ findings = [] }) =>
+    findings.map(
+      ({ title, score_class, first, second }) =>
+        `- ${cell(score_class)} (${scored(first)}, ${scored(second)}): ${sentence(title, secrets)}`,
+    ),
   );
-  return { heading, lines: [...counts.lines, '', ...lines] };
 }
 
 export function leftBehindSection({ worktree, unfinished }: LeftBehind, secrets: readonly string[]): Section {

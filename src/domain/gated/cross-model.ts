@@ -73,7 +73,10 @@ export function crossModelResult(pairs: readonly ScorePair[]): Pick<
 } {
   const scored = pairs.map((pair) => ({ ...pair, score_class: scoreClass(pair) }));
   const count = (wanted: ScoreClass) => scored.filter(({ score_class }) => score_class === wanted).length;
-  const told = scored.filter(({ score_class }) => score_class !== 'LOW_VALUE' && score_class !== 'MEDIUM');
+  // What blocks comes first: there may be more than are told.
+  const told = (['BLOCKER', 'HIGH_CONSENSUS', 'DISPUTED'] as const).flatMap((wanted) =>
+    scored.filter(({ score_class }) => score_class === wanted),
+  );
   const blockers = count('BLOCKER');
   const disputed = count('DISPUTED');
   return {

@@ -14,9 +14,11 @@ const phrases: Readonly<Record<DisqualifierKind, readonly string[]>> = {
 const failureWord =
   /\b(?:crash\w*|fail\w*|error\w*|exceptions?|broken?|breaks?|bugs?|wrong\w*|incorrect\w*|throws?|threw|regress\w*|cannot|can['’]?t|does ?n['’]?t|do not|does not|not working|hangs?|freezes?|timeouts?|stack ?trace|overlaps?|unreadable|invisible)\b/i;
 
-/** Right before a thing that is not there yet, they ask for it, whatever else the sentence tells of. */
-const asking =
-  '(?:add|build|create|implement|introduce|need|want|write|split(?:\\s+\\S+){0,3}\\s+into)\\s+(?:(?:an?|another|some)\\s+)?';
+/** What begins a clause that asks for something: right before a thing it does, whatever else the sentence tells of. */
+const asking = [
+  String.raw`(?:^[\s\d.)*#>-]*|[,:;]\s+|\b(?:please|should|must)\s+)(?:add|build|create|implement|introduce|need|want|write|split(?:\s+\S+){0,3}\s+into)`,
+  String.raw`\b(?:we|i)\s+(?:need|want)`,
+].map((verb) => String.raw`${verb}\s+(?:(?:an?|another|some)\s+)?`);
 
 /** The kinds of feature that a text asks for, in the table's order. Code in it asks for nothing. */
 export function disqualifiersIn(text: string): DisqualifierKind[] {
@@ -34,18 +36,22 @@ export function disqualifiersIn(text: string): DisqualifierKind[] {
 const rules = Object.entries(phrases).map(([kind, all]) => {
   const isAsked = (phrase: string) => /^(?:add|create) /.test(phrase);
   const named = all.filter((phrase) => !isAsked(phrase)).map(spaced);
-  const asked = [...all.filter(isAsked).map(spaced), ...named.map((name) => `${asking}${name}`)];
-  return { kind: kind as DisqualifierKind, asks: anyOf(asked), names: anyOf(named) };
+  const asked = named.flatMap((name) => asking.map((verb) => `${verb}${name}`));
+  return {
+    kind: kind as DisqualifierKind,
+    asks: anyOf([...all.filter(isAsked).map((phrase) => `\\b${spaced(phrase)}`), ...asked]),
+    names: anyOf(named.map((name) => `\\b${name}`)),
+  };
 });
 
 /** With `a`, `the`, `new` and the like between its words. */
 function spaced(phrase: string): string {
-  return phrase.replaceAll(' ', '[\\s-]+(?:(?:an?|the|this|that|new|another|some|more)\\s+)*');
+  return phrase.replaceAll(' ', '[\\s-]+(?:(?:an?|the|this|that|new|another|some|more)\\s+){0,3}');
 }
 
-/** Whole words, singular or plural. */
+/** To the end of a word, singular or plural. */
 function anyOf(all: readonly string[]): RegExp {
-  return new RegExp(`\\b(?:${all.join('|')})s?\\b`, 'i');
+  return new RegExp(`(?:${all.join('|')})s?\\b`, 'i');
 }
 
 function prose(text: string): string {

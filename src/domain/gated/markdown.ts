@@ -60,9 +60,12 @@ export function headingsOf({ lines, outside }: MarkdownText): Heading[] {
 /** And those that a line of `=` or `-` underlines. */
 export function allHeadingsOf(markdown: MarkdownText): Heading[] {
   const { lines, outside } = markdown;
+  const isRule = (text: string) => /^---[ \t]*$/.test(text);
+  // What a document says of itself before it begins is no heading of it.
+  const front = isRule(outside[0] ?? '') ? outside.findIndex((text, index) => index > 0 && isRule(text)) : -1;
   const underlined = outside.flatMap((text, end) => {
     const mark = /^ {0,3}(=|-)\1*[ \t]*$/.exec(text)?.[1];
-    const at = mark === undefined ? null : paragraphBefore(outside, end);
+    const at = mark === undefined || end <= front ? null : paragraphBefore(outside, end);
     if (at === null) return [];
     const words = outside.slice(at, end).map((line) => line.trim());
     return [{ level: mark === '=' ? 1 : 2, text: words.join(' '), line: lines[at] ?? '', at }];

@@ -62,7 +62,7 @@ export function planPull(pull: PlanPull, secrets: readonly string[] = []): PullT
     ),
     crossModelSection(reviews, secrets),
     testsSection([...tests, ...(postPr?.tests ?? [])], secrets),
-    ...(postPr === null ? [] : postPrSections(postPr, secrets)),
+    ...(postPr === null ? [] : postPrSections(postPr, secrets, true)),
     leftBehindSection(leftBehind, secrets),
     footer(plan.plan_id, completionLine(completion)),
   ];

@@ -1,10 +1,10 @@
-import { notesSection } from './body-parts.ts';
+import { findingLines, notesSection } from './body-parts.ts';
 import { postPrNotes } from './post-pr.ts';
 import { type PostPrState, postPrPhases } from './post-pr-state.ts';
 import { cell, code, type Section, sentence, table } from './sections.ts';
 
 /** How far the validation of a pull request has come, for its body: each phase, what nobody has looked at, queued bugs. */
-export function postPrSections(state: PostPrState, secrets: readonly string[]): Section[] {
+export function postPrSections(state: PostPrState, secrets: readonly string[], ofPlan = false): Section[] {
   const { phases, markers, bugs = [], fix_commits = [], reviews = [] } = state;
   const overview = table(
     '## Post-PR Validation',
@@ -21,10 +21,13 @@ export function postPrSections(state: PostPrState, secrets: readonly string[]): 
     ),
     ...listed(
       'Another model has reviewed it:',
-      reviews.map(
-        ({ model, outcome, high_consensus, disputed, blockers, low_value }) =>
-          `- ${cell(model, secrets)}: ${cell(outcome)}, ${high_consensus} agreed, ${disputed} disputed, ${blockers} blockers, ${low_value} dropped`,
-      ),
+      reviews.flatMap((review) => {
+        const { model, outcome, high_consensus, disputed, blockers, low_value } = review;
+        const counts = `${high_consensus} agreed, ${disputed} disputed, ${blockers} blockers, ${low_value} dropped`;
+        // A plan has them in a section of its own.
+        const findings = ofPlan ? [] : findingLines([review], secrets);
+        return [`- ${cell(model, secrets)}: ${cell(outcome)}, ${counts}`, ...findings.map((line) => `  ${line}`)];
+      }),
     ),
     ...listed(
       'Bugs to start a run for:',

@@ -147,9 +147,13 @@ export function takenOver(
     const target = sprints.find(({ name }) => name === record.id);
     if (target === undefined || record.commit === null) return record;
     const isHeld = held.includes(record.commit);
-    if (isHeld && asksTheSame(record, target))
-      return { ...record, drafted: record.drafted || merged.includes(record.commit) };
-    if (isOver(target)) return unmade(record);
+    const isMerged = merged.includes(record.commit);
+    if (isHeld && asksTheSame(record, target, isMerged)) return { ...record, drafted: record.drafted || isMerged };
+    if (isOver(target)) {
+      const begun = `what was begun for it is on ${branch}, and no gate has approved it`;
+      if (isHeld) warnings.push(`${record.id} counts as completed, as its issues were closed: ${begun}`);
+      return { ...unmade(record), issues: [] };
+    }
     const what = record.completed ? 'was completed before and runs again' : 'had begun before and begins anew';
     const lost = `its commit ${record.commit.slice(0, 7)} is not on ${branch}`;
     warnings.push(`${record.id} ${what}: ${isHeld ? 'what it asks for has changed' : lost}`);
@@ -158,10 +162,10 @@ export function takenOver(
   return { records: kept, warnings };
 }
 
-/** Issues of a completed sprint that were closed since ask for nothing more. */
-function asksTheSame(record: SprintRecord, target: GatedTarget): boolean {
+/** Issues of a completed sprint that were closed since ask for nothing more; one that is open after the merge does. */
+function asksTheSame(record: SprintRecord, target: GatedTarget, isMerged: boolean): boolean {
   if (record.digest === digestOf(target)) return true;
-  if (!record.completed || target.kind !== 'issues') return false;
+  if (!record.completed || target.kind !== 'issues' || (isMerged && !isOver(target))) return false;
   return target.issues.every((issue) => record.issues.includes(issue));
 }
 

@@ -13,11 +13,10 @@ export function runJson(view: RunView, now: number) {
   };
 }
 
-/** For scripts: the run and its breaker are those of the sprint that the plan is at; time and completion are the plan's. */
+/** For scripts: the run and its breaker are those of the sprint that the plan is at; the time is the plan's. */
 export function planJson({ plan, current, breaker, excludedMs, post_pr }: PlanView, now: number) {
   const computed = planComputed(plan, now, excludedMs);
   const validation = post_pr === undefined ? {} : { post_pr };
   if (current === null) return { plan, run: null, circuit_breaker: breaker ?? null, computed, ...validation };
-  const { completion = current.run.completion } = plan;
-  return { plan, ...runJson({ ...current, run: { ...current.run, completion } }, now), computed, ...validation };
+  return { plan, ...runJson(current, now), computed, ...validation };
 }

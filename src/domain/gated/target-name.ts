@@ -6,7 +6,9 @@ export const planTarget = 'sprint-plan';
 export function targetName(typed: string): string | null {
   const name = typed.replace(/^(?:#|issue-)(?=\d+$)/, '');
   if (/^\d{1,9}$/.test(name) && Number(name) > 0) return `issue-${Number(name)}`;
-  return /^sprint-\d{1,9}$/.test(name) || name === planTarget ? name : null;
+  const sprint = /^sprint-(\d{1,9})$/.exec(name)?.[1];
+  if (sprint !== undefined) return `sprint-${Number(sprint)}`;
+  return name === planTarget ? name : null;
 }
 
 /** The branch that a run of a target makes. `day`: yyyymmdd. */

@@ -13,6 +13,7 @@ export async function open(bench: GatedBench, { asItIs }: { readonly asItIs: boo
   const { startCommit, attemptId } = run.task(target.issue);
   const task = run.specOf(target.issue);
   const { began: earlier, builtOn, left = builtOn } = target.input;
+  const { completion } = target.state;
   const found = await step(run, target, `open ${task.branch}`, (summary) => {
     run.update(target.issue, { phase: 'preparing' });
     const isNew = startCommit === null;
@@ -22,7 +23,7 @@ export async function open(bench: GatedBench, { asItIs }: { readonly asItIs: boo
       resuming: goesOn,
       startCommit: goesOn ? target.tip : null,
       attemptId,
-      pushed: target.state.completion.pushed || left !== undefined,
+      pushed: completion.pushed || completion.pr_created || left !== undefined,
       asItIs,
       ...(isNew && earlier !== undefined ? { began: earlier } : {}),
       ...(!goesOn && left !== undefined ? { left } : {}),

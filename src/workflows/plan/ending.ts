@@ -170,7 +170,7 @@ async function wayOf({ run, plan }: PlanBench, what: Pushable = plan) {
   if (answer === 'halted') return answer;
   const way = remotePlan(plan.pushMode, answer, run.input.settings.agent.autoPR);
   if (way.kind === 'push') return way;
-  if (way.kind === 'none') plan.complete(way.completion);
+  if (way.kind === 'none' && !plan.state.completion?.pushed) plan.complete(way.completion);
   hintAt(run, what.source ?? what.branch);
   return null;
 }

@@ -21,7 +21,7 @@ export type SprintEnd =
   /** It ended without being complete; a resume begins another one. */
   | { readonly kind: 'gone'; readonly reason: string };
 
-const againMs = 1000;
+const longestMs = 30_000;
 
 /** One sprint of a plan, as a workflow of its own. */
 export class Sprint {
@@ -41,8 +41,10 @@ export class Sprint {
     void this.tellItsCourse();
   }
 
-  static async begin(run: Run, plan: Plan, target: GatedTarget): Promise<Sprint> {
-    for (;;) {
+  /** null: it waits for the run of an earlier plan, and a person halts it meanwhile. */
+  static async begin(run: Run, plan: Plan, target: GatedTarget): Promise<Sprint | null> {
+    const isOver = () => run.stopping || run.haltWanted !== null;
+    for (let waitMs = 1000; ; waitMs = Math.min(2 * waitMs, longestMs)) {
       try {
         const handle = await startChild<typeof gatedTarget>(workflowTypes.gated, {
           workflowId: `${run.input.runId}/${target.name}`,
@@ -54,8 +56,9 @@ export class Sprint {
       } catch (error) {
         // Of a plan that has ended: it is about to do so itself.
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-        await run.wait({ reason: `the run of ${target.name} before this one`, until: Date.now() + againMs });
+        await run.wait({ reason: `the run of ${target.name} before this one`, until: Date.now() + waitMs }, isOver);
         if (run.stopping) await run.checkpoint();
+        if (run.haltWanted !== null) return null;
       }
     }
   }

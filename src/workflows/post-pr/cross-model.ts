@@ -12,7 +12,7 @@ import { anotherModel } from '../gated/dissent.ts';
 import { agentOf, callRole } from '../gated/role.ts';
 import { haltPoint, type PhaseEnd, type PostPrBench } from './step.ts';
 
-/** What one model has said; `refused`: the danger gate or a guardrail keeps it from being asked. */
+/** What one model has said; `refused`: a guardrail keeps it from being asked, or it has changed what it was to look at. */
 type Scores =
   | { readonly found: readonly ScoredFinding[] }
   | { readonly outcome: 'timeout' | 'error' }
@@ -46,7 +46,8 @@ async function scores(bench: PostPrBench, agent: RoleAgent, known: readonly Scor
   bench.target.nextCycle();
   const titles = known.map(({ id, title }) => ({ id, title }));
   const end = await callRole(bench, 'reviewer', { kind: 'score', known: titles }, { agent, artifact: 'cross-model' });
-  if (end.outcome === 'refused') return { refused: end.reason };
+  if (end.outcome === 'refused') return { refused: `was refused: ${end.reason}` };
+  if (end.outcome === 'tampered') return { refused: `is not believed: ${end.detail}` };
   if (end.outcome === 'time_up') return { outcome: 'timeout' };
   const found = end.outcome === 'answered' ? scoresIn(end.answer) : null;
   return found === null ? { outcome: 'error' } : { found };
@@ -54,7 +55,7 @@ async function scores(bench: PostPrBench, agent: RoleAgent, known: readonly Scor
 
 /** A role that was refused is never skipped. */
 function unscored(bench: PostPrBench, scores: Exclude<Scores, { readonly found: unknown }>, who: string): PhaseEnd {
-  if ('refused' in scores) return endOf(bench, 'config_error', `${who} was refused: ${scores.refused}`);
+  if ('refused' in scores) return endOf(bench, 'config_error', `${who} ${scores.refused}`);
   return endOf(bench, scores.outcome, who);
 }
 

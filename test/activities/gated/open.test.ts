@@ -122,8 +122,18 @@ describe('a sprint of a plan in a fleet', () => {
 test('a sprint in a checkout begins on a branch that a person has made anew, and says so', async () => {
   const one = await workOf('sprint-1');
   run = { ...run, source: { kind: 'checkout', hostId: 'here', root: fixture.root } };
+  const person = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.com'];
+  const squash = ['commit-tree', 'HEAD^{tree}', '-p', fixture.first, '-m', 'squashed'];
+  const squashed = sh(fixture.root, [...person, ...squash]);
+  sh(fixture.root, ['update-ref', `refs/heads/${branch}`, squashed]);
   const opened = await sprint('sprint-2', { builtOn: one });
-  expect(opened).toMatchObject({ startCommit: fixture.first, isRemade: true });
+  expect(opened).toMatchObject({ startCommit: squashed, isRemade: true });
+});
+
+test('a sprint in a checkout does not begin where nothing is left of the sprints before it', async () => {
+  const one = await workOf('sprint-1');
+  run = { ...run, source: { kind: 'checkout', hostId: 'here', root: fixture.root } };
+  await expect(sprint('sprint-2', { builtOn: one })).rejects.toThrow('the work of the sprints before it is not on');
 });
 
 test.each([

@@ -36,6 +36,8 @@ test.each([
   ['\n===\n\n---\n', []],
   ['# A\n---\n- b\n---\n- b\n  c\n---\n> d\n---\n1. e\n===', ['1 A 0']],
   ['```\nA\n===\n```\n---\n| a |\n|---|', []],
+  ['---\ntitle: Security\n---\nA\n---', ['2 A 3']],
+  ['---\nA\n===', ['1 A 1']],
 ])('headings of both forms in %j', (text, expected) => {
   const headings = allHeadingsOf(readMarkdown(text));
   expect(headings.map(({ level, text: words, at }) => `${level} ${words} ${at}`)).toEqual(expected);

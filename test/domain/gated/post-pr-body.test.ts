@@ -60,8 +60,12 @@ These commits came later: the review and the audit before the pull request have 
   test('names queued bugs with what to type, and what another model said', () => {
     const review = { target: 'issue-1', model: 'codex default', outcome: 'ok', high_consensus: 1, disputed: 2 };
     const [bug] = queuedBugs([record('The cart | is empty')]);
-    const text = shown({ ...begun(), reviews: [{ ...review, blockers: 0, low_value: 3 }], bugs: bug ? [bug] : [] });
-    expect(text).toContain('- codex default: ok, 1 agreed, 2 disputed, 0 blockers, 3 dropped');
+    const findings = [{ title: 'a secret: hunter22', score_class: 'BLOCKER', first: null, second: 900 }];
+    const state = { ...begun(), reviews: [{ ...review, blockers: 1, low_value: 3, findings }], bugs: bug ? [bug] : [] };
+    const text = shown(state);
+    expect(text).toContain('- codex default: ok, 1 agreed, 2 disputed, 1 blockers, 3 dropped\n  - BLOCKER (-, 900): ');
+    expect(text).not.toContain('hunter22');
+    expect(bodyOf(postPrSections(state, [], true))).not.toContain('BLOCKER');
     expect(text).toContain('- CRITICAL The cart \\| is empty: ');
     expect(text).toContain("locus run --bug 'The cart");
   });

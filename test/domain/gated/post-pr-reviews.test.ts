@@ -42,8 +42,8 @@ describe("the second model's review", () => {
       blockers: 1,
       low_value: 1,
       findings: [
-        { title: 'about x', score_class: 'HIGH_CONSENSUS', first: 800, second: 800 },
         { title: 'about x', score_class: 'BLOCKER', first: null, second: 900 },
+        { title: 'about x', score_class: 'HIGH_CONSENSUS', first: 800, second: 800 },
       ],
     });
     expect(crossModelResult(Array.from({ length: 50 }, () => pair(900, 100))).findings).toHaveLength(20);

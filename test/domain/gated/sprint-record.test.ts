@@ -100,6 +100,12 @@ describe('what a plan takes over of the one before it', () => {
     expect(taken([{ ...closed, completed: false }], ['c1'], [issues(2)]).warnings).toHaveLength(1);
     expect(taken([closed], ['c1'], [issues()])).toEqual({ records: [closed], warnings: [] });
     expect(taken([closed], [], [issues()])).toMatchObject({ records: [{ commit: null }], warnings: [] });
+    const merged = (...numbers: number[]) =>
+      takenOver([closed], [issues(...numbers)], { branch: 'feature/plan', held: ['c1'], merged: ['c1'] }).warnings;
+    expect([merged(2), merged(1, 2), merged()]).toEqual([[asks], [], []]);
+    const begun = taken([{ ...closed, completed: false }], ['c1'], [issues()]);
+    expect(begun.warnings).toEqual([expect.stringContaining('no gate has approved it')]);
+    expect(begun.records).toMatchObject([{ commit: null, issues: [] }]);
   });
 
   test('one that had only begun begins anew for the same reasons', () => {

@@ -190,14 +190,6 @@ TOTALS
     expect(planJson({ plan, current: null }, now)).toEqual({ plan, run: null, circuit_breaker: null, computed });
   });
 
-  test('what was pushed and opened is the plan’s, not that of a sprint', () => {
-    const completion = { pushed: true, pr_created: true, pr_url: 'http://tracker.test/9', skipped_reason: null };
-    expect(planJson({ plan: planState({ completion }), current: view }, now)).toMatchObject({
-      plan: { completion },
-      run: { completion, target: view.run.target },
-    });
-  });
-
   test('an empty plan is no division by nothing', () => {
     const sprints = { total: 0, completed: 0, current: null, list: [] };
     expect(planText({ plan: planState({ sprints }), current: null }, now)).toContain('SPRINTS 0/0 (0%)');
