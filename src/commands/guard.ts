@@ -62,7 +62,8 @@ async function contextOf(cwd: string): Promise<Asking> {
     async ask() {
       const head = remote === null ? null : await remoteHead({ root: cwd, commonDir: common }, remote.name, patienceMs);
       const told = context(head);
-      if (remote !== null && head === null && told.defaultBranch !== null)
+      const isNamed = head !== null || Boolean(config.github?.defaultBranch);
+      if (remote !== null && !isNamed && told.defaultBranch !== null)
         console.error(`warning: ${guessOf(remote.name, told.defaultBranch)}`);
       return told;
     },

@@ -13,7 +13,7 @@ import { requireAgent } from '../run-preflight.ts';
 export interface GatedProject extends Project {
   /** All that may be it, as the remote and the config say, and what the config bases work on. */
   readonly protectedBranches: readonly string[];
-  /** What a person is told where the remote names none. */
+  /** What a person is told where neither the config nor the remote names it. */
   readonly guess: string | null;
 }
 
@@ -30,11 +30,12 @@ export async function withDefaultBranch(project: Project): Promise<GatedProject>
       ? await defaultBranchOf(null, checkout.commonDir)
       : await remoteHead(checkout, remote.name, patienceMs);
   const names = [own, project.defaultBranch, config.agent.baseBranch];
-  const defaultBranch = config.github.defaultBranch ?? own ?? project.defaultBranch;
+  const named = config.github.defaultBranch ?? own;
+  const defaultBranch = named ?? project.defaultBranch;
   return {
     ...project,
     defaultBranch,
-    guess: remote === null || own !== null || defaultBranch === null ? null : guessOf(remote.name, defaultBranch),
+    guess: remote === null || named !== null || defaultBranch === null ? null : guessOf(remote.name, defaultBranch),
     protectedBranches: [...new Set(names.filter((name) => name !== null))],
   };
 }

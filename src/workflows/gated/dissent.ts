@@ -3,7 +3,7 @@ import type { LoopEvent } from '../../domain/gated/loop-state.ts';
 import { type RoleAgent, secondModel } from '../../domain/gated/settings.ts';
 import { readAskedVerdict } from '../../domain/gated/verdict.ts';
 import { callRole, type GatedBench } from './role.ts';
-import { stopped } from './unfinished.ts';
+import { cutShort } from './unfinished.ts';
 
 const gate = 'dissent';
 
@@ -14,7 +14,7 @@ export async function dissent(bench: GatedBench): Promise<LoopEvent> {
   const { target } = bench;
   const about = { kind: 'judge', gate: 'review', report: target.report, earlier: [] } as const;
   const end = await callRole(bench, 'reviewer', about, { agent: other, artifact: gate });
-  const stop = stopped('reviewer', end);
+  const stop = cutShort('reviewer', end);
   if (stop !== null) return stop;
   if (end.outcome !== 'answered') return missed(end.outcome === 'failed' ? end.detail : 'it gave no answer of its own');
   const verdict = readAskedVerdict(end.answer, 'review');

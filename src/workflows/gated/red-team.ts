@@ -3,7 +3,7 @@ import { type RedTeamRecord, recordOfAnswer } from '../../domain/gated/red-team.
 import { decideRedTeam } from '../../domain/gated/red-team-decision.ts';
 import { sha256 } from '../../domain/sha256.ts';
 import { callRole, type GatedBench } from './role.ts';
-import { stopped } from './unfinished.ts';
+import { cutShort } from './unfinished.ts';
 
 /** Compares the work with its design, asking twice where the model fails or answers nothing that can be read. */
 export async function redTeam(bench: GatedBench): Promise<LoopEvent> {
@@ -36,7 +36,7 @@ async function asked(bench: GatedBench, threshold: number): Promise<RedTeamRecor
   };
   // It is asked once more where it fails, whatever way it fails in.
   const end = await callRole(bench, 'red-team', about, { maxAttempts: 1 });
-  const stop = stopped('red-team', end);
+  const stop = cutShort('red-team', end);
   if (stop !== null) return stop;
   if (end.outcome === 'nothing') return end.record;
   if (end.outcome === 'answered') return recordOfAnswer({ text: end.answer, exitCode: 0 }, threshold);

@@ -3,7 +3,7 @@ import type { Role } from '../../domain/gated/state.ts';
 import type { RoleEnd } from './role.ts';
 
 /** What no role goes on after, whatever it is asked for; null: it is for its gate to say what its end means. */
-export function stopped(role: Role, end: RoleEnd): LoopEvent | null {
+export function cutShort(role: Role, end: RoleEnd): LoopEvent | null {
   switch (end.outcome) {
     case 'refused':
       return { kind: 'refused', role, reason: end.reason };
@@ -18,7 +18,7 @@ export function stopped(role: Role, end: RoleEnd): LoopEvent | null {
 
 /** What it means that a role has not done its part. */
 export function unfinished(role: Role, end: RoleEnd): LoopEvent {
-  const event = stopped(role, end);
+  const event = cutShort(role, end);
   if (event !== null) return event;
   if (end.outcome !== 'failed')
     return { kind: 'broken', reason: 'gate_error', detail: `the ${role} gave no answer of its own` };
