@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type GatedRepository, makeGated, type Script } from './support/gated.ts';
@@ -63,6 +63,26 @@ describe('a bug', () => {
     expect((await repository.run(['run', '--bug', told])).code).toBe(0);
     expect((await repository.calls()).at(-1)?.prompt).toContain('sprint-bug-2');
   }, 120_000);
+
+  test('C100: its number comes after that of the default branch, also where work is based on another one', async () => {
+    const repository = await makeBug(
+      { implementer: [{ write: { 'cart.ts': 'export const cart = [];\n' } }] },
+      {
+        agent: { baseBranch: 'trial' },
+      },
+    );
+    await repository.git('push', '-q', 'origin', 'main:trial');
+    await repository.git('switch', '-q', 'main');
+    await mkdir(path.join(repository.root, '.locus/bugs'), { recursive: true });
+    await writeFile(path.join(repository.root, '.locus/bugs/counter'), '41\n');
+    await repository.git('add', '-f', '.locus/bugs/counter');
+    await repository.git('commit', '-q', '-m', 'a bug that was fixed');
+    await repository.git('push', '-q', 'origin', 'main');
+    await repository.git('switch', '-q', 'mine');
+    expect(await repository.run(['run', '--bug', told])).toMatchObject({ code: 0 });
+    expect(repository.github.state().pulls[0]).toMatchObject({ base: { ref: 'trial' } });
+    expect((await repository.calls())[1]?.prompt).toContain('## sprint-bug-42: ');
+  }, 60_000);
 
   test('C98: without a test runner nobody looks at it', async () => {
     const repository = await makeGated(world, {});
@@ -177,8 +197,8 @@ describe('a bug', () => {
   }, 60_000);
 });
 
-function makeBug(script: Script): Promise<GatedRepository> {
-  return makeGated(world, script, { files: { 'package.json': packageJson } });
+function makeBug(script: Script, config: Record<string, unknown> = {}): Promise<GatedRepository> {
+  return makeGated(world, script, { files: { 'package.json': packageJson }, config });
 }
 
 /** Starts it in the background; answers its id. */

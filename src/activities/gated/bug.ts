@@ -7,7 +7,7 @@ import { redactPii } from '../../domain/gated/pii.ts';
 import { testCommand } from '../../domain/gated/test-command.ts';
 import { type TriageStep, triageStep } from '../../domain/gated/triage.ts';
 import { redact } from '../../domain/redact.ts';
-import type { RunContext } from '../../domain/run.ts';
+import { protectedIn, type RunContext } from '../../domain/run.ts';
 import type { Repository } from '../../domain/workspace.ts';
 import { baseCommit } from '../../git/branches.ts';
 import { hideClaims } from '../../git/exclude.ts';
@@ -29,11 +29,8 @@ export async function openBug(
   const { repository } = workspace;
   const found = testCommand(await repositoryFiles(workspace, commit));
   const verify = run.settings.agent.verify?.join(' ');
-  const remoteCounters = await Promise.all(
-    [...new Set([run.baseBranch, run.defaultBranch ?? run.baseBranch])].map((branch) =>
-      counterOn(repository, run, branch),
-    ),
-  );
+  const branches = [...new Set(protectedIn(run))];
+  const remoteCounters = await Promise.all(branches.map((branch) => counterOn(repository, run, branch)));
   return { number: await claimed(repository, bug, remoteCounters), testCommand: found?.command ?? verify ?? null };
 }
 
