@@ -26,11 +26,8 @@ export async function chooseRun(engine: Engine, name: string | undefined): Promi
   const whole = await byId(engine, name);
   if (whole) return whole;
   const matching = named(await listRuns(engine.client, { open: true, limit: 200 }), name);
-  const [only] = matching;
-  if (only && matching.length === 1) return only;
-  if (only) throw several(matching, 'are in progress');
   const problem = name === undefined ? 'no run is in progress' : `no run in progress is called ${JSON.stringify(name)}`;
-  throw new LocusFailure('UsageInvalid', problem, { remedy: 'see `locus runs`' });
+  return onlyOf(matching, { several: 'are in progress', none: problem });
 }
 
 /** The only run of a repository that goes on. `prefix`: what the ids of its runs begin with. */
@@ -38,10 +35,17 @@ export async function onlyRunOf(engine: Engine, prefix: string): Promise<FoundRu
   const here = (await listRuns(engine.client, { open: true, limit: 200 })).filter(({ runId }) =>
     runId.startsWith(prefix),
   );
-  const [only] = here;
-  if (only && here.length === 1) return only;
-  if (only) throw several(here, 'of this repository are in progress');
-  throw new LocusFailure('UsageInvalid', 'no run of this repository is in progress', { remedy: 'see `locus runs`' });
+  return onlyOf(here, {
+    several: 'of this repository are in progress',
+    none: 'no run of this repository is in progress',
+  });
+}
+
+function onlyOf(runs: readonly FoundRun[], said: { readonly several: string; readonly none: string }): FoundRun {
+  const [only, ...more] = runs;
+  if (only === undefined) throw new LocusFailure('UsageInvalid', said.none, { remedy: 'see `locus runs`' });
+  if (more.length > 0) throw several(runs, said.several);
+  return only;
 }
 
 /** As `chooseRun`, for a look back: a run that has ended, where none that goes on is called so; without a name, the newest. */

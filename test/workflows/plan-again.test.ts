@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { RunInput } from '../../src/domain/run.ts';
 import { answer, halt, progress, resumeGated, stop } from '../../src/workflows/messages.ts';
 import { gatedStage } from './gated-stage.ts';
 import { answered, type Change, commitOf, implemented, oneFile, roles } from './gated-support.ts';
@@ -98,21 +99,21 @@ test('what is kept local is said once for each branch', async () => {
   expect((await finished(handle)).warnings).toEqual(['to push it: git push -u origin feature/issue-1']);
 }, 30_000);
 
+/** The run of its first sprint, which an ended plan has left. */
+function leftBy({ runId }: RunInput) {
+  const { env, queue } = here.stage;
+  return env.client.workflow.start('issueLock', { workflowId: `${runId}/sprint-1`, taskQueue: queue });
+}
+
 test('a sprint waits for the run of it that an ended plan has left', async () => {
   const input = planInput(here.stage, {}, { count: 1 });
-  const holding = await here.stage.env.client.workflow.start('issueLock', {
-    workflowId: `${input.runId}/sprint-1`,
-    taskQueue: here.stage.queue,
-  });
+  const holding = await leftBy(input);
   const handle = await start(here.stage, input);
   await until(handle, ({ waiting }) => waiting?.reason === 'the run of sprint-1 before this one');
   await holding.terminate();
   expect((await finished(handle)).plan?.plan.state).toBe('JACKED_OUT');
 
-  const again = await here.stage.env.client.workflow.start('issueLock', {
-    workflowId: `${input.runId}/sprint-1`,
-    taskQueue: here.stage.queue,
-  });
+  const again = await leftBy(input);
   const stopped = await start(here.stage, input);
   await until(stopped, ({ waiting }) => waiting !== null);
   await stopped.signal(stop, { reason: 'enough' });
@@ -122,10 +123,7 @@ test('a sprint waits for the run of it that an ended plan has left', async () =>
 
 test('a plan that waits for such a run hears a halt, and goes on with that sprint', async () => {
   const input = planInput(here.stage, {}, { count: 1 });
-  const holding = await here.stage.env.client.workflow.start('issueLock', {
-    workflowId: `${input.runId}/sprint-1`,
-    taskQueue: here.stage.queue,
-  });
+  const holding = await leftBy(input);
   const handle = await start(here.stage, input);
   await until(handle, ({ waiting }) => waiting !== null);
   await handle.signal(halt, { reason: 'lunch', force: true });
