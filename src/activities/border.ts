@@ -25,12 +25,13 @@ export function failureBorder({ waitForCredentials = false } = {}): ActivityInbo
   };
 }
 
-/** Beats once a second until `work` has ended, from the first moment on. One that is given up ends as cancelled. */
+/**
+ * Beats once a second until `work` has ended; the server counts from its start as well. One that is given up ends as cancelled.
+ */
 export async function beating<T>(work: (beat: (details: unknown) => void) => Promise<T>): Promise<T> {
   const context = Context.current();
   let details: unknown = context.info.heartbeatDetails;
   const beat = () => context.heartbeat(details);
-  beat();
   const timer = setInterval(beat, 1000);
   try {
     return await work((latest) => {

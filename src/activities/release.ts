@@ -4,7 +4,7 @@ import { LocusFailure } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Repository } from '../domain/workspace.ts';
 import { alone } from '../git/lock.ts';
-import { replaceFile } from '../git/place.ts';
+import { keepFile } from '../git/place.ts';
 import { listWorkspaces, pruneWorkspaces, removeWorkspace, runNote } from '../git/remove.ts';
 import { leaveRoot } from '../git/root.ts';
 import type { Dependencies } from './deps.ts';
@@ -38,7 +38,7 @@ export async function releaseWorkspace(deps: Dependencies, run: RunContext, bran
 /** Notes which run a workspace belongs to. Comes before the workspace is made, and not while one is being removed. */
 export async function noteRun(repository: Repository, name: string, runId: string): Promise<void> {
   await mkdir(repository.privateDir, { recursive: true, mode: 0o700 });
-  await alone(repository.commonDir, () => replaceFile(runNote(repository, name), `${runId}\n`));
+  await alone(repository.commonDir, () => keepFile(runNote(repository, name), `${runId}\n`));
 }
 
 /** In root mode the person's checkout belongs to one run at a time. */

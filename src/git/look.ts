@@ -1,7 +1,7 @@
 import { copyFile, lstat, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Workspace } from '../domain/workspace.ts';
-import { makeFolder, placeOf, replaceFile, type TreePlace } from './place.ts';
+import { keepFile, makeFolder, placeOf, type TreePlace } from './place.ts';
 import { git, tryGit } from './run.ts';
 
 export interface Look {
@@ -59,7 +59,7 @@ async function gitDirAt({ repository, name }: Workspace, commit: string): Promis
   // A sparse checkout is told here, and files outside of it would count as unchanged.
   const settings = join(folder, 'config.worktree');
   await copyFile(join(repository.commonDir, 'config.worktree'), settings).catch(() => rm(settings, { force: true }));
-  await replaceFile(join(folder, 'HEAD'), `${commit}\n`);
+  await keepFile(join(folder, 'HEAD'), `${commit}\n`);
   return folder;
 }
 

@@ -1,4 +1,4 @@
-import { lstat, mkdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LocusFailure } from '../domain/failures.ts';
 import type { Workspace } from '../domain/workspace.ts';
@@ -36,17 +36,28 @@ export async function readHead(workspace: Workspace, isAllowed: (branch: string)
 /** Makes a worktree's HEAD name `commit`. In root mode HEAD stays on the branch. */
 export async function writeHead(workspace: Workspace, commit: string): Promise<void> {
   if (workspace.adminDir === null) return;
-  await replaceFile(join(workspace.adminDir, 'HEAD'), `${commit}\n`);
+  await keepFile(join(workspace.adminDir, 'HEAD'), `${commit}\n`);
 }
 
 /** Replaces a file by a rename: whatever an agent put in its place, a symlink included, is not followed. */
 export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
   const fresh = `${path}.${process.pid}-${counter++}.tmp`;
-  await rm(fresh, { force: true, recursive: true });
-  await writeFile(fresh, content, { flag: 'wx' });
-  const found = await lstat(path).catch(() => null);
-  if (found?.isDirectory()) await rm(path, { recursive: true, force: true });
-  await rename(fresh, path);
+  const write = () => writeFile(fresh, content, { flag: 'wx' });
+  await write().catch((error: unknown) => unlessInTheWay(error, fresh).then(write));
+  const place = () => rename(fresh, path);
+  await place().catch((error: unknown) => unlessInTheWay(error, path).then(place));
+}
+
+/** The same for a small file that most often is as it should be: each new one costs the disk a place to be found. */
+export async function keepFile(path: string, content: string): Promise<void> {
+  if (readSmall(path) !== content) await replaceFile(path, content);
+}
+
+/** What is in the way of a file goes; any other error stays one. */
+async function unlessInTheWay(error: unknown, path: string): Promise<void> {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (!['EEXIST', 'EISDIR', 'ENOTEMPTY'].includes(code)) throw error;
+  await rm(path, { recursive: true, force: true });
 }
 
 export function broken(workspace: Pick<Workspace, 'path'>, why: string): LocusFailure {

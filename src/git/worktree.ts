@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { LocusFailure } from '../domain/failures.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
 import { alone } from './lock.ts';
-import { broken, makeFolder, replaceFile } from './place.ts';
+import { broken, keepFile, makeFolder } from './place.ts';
 import { git } from './run.ts';
 import { readSmall } from './small-file.ts';
 
@@ -101,8 +101,4 @@ async function readAdminDir(adminDir: string): Promise<LinkedWorktree | null> {
   const head = readSmall(join(adminDir, 'HEAD'))?.trim() ?? '';
   const locked = (await lstat(join(adminDir, 'locked')).catch(() => null)) !== null;
   return { path: dirname(gitFile), adminDir, head, locked };
-}
-
-async function keepFile(path: string, content: string): Promise<void> {
-  if (readSmall(path) !== content) await replaceFile(path, content);
 }

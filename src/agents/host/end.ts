@@ -14,8 +14,8 @@ import {
   readStarted,
   type StartedFile,
 } from './files.ts';
-import { isLive, listLiveAttempts } from './live.ts';
-import { attemptsByPid, bootId, findProcess, isGroup, listProcesses, send } from './processes.ts';
+import { listLiveAttempts } from './live.ts';
+import { attemptsByPid, bootId, listProcesses, type ProcessInfo, send } from './processes.ts';
 
 /** TERM to KILL. */
 const usualGraceMs = 2000;
@@ -42,20 +42,22 @@ export async function endAllAgents(attemptsDir: string): Promise<number> {
 }
 
 async function endOnce(dir: string, attemptId: string, graceMs: number): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
   const started = await claimOrRead(dir);
   if ((await readExit(dir)) === null) {
     await writeFile(path.join(dir, attemptFiles.reason), 'ended\n', { flag: 'wx' }).catch(ignoreExisting);
   }
   await endProcesses(attemptId, started, graceMs);
   await endElsewhere(dir, attemptId);
-  const exit: ExitFile = { code: null, reason: 'ended', at: Math.floor(Date.now() / 1000) };
-  await createOnce(dir, attemptFiles.exit, JSON.stringify(exit));
+  const exit: ExitFile = { code: null, reason: 'ended' };
+  if ((await readExit(dir)) === null) await createOnce(dir, attemptFiles.exit, JSON.stringify(exit));
 }
 
 /** A claim without a process keeps a host that is just being started from starting the agent. */
 async function claimOrRead(dir: string): Promise<StartedFile> {
+  const known = await readStarted(dir);
+  if (known !== null) return known;
   const nobody: StartedFile = { pid: 0, startTime: '', bootId: '' };
+  await mkdir(dir, { recursive: true, mode: 0o700 });
   await createOnce(dir, attemptFiles.started, JSON.stringify(nobody));
   return (await readStarted(dir)) ?? nobody;
 }
@@ -74,26 +76,37 @@ async function endProcesses(attemptId: string, started: StartedFile, graceMs: nu
       else if (!told.has(pid)) send(pid, 'SIGTERM');
       told.add(pid);
     }
-    await delay(waited < 200 ? 10 : 50);
+    await delay(pauseAfter(waited));
   }
 }
 
-async function processesOf(attemptId: string, started: StartedFile): Promise<number[]> {
-  const [group, attempts] = await Promise.all([groupOf(started), attemptsByPid()]);
-  const carriers = [...attempts].filter(([, attempt]) => attempt === attemptId).map(([pid]) => pid);
-  const pids = [...new Set([...group, ...carriers])].filter((pid) => pid !== process.pid);
-  const found = await Promise.all(pids.map(findProcess));
-  return pids.filter((_pid, index) => found[index] !== null);
+/** A host that has written its last word is gone within a moment. */
+function pauseAfter(waitedMs: number): number {
+  if (waitedMs < 10) return 2;
+  return waitedMs < 200 ? 10 : 50;
 }
 
 /**
- * Members of the host's process group. A group outlives its leader, and as long as it does, the kernel gives its
- * number to no new process: so another process under that pid proves that the group is gone.
+ * What is left of an attempt: members of its host's process group, and what carries its name. Nothing of it is older than
+ * its host.
  */
-async function groupOf(started: StartedFile): Promise<number[]> {
-  if (started.pid <= 0 || started.bootId !== (await bootId()) || !isGroup(started.pid)) return [];
-  if ((await findProcess(started.pid)) !== null && !(await isLive(started))) return [];
-  return (await listProcesses()).filter((found) => found.group === started.pid).map((found) => found.pid);
+async function processesOf(attemptId: string, started: StartedFile): Promise<number[]> {
+  const isOfThisBoot = started.bootId === (await bootId());
+  const running = await listProcesses(isOfThisBoot ? started.startTime : undefined);
+  const group = isOfThisBoot ? groupOf(started, running) : null;
+  const living = running.filter(({ pid, zombie }) => !zombie && pid !== process.pid);
+  const attempts = await attemptsByPid(living.filter((found) => found.group !== group));
+  return living.filter((found) => found.group === group || attempts.get(found.pid) === attemptId).map(({ pid }) => pid);
+}
+
+/**
+ * The host's process group; null where it is gone. A group outlives its leader, and as long as it does, the kernel gives
+ * its number to no new process: so another process under that pid proves that the group is gone.
+ */
+function groupOf(started: StartedFile, running: readonly ProcessInfo[]): number | null {
+  if (started.pid <= 0) return null;
+  const leader = running.find(({ pid }) => pid === started.pid);
+  return leader !== undefined && leader.startTime !== started.startTime ? null : started.pid;
 }
 
 /** A virtual machine's processes are none of ours: its sandbox has said how to end them. */

@@ -23,8 +23,6 @@ export type StartedFile = z.infer<typeof StartedFile>;
 const ExitFile = z.object({
   code: z.number().int().nullable(),
   reason: z.enum(['exited', 'deadline', 'orphaned', 'ended']).catch('exited'),
-  /** Epoch seconds. */
-  at: z.number(),
 });
 export type ExitFile = z.infer<typeof ExitFile>;
 

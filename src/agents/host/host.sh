@@ -1,11 +1,11 @@
 #!/bin/sh
 # Owns one attempt: runs the agent, keeps its deadline and its lease, and writes exit.json after the agent has ended.
-# usage: sh host.sh <attempt folder> <deadline, epoch s> <ticks without a lease> <tick, s> <agent> [argument…]
+# usage: sh host.sh <attempt folder> <deadline, epoch s> <ticks without a lease> <tick, s> <first tick, s> <agent> [argument…]
 # In braces, so that the shell has read all of it before a newer Locus replaces the file.
 {
-dir=$1 deadline=$2 orphan_ticks=$3 tick=$4
-shift 4
-# Hardly a command before the agent's own that is not the shell's: each other one costs a millisecond.
+dir=$1 deadline=$2 orphan_ticks=$3 tick=$4 left=$5
+shift 5
+# Hardly a command but the agent's own that is not the shell's: each other one costs a millisecond.
 # Caught, not ignored: an ignored signal would stay ignored in the agent.
 trap : HUP INT TERM
 
@@ -37,9 +37,6 @@ keep() {
   trap : HUP INT TERM
   idle=0
   while :; do
-    left=$((deadline - $(date +%s)))
-    [ "$left" -gt 0 ] || end_agent deadline
-    [ "$left" -lt "$tick" ] || left=$tick
     sleep "$left"
     idle=$((idle + 1))
     if [ -e "$dir/lease" ]; then
@@ -47,6 +44,9 @@ keep() {
       idle=0
     fi
     [ "$idle" -lt "$orphan_ticks" ] || end_agent orphaned
+    left=$((deadline - $(date +%s)))
+    [ "$left" -gt 0 ] || end_agent deadline
+    [ "$left" -lt "$tick" ] || left=$tick
   done
 }
 keep &
@@ -58,9 +58,8 @@ code=$?
 kill -KILL "$keeper"
 reason=
 [ ! -e "$dir/reason" ] || read -r reason <"$dir/reason"
-rm -f "$dir/started.$$"
-printf '{"code":%d,"reason":"%s","at":%d}\n' "$code" "${reason:-exited}" "$(date +%s)" >"$dir/exit.tmp"
-mv "$dir/exit.tmp" "$dir/exit.json"
+# Whoever reads it half written takes it for not written yet.
+printf '{"code":%d,"reason":"%s"}\n' "$code" "${reason:-exited}" >"$dir/exit.json"
 # What the agent left behind in its group.
 kill -TERM 0
 exit 0

@@ -24,45 +24,39 @@ export async function findProcess(pid: number): Promise<ProcessInfo | null> {
   return living((await listByPs(['-p', String(pid)])).at(0) ?? null);
 }
 
-export async function listProcesses(): Promise<ProcessInfo[]> {
-  if (process.platform !== 'linux') return (await listByPs(['-A'])).filter((found) => !found.zombie);
+/**
+ * All programs that run, zombies too, but for the kernel's own threads. `since`: a start time of this boot; on Linux what
+ * has started earlier is left out.
+ */
+export async function listProcesses(since = ''): Promise<ProcessInfo[]> {
+  if (process.platform !== 'linux') return listByPs(['-A']);
   const found: ProcessInfo[] = [];
-  await eachPid((pid) => {
+  for (const [index, pid] of (await livingPids()).entries()) {
+    // Of thousands the others are not kept waiting.
+    if (index % 100 === 99) await new Promise(setImmediate);
     const info = readProcess(pid);
-    if (info !== null && !info.zombie) found.push(info);
-  });
+    if (info !== null && info.group !== kernelGroup && Number(info.startTime) >= Number(since)) found.push(info);
+  }
   return found;
 }
 
-/** Pids by the value that LOCUS_ATTEMPT had when they were started. Reaches what left its process group. */
-export async function attemptsByPid(): Promise<Map<number, string>> {
+const kernelGroup = 0;
+
+/**
+ * Pids by the value that LOCUS_ATTEMPT had when they were started, of these processes or of all. Tells what has left its
+ * process group.
+ */
+export async function attemptsByPid(among?: readonly ProcessInfo[]): Promise<Map<number, string>> {
   if (process.platform !== 'linux') return attemptsByPs();
   const found = new Map<number, string>();
   // Not at once, as `stat` is read: a process that is stuck in the kernel may hold its environment back.
-  const look = async (pid: number) => {
+  const look = async ({ pid }: ProcessInfo) => {
     const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
     const attempt = /(?:^|\0)LOCUS_ATTEMPT=([A-Za-z0-9._-]+)/.exec(environment)?.[1];
     if (attempt !== undefined) found.set(pid, attempt);
   };
-  const programs: number[] = [];
-  await eachPid((pid) => {
-    if (readProcess(pid)?.group !== kernelGroup) programs.push(pid);
-  });
-  await Promise.all(programs.map(look));
+  await Promise.all((among ?? (await listProcesses())).map(look));
   return found;
-}
-
-/** The kernel's own threads, most of what is listed, have no environment. */
-const kernelGroup = 0;
-
-/** Whether any process, dead ones that nobody has waited for too, is in the group. */
-export function isGroup(group: number): boolean {
-  try {
-    process.kill(-group, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
 }
 
 /** Sends a signal. A process that is gone is no error; one of another user is still there when one looks again. */
@@ -82,14 +76,6 @@ function readProc(file: string): string | null {
     return readFileSync(`/proc/${file}`, 'latin1');
   } catch {
     return null;
-  }
-}
-
-/** Of thousands the others are not kept waiting. */
-async function eachPid(look: (pid: number) => void): Promise<void> {
-  for (const [index, pid] of (await livingPids()).entries()) {
-    if (index % 100 === 99) await new Promise(setImmediate);
-    look(pid);
   }
 }
 

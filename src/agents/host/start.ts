@@ -62,7 +62,9 @@ async function startOnce(request: HostRequest, attemptId: string): Promise<{ alr
   await writeWhole(dir, attemptFiles.prompt, request.prompt);
   await writeWhole(dir, attemptFiles.spec, `${JSON.stringify(spec)}\n`);
   const env = { ...request.env, ...command.env, LOCUS_ATTEMPT: attemptId };
-  await spawnHost([dir, String(deadline), String(ticks), String(tick), ...command.argv], request.cwd, env);
+  const left = Math.max(0, deadline - Math.floor(Date.now() / 1000));
+  const clock = [deadline, ticks, tick, Math.min(left, tick)].map(String);
+  await spawnHost([dir, ...clock, ...command.argv], request.cwd, env);
   await claimed(dir);
   return { alreadyStarted: false };
 }
