@@ -16,6 +16,7 @@ import type { RunContext } from '../domain/run.ts';
 import { removeAgentLocks } from '../git/clean.ts';
 import { alone } from '../git/lock.ts';
 import { placeOf } from '../git/place.ts';
+import { withAfterwards } from './afterwards.ts';
 import { answered, putBack, tampering } from './answered.ts';
 import { noteRunOfAttempt } from './attempts.ts';
 import { confine } from './confine.ts';
@@ -46,7 +47,8 @@ export async function runAgent(
   const options = followOptions(run, request, secrets);
   const end = await follow(deps, request.task.issue, dir, options, beat);
   // A heartbeat that came too late makes two of us; the second one then finds the work done.
-  return alone(dir, () => settle(deps, run, request, { dir, end, secrets, options }));
+  const make = () => settle(deps, run, request, { dir, end, secrets, options });
+  return alone(dir, () => withAfterwards(deps, run, request, { dir, make }));
 }
 
 /** What an agent's end comes to: nothing of it runs on, and what it has cost and made is known. */

@@ -130,6 +130,18 @@ export interface AttemptRequest {
   readonly allowanceUsd: number | null;
   /** Of gated runs; left out: the implementer of a plain one. */
   readonly role?: AgentRole;
+  /** What is done in the same step once the work is made, where it goes well at once; left out: nothing. */
+  readonly afterwards?: {
+    readonly push: boolean;
+    /** The task that comes next in the same workspace; null: none does. */
+    readonly next: PrepareRequest | null;
+  };
+}
+
+/** What is not done yet has a step of its own to come. */
+export interface DoneAfterwards {
+  readonly pushed: boolean;
+  readonly next: PreparedTask | null;
 }
 
 interface AttemptFigures {
@@ -140,7 +152,12 @@ interface AttemptFigures {
 }
 
 export type AttemptResult =
-  | (AttemptFigures & { readonly outcome: 'done'; readonly commit: string; readonly summary: string })
+  | (AttemptFigures & {
+      readonly outcome: 'done';
+      readonly commit: string;
+      readonly summary: string;
+      readonly afterwards?: DoneAfterwards;
+    })
   /** What a role that judges has said. `tampered`: it has changed the workspace, and that was undone; `aside` keeps it. */
   | (AttemptFigures & {
       readonly outcome: 'answered';

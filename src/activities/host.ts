@@ -1,9 +1,6 @@
 import { Context } from '@temporalio/activity';
-import { CancelledFailure } from '@temporalio/common';
 import { endAgent } from '../agents/host/end.ts';
 import { unfinishedRef } from '../domain/branch.ts';
-import type { RunContext } from '../domain/run.ts';
-import { alone } from '../git/lock.ts';
 import { keepUnfinished } from '../git/unfinished.ts';
 import { runAgent } from './agent.ts';
 import { beating } from './border.ts';
@@ -15,6 +12,7 @@ import { openBug, recordTriage, weighTriage } from './gated/bug.ts';
 import type { GatedHostActivities } from './gated/contract.ts';
 import { findCommits, openTarget } from './gated/open.ts';
 import { writePrompt } from './gated/prompt.ts';
+import { inTurn } from './in-turn.ts';
 import { auditPull } from './post-pr/audit.ts';
 import type { PostPrHostActivities } from './post-pr/contract.ts';
 import { keepRecords } from './post-pr/records.ts';
@@ -28,7 +26,11 @@ import { attemptDir, workspaceKey } from './repository.ts';
 export function createHostActivities(deps: Dependencies): HostActivities & GatedHostActivities & PostPrHostActivities {
   return {
     prepareTask: (run, request) =>
-      beating(() => inTurn(run, workspaceKey(run, request.task.branch), () => prepareTask(deps, run, request))),
+      beating(() =>
+        inTurn(run, workspaceKey(run, request.task.branch), () =>
+          prepareTask(deps, run, request, Context.current().cancellationSignal),
+        ),
+      ),
     runAgent: (run, request) => beating((beat) => runAgent(deps, run, request, beat)),
     endAgent: ({ attemptId, force }) =>
       beating(() => endAgent(attemptDir(deps.stateDir, attemptId), force ? 0 : undefined)),
@@ -64,17 +66,4 @@ export function createHostActivities(deps: Dependencies): HostActivities & Gated
     keepRecords: (_run, request) => beating(() => keepRecords(deps.stateDir, request)),
     leaveWorkspace: ({ workflowId }) => deps.slots.free(workflowId),
   };
-}
-
-/**
- * One step at a time in a workspace. One whose heartbeat came too late goes on while Temporal already tries it again;
- * one that was given up while it waited does not begin.
- */
-function inTurn<T>(run: RunContext, key: string, work: () => Promise<T>): Promise<T> {
-  const { cancellationSignal } = Context.current();
-  const place = run.source.kind === 'checkout' ? run.source.root : run.source.url;
-  return alone(`workspace ${place} ${key}`, async () => {
-    if (cancellationSignal.aborted) throw new CancelledFailure('given up before its turn came');
-    return work();
-  });
 }

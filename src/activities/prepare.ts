@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Context } from '@temporalio/activity';
 import { statusLabels } from '../domain/labels.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
@@ -16,10 +15,14 @@ import { refuseTakenRoot } from './release.ts';
 import { credentialsFor, endEarlierAttempt, obtainRepository, workspaceKey } from './repository.ts';
 
 /** Brings a task to the point where its agent can start: issue read, workspace clean and ready, base in it, prompt written. */
-export async function prepareTask(deps: Dependencies, run: RunContext, request: PrepareRequest): Promise<PreparedTask> {
+export async function prepareTask(
+  deps: Dependencies,
+  run: RunContext,
+  request: PrepareRequest,
+  signal: AbortSignal,
+): Promise<PreparedTask> {
   const { task } = request;
   const secrets = await deps.secrets(run);
-  const signal = Context.current().cancellationSignal;
   const tracker = await openTracker(run.tracker, secrets.token);
   const repository = await obtainRepository(run, deps.stateDir, secrets.token, signal);
   const key = workspaceKey(run, task.branch);

@@ -1,5 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow';
-import type { AttemptResult } from '../activities/contract.ts';
+import type { AttemptRequest, AttemptResult } from '../activities/contract.ts';
 import type { AgentRole } from '../domain/gated/run-input.ts';
 import type { Provider } from '../domain/settings.ts';
 import { isHostLost, shared } from './activities.ts';
@@ -17,6 +17,8 @@ export interface AttemptPlan {
   readonly role?: AgentRole;
   /** What ends the agent beside a halt or stop. */
   readonly isOver?: () => boolean;
+  /** What its step goes on with once the work is made. */
+  readonly afterwards?: AttemptRequest['afterwards'];
   /** Waits for the end of a usage limit that is known before the agent starts. */
   readonly outside?: (waiting: Promise<void>) => Promise<void>;
 }
@@ -46,6 +48,7 @@ export async function attempt(run: Run, tools: Tools, plan: AttemptPlan): Promis
     deadline: Math.round(Date.now() / 1000) + agent.timeoutMinutes * 60,
     allowanceUsd,
     ...(role ? { role } : {}),
+    ...(plan.afterwards ? { afterwards: plan.afterwards } : {}),
   };
   const what = role ? `${role.name} ${role.cycle}` : `#${issue}`;
   const summary = `${what} ${provider}, attempt ${run.task(issue).attempts}`;

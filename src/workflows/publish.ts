@@ -2,12 +2,17 @@ import { patiently } from './patience.ts';
 import type { Run } from './run.ts';
 import type { Tools } from './tools.ts';
 
-/** Pushes the task's commit; a standalone issue gets its pull request. */
-export async function publish(run: Run, tools: Tools, issue: number, mayExist: boolean): Promise<void> {
+/** Pushes the task's commit, unless it is pushed; a standalone issue gets its pull request. */
+export async function publish(
+  run: Run,
+  tools: Tools,
+  issue: number,
+  { mayExist, isPushed }: { readonly mayExist: boolean; readonly isPushed: boolean },
+): Promise<void> {
   const { commit, branch, title } = run.task(issue);
   if (commit === null) return;
   const { input, context } = run;
-  if (input.remote !== null) {
+  if (input.remote !== null && !isPushed) {
     await patiently(run, () => {
       run.update(issue, { phase: 'pushing' });
       const summary = `#${issue} push ${branch}`;

@@ -1,4 +1,4 @@
-import type { PreparedTask } from '../activities/contract.ts';
+import type { PreparedTask, PrepareRequest } from '../activities/contract.ts';
 import type { PermitAnswer } from '../domain/permits.ts';
 import { patiently } from './patience.ts';
 import type { Run } from './run.ts';
@@ -42,6 +42,24 @@ export async function prepare(run: Run, tools: Tools, issue: number, again?: Res
       host.prepareTask.executeWithOptions({ summary: `#${issue} prepare` }, [run.context, request]),
     );
   });
+  return asReady(run, issue, attemptId, prepared);
+}
+
+/** What is asked for where a task's workspace is made ready in the step of the one before it. */
+export function requestAhead(run: Run, issue: number): PrepareRequest {
+  return {
+    task: run.specOf(issue),
+    resuming: false,
+    startCommit: null,
+    attemptId: null,
+    permit: permitRequest(run, run.attemptIdAhead(issue)),
+    pushed: run.input.remote !== null,
+    next: following(run, issue),
+  };
+}
+
+/** A workspace that was made ready for this attempt; null where the issue was closed. */
+export function asReady(run: Run, issue: number, attemptId: string, prepared: PreparedTask): Ready | null {
   if (prepared.kind === 'closed') return null;
   run.update(issue, { startCommit: prepared.startCommit });
   const { permit, ...ready } = prepared;

@@ -124,6 +124,11 @@ export class Run {
     return `${workflowInfo().runId.slice(-12)}-${issue}-${this.starts}`;
   }
 
+  /** The same for a task that is made ready ahead, and may be made ready anew under another name. */
+  attemptIdAhead(issue: number): string {
+    return `${workflowInfo().runId.slice(-12)}-${issue}-${this.starts}a`;
+  }
+
   /** Waits here while the run is halted by a person; unwinds when it is to stop. */
   async checkpoint(): Promise<void> {
     if (this.stopRequest) throw new RunStopped(this.stopRequest.reason);

@@ -34,6 +34,7 @@ export async function sprintRun(input: RunInput, carried: RunState | null = null
     async () => {
       // What is on its way to the remote ends with the run, before its workspace goes.
       await deliveries.arrived().catch(() => {});
+      deliveries.dropAhead();
       return stopped(run, tools, writes);
     },
   );

@@ -72,21 +72,24 @@ function beginning(): Partial<TaskState> {
 async function carryOut(bench: Bench, issue: number, begun: Promise<boolean>): Promise<void> {
   const { run, tools, writes, deliveries } = bench;
   let ready: Ready | null = null;
+  let isPushed = false;
   try {
     if (run.task(issue).commit === null) {
-      ready = await prepare(run, tools, issue);
+      const ahead = deliveries.takeAhead(issue);
+      ready = ahead === undefined ? await prepare(run, tools, issue) : ahead;
       // No agent is paid for while the commit before its own has not arrived.
       if (!(await begun)) return await giveWay(run, issue, ready);
       if (ready) reportStarted(run, tools, writes, issue, ready.labels);
-      const isDone = ready !== null && (await work(bench, issue, ready));
-      if (!isDone) {
+      const made = ready && (await work(bench, issue, ready));
+      if (made === null) {
         run.update(issue, { status: 'skipped', phase: null, finishedAt: Date.now() });
         if (ready) reportLeft(run, tools, writes, issue);
         return;
       }
+      isPushed = made.isPushed;
     }
     if (!(await begun)) return;
-    const delivery = deliver(bench, issue, ready);
+    const delivery = deliver(bench, issue, ready, isPushed);
     if (deliveries.besideNext) deliveries.begin(issue, delivery);
     else await delivery;
   } catch (error) {
@@ -102,10 +105,10 @@ function isFailure(error: unknown): boolean {
 }
 
 /** The work goes to the remote; then the task is done. */
-async function deliver(bench: Bench, issue: number, ready: Ready | null): Promise<void> {
+async function deliver(bench: Bench, issue: number, ready: Ready | null, isPushed: boolean): Promise<void> {
   const { run, tools, writes } = bench;
   try {
-    await publish(run, tools, issue, ready?.branchExisted ?? true);
+    await publish(run, tools, issue, { mayExist: ready?.branchExisted ?? true, isPushed });
     run.update(issue, { status: 'done', phase: null, finishedAt: Date.now() });
     reportDone(run, tools, writes, issue, ready !== null);
     if (run.input.type !== 'sprint') await releaseWorkspace(run, tools, run.task(issue).branch);
@@ -142,10 +145,10 @@ function fail({ run, tools, writes }: Bench, issue: number, failure: Failure, st
 
 /**
  * Starts agents until one has done the work, at most `agent.maxAttempts` of them; what was ended by a halt or a usage
- * limit does not count. False where the issue was closed meanwhile.
+ * limit does not count. null where the issue was closed meanwhile.
  */
-async function work(bench: Bench, issue: number, prepared: Ready): Promise<boolean> {
-  const { run, tools, budget } = bench;
+async function work(bench: Bench, issue: number, prepared: Ready): Promise<{ readonly isPushed: boolean } | null> {
+  const { run, tools, budget, deliveries } = bench;
   const { maxAttempts } = run.input.settings.agent;
   // null: what was made so far is kept aside, the tree is clean.
   let ready: Ready | null = prepared;
@@ -166,10 +169,11 @@ async function work(bench: Bench, issue: number, prepared: Ready): Promise<boole
       continue;
     }
     ready ??= await prepare(run, tools, issue, { unfinished });
-    if (ready === null) return false;
+    if (ready === null) return null;
 
     const earlier = run.task(issue).attemptId;
-    const result = await attempt(run, tools, { issue, ready, allowanceUsd: allowance.usd });
+    const afterwards = deliveries.afterwards(issue);
+    const result = await attempt(run, tools, { issue, ready, allowanceUsd: allowance.usd, afterwards });
     ready = { ...ready, start: null };
     await budget.settle(issue);
     const { attemptId } = run.task(issue);
@@ -177,7 +181,9 @@ async function work(bench: Bench, issue: number, prepared: Ready): Promise<boole
     if (attemptId !== earlier) unfinished = attemptId;
     if (result.outcome === 'done') {
       run.update(issue, { commit: result.commit, summary: result.summary });
-      return true;
+      const { pushed = false, next = null } = result.afterwards ?? {};
+      if (next && afterwards?.next) deliveries.keepAhead(afterwards.next, next);
+      return { isPushed: pushed };
     }
     if (result.outcome === 'failed') {
       failures += 1;

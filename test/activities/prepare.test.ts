@@ -44,7 +44,8 @@ async function host() {
       const permit = { provider: 'command', attemptId: `a-${issue}`, runId: run.runId, perHour: 100 } as const;
       const again = { resuming: false, startCommit: null, attemptId: null };
       const request = { task, ...again, permit, pushed: false, next: [] };
-      const prepared = (await environment().run(() => prepareTask(deps, run, request))) as PreparedTask;
+      const { signal } = new AbortController();
+      const prepared = (await environment().run(() => prepareTask(deps, run, request, signal))) as PreparedTask;
       if (prepared.kind !== 'ready') throw new Error('closed');
       return prepared;
     },
