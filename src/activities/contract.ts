@@ -13,6 +13,8 @@ export interface TrackerActivities {
   markStarted(run: RunContext, change: StatusChange): Promise<void>;
   /** One status label and one comment: done or failed. */
   reportResult(run: RunContext, report: TaskReport): Promise<void>;
+  /** Several of these at once; answers which are written. What is not is to be tried by itself. */
+  writeTogether(run: RunContext, writes: readonly TrackerWrite[]): Promise<readonly boolean[]>;
   /** Takes the status label back: the task was stopped. */
   clearStatus(run: RunContext, change: StatusChange): Promise<void>;
   openIssuePull(run: RunContext, request: IssuePullRequest): Promise<PullRef>;
@@ -60,6 +62,10 @@ export interface TaskReport extends StatusChange {
   /** An earlier comment of this kind may stand there. */
   readonly mayExist: boolean;
 }
+
+export type TrackerWrite =
+  | { readonly kind: 'markStarted'; readonly change: StatusChange }
+  | { readonly kind: 'reportResult'; readonly change: TaskReport };
 
 export interface PullRef {
   readonly number: number;

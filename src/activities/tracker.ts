@@ -8,7 +8,7 @@ import { goesThroughGates, protectedIn, type RunContext } from '../domain/run.ts
 import { openTracker } from '../trackers/open.ts';
 import type { PullDraft, Tracker } from '../trackers/tracker.ts';
 import { allBeating } from './border.ts';
-import type { PullRef, StatusChange, TrackerActivities } from './contract.ts';
+import type { PullRef, StatusChange, TaskReport, TrackerActivities } from './contract.ts';
 import type { Dependencies } from './deps.ts';
 import type { GatedTrackerActivities } from './gated/contract.ts';
 
@@ -46,25 +46,35 @@ export function createTrackerActivities(deps: Pick<Dependencies, 'secrets'>): Al
     return { number: pull.number, url: pull.url };
   }
 
+  async function markStarted(run: RunContext, change: StatusChange) {
+    const { tracker } = await open(run);
+    await changeStatus(tracker, run, change, 'inProgress');
+  }
+
+  async function reportResult(run: RunContext, report: TaskReport) {
+    const { tracker, hidden } = await open(run);
+    await changeStatus(tracker, run, report, report.kind);
+    const outcome = { ...report, runId: run.runId };
+    const { failure } = report;
+    const comment = failure ? failedComment({ ...outcome, failure }, hidden) : doneComment(outcome, hidden);
+    await tracker.putComment(report.issue, { ...comment, mayExist: report.mayExist || retried() });
+  }
+
   return allBeating<AllTrackerActivities>({
+    markStarted,
+    reportResult,
+
+    async writeTogether(run, writes) {
+      const making = writes.map((write) =>
+        write.kind === 'markStarted' ? markStarted(run, write.change) : reportResult(run, write.change),
+      );
+      return (await Promise.allSettled(making)).map(({ status }) => status === 'fulfilled');
+    },
+
     async prepareTracker(run) {
       const { tracker } = await open(run);
       const labels = goesThroughGates(run.type) ? [...runLabels, statusLabels.inReview] : runLabels;
       if (run.settings.agent.autoLabel) await tracker.ensureLabels(labels);
-    },
-
-    async markStarted(run, change) {
-      const { tracker } = await open(run);
-      await changeStatus(tracker, run, change, 'inProgress');
-    },
-
-    async reportResult(run, report) {
-      const { tracker, hidden } = await open(run);
-      await changeStatus(tracker, run, report, report.kind);
-      const outcome = { ...report, runId: run.runId };
-      const { failure } = report;
-      const comment = failure ? failedComment({ ...outcome, failure }, hidden) : doneComment(outcome, hidden);
-      await tracker.putComment(report.issue, { ...comment, mayExist: report.mayExist || retried() });
     },
 
     async clearStatus(run, change) {

@@ -103,12 +103,19 @@ function agentActivities({ settings }: RunContext, where: Where) {
 export type TrackerTools = ReturnType<typeof trackerTools>;
 
 /** A local tracker is files on the host of the repository; any worker speaks to the others. */
-export function trackerTools({ tracker, source }: RunContext) {
-  const where = tracker.kind === 'local' && source.kind === 'checkout' ? { taskQueue: hostQueue(source.hostId) } : {};
-  return proxyActivities<TrackerActivities & GatedTrackerActivities>({
-    ...where,
-    startToCloseTimeout: '2 minutes',
-    heartbeatTimeout: silenceOf(source),
-    retry: patient,
+export function trackerTools(run: RunContext) {
+  return proxyActivities<TrackerActivities & GatedTrackerActivities>({ ...whereTracker(run), retry: patient });
+}
+
+/** Tried once: each of the writes is tried again by itself. */
+export function togetherTools(run: RunContext) {
+  return proxyActivities<Pick<TrackerActivities, 'writeTogether'>>({
+    ...whereTracker(run),
+    retry: { maximumAttempts: 1 },
   });
+}
+
+function whereTracker({ tracker, source }: RunContext) {
+  const where = tracker.kind === 'local' && source.kind === 'checkout' ? { taskQueue: hostQueue(source.hostId) } : {};
+  return { ...where, startToCloseTimeout: '2 minutes', heartbeatTimeout: silenceOf(source) } as const;
 }

@@ -14,11 +14,11 @@ export function reportStarted(
 ): void {
   const change = toStatus('inProgress', labels ?? []);
   if (!run.input.settings.agent.autoLabel || change.add.length + change.remove.length === 0) return;
-  writes.add(issue, () =>
-    tools.tracker.markStarted.executeWithOptions({ summary: `#${issue} in progress` }, [
-      run.context,
-      { issue, labels },
-    ]),
+  const started = { issue, labels };
+  writes.add(
+    issue,
+    () => tools.tracker.markStarted.executeWithOptions({ summary: `#${issue} in progress` }, [run.context, started]),
+    { kind: 'markStarted', change: started },
   );
 }
 
@@ -68,7 +68,10 @@ function report(
   } as const;
   // It has gone into the report; a thousand of them would not fit into a run's state.
   if (kind === 'done') run.update(issue, { summary: null });
-  writes.add(issue, () =>
-    tools.tracker.reportResult.executeWithOptions({ summary: `#${issue} ${kind}` }, [run.context, details]),
-  );
+  const write = (again: boolean) =>
+    tools.tracker.reportResult.executeWithOptions({ summary: `#${issue} ${kind}` }, [
+      run.context,
+      { ...details, mayExist: details.mayExist || again },
+    ]);
+  writes.add(issue, write, { kind: 'reportResult', change: details });
 }

@@ -1,8 +1,13 @@
-import { condition, isCancellation, sleep } from '@temporalio/workflow';
-import { failureOf } from './activities.ts';
+import { condition, isCancellation, patched, sleep } from '@temporalio/workflow';
+import type { TrackerWrite } from '../activities/contract.ts';
+import { failureOf, togetherTools } from './activities.ts';
 import type { Run } from './run.ts';
+import { WritesTogether } from './writes-together.ts';
 
 const againMs = 10_000;
+
+/** `again`: it may have been made before. */
+type Write = (again: boolean) => Promise<void>;
 
 /**
  * Tracker writes that nothing waits for: one ordered chain per issue, chains of different issues side by side. A write
@@ -14,21 +19,28 @@ export class TrackerWrites {
   private readonly run: Run;
   private waiting = 0;
   private readonly chains = new Map<number, Promise<void>>();
+  private readonly together: WritesTogether | null;
 
   constructor(run: Run, ready: Promise<void>) {
     this.run = run;
     this.ready = ready;
     // Told where it is waited for; a run that is cancelled before that must not trip over it.
     ready.catch(() => {});
+    const { input, context } = run;
+    const isJoined = input.type === 'sprint' && patched('tracker-writes-together');
+    this.together = isJoined
+      ? new WritesTogether((writes) => togetherTools(context).writeTogether(context, writes))
+      : null;
   }
 
-  add(issue: number, write: () => Promise<void>): void {
+  /** `asked`: the same as data, where it may be made in one step with others. */
+  add(issue: number, write: Write, asked?: TrackerWrite): void {
     const before = this.chains.get(issue) ?? this.ready;
     this.waiting += 1;
     this.chains.set(
       issue,
       before
-        .then(() => this.untilAccepted(write))
+        .then(() => this.made(write, asked))
         .catch((error: unknown) => this.run.warn(`#${issue}: ${failureOf(error).message}`))
         .finally(() => {
           this.waiting -= 1;
@@ -36,11 +48,18 @@ export class TrackerWrites {
     );
   }
 
-  private async untilAccepted(write: () => Promise<void>): Promise<void> {
+  private async made(write: Write, asked: TrackerWrite | undefined): Promise<void> {
+    const { together } = this;
+    if (!together || !asked) return this.untilAccepted(write, false);
+    const written = await together.write(asked);
+    if (written !== 'written') await this.untilAccepted(write, written === 'failed');
+  }
+
+  private async untilAccepted(write: Write, again: boolean): Promise<void> {
     const { run } = this;
     for (;;) {
       try {
-        return await write();
+        return await write(again);
       } catch (error) {
         const failure = isCancellation(error) ? null : failureOf(error);
         if (failure?.type !== 'CredentialsRefused' || run.stopping) throw error;

@@ -98,7 +98,13 @@ export function scripted(script: Script, calls: Calls): HostActivities & Tracker
   };
   const log = (name: string, issue: number | string = '') => calls.push(`${name} ${issue}`.trim());
   const pull = { number: 99, url: 'http://tracker.test/pull/99' };
-  return {
+  const all: HostActivities & TrackerActivities & SharedActivities = {
+    async writeTogether(run, writes) {
+      const making = writes.map((write) =>
+        write.kind === 'markStarted' ? all.markStarted(run, write.change) : all.reportResult(run, write.change),
+      );
+      return (await Promise.allSettled(making)).map(({ status }) => status === 'fulfilled');
+    },
     async prepareTracker() {
       log('labels');
     },
@@ -184,6 +190,7 @@ export function scripted(script: Script, calls: Calls): HostActivities & Tracker
     ...script.tracker,
     ...script.shared,
   };
+  return all;
 }
 
 export async function start(stage: Pick<Stage, 'env' | 'queue'>, input: RunInput) {
