@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Context } from '@temporalio/activity';
+import { readFile } from '../disk/at-once.ts';
 import type { RunContext } from '../domain/run.ts';
 import { replaceFile } from '../git/place.ts';
 import type { AttemptRequest, AttemptResult, DoneAfterwards, PreparedTask, PrepareRequest } from './contract.ts';

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { Context } from '@temporalio/activity';
 import { type AgentIdentity, agentEnvironment } from '../agents/environment.ts';
@@ -8,6 +7,7 @@ import { type AttemptEnd, type FollowOptions, followAttempt } from '../agents/ho
 import { startHost } from '../agents/host/start.ts';
 import { agentFor } from '../agents/index.ts';
 import { hasSession, sessionFile } from '../agents/session.ts';
+import { readFile } from '../disk/at-once.ts';
 import type { AgentReport } from '../domain/agent.ts';
 import { asFailure, failureKinds, LocusFailure } from '../domain/failures.ts';
 import { type AgentRole, isGate } from '../domain/gated/run-input.ts';

@@ -1,4 +1,3 @@
-import { mkdir, realpath, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
@@ -7,6 +6,7 @@ import { agentEnvironment } from '../agents/environment.ts';
 import { agentFolders } from '../agents/folders.ts';
 import { endAgent } from '../agents/host/end.ts';
 import { agentFor } from '../agents/index.ts';
+import { mkdir, realpath, rm } from '../disk/at-once.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import type { RunContext } from '../domain/run.ts';
 import type { Provider } from '../domain/settings.ts';

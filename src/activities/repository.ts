@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { endAgent } from '../agents/host/end.ts';
+import { readFile, realpath } from '../disk/at-once.ts';
 import { workspaceName } from '../domain/branch.ts';
 import { goesThroughGates, type RunContext } from '../domain/run.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { Context } from '@temporalio/activity';
+import { readFile } from '../disk/at-once.ts';
 import type { Repository } from '../domain/workspace.ts';
 import { replaceFile } from '../git/place.ts';
 import { claimNote } from '../git/remove.ts';

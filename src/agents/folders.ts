@@ -1,5 +1,5 @@
-import { mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { mkdir, realpath } from '../disk/at-once.ts';
 import type { Agent } from './agent.ts';
 
 export interface AgentFolders {

@@ -1,5 +1,5 @@
-import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { lstat, readdir, readFile, rm } from '../disk/at-once.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
 import { resolveCommit } from './branches.ts';
 import { makeWritable } from './erase.ts';

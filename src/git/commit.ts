@@ -1,6 +1,6 @@
 import type { Workspace } from '../domain/workspace.ts';
 import { failureOfGit } from './failure.ts';
-import { knownTree, noteAncestor, noteTree } from './known.ts';
+import { knownSubjects, knownTree, noteAncestor, noteSubjects, noteTree } from './known.ts';
 import { lookAt } from './look.ts';
 import { broken, placeOf } from './place.ts';
 import { isHash } from './refs.ts';
@@ -11,6 +11,13 @@ export interface Author {
   readonly email: string;
   /** As git writes it: seconds since the epoch and the zone. */
   readonly date?: string;
+}
+
+export interface NewCommit {
+  readonly tree: string;
+  readonly parents: readonly string[];
+  readonly message: string;
+  readonly author?: Author;
 }
 
 /** The tree of everything in a workspace that is not ignored, on top of `head`. */
@@ -44,15 +51,7 @@ export async function treeWith(workspace: Workspace, paths: readonly string[]): 
  * Makes a commit without touching tree, index or branch; hooks and signing do not take part. It is made by whoever git
  * knows, else by ourselves: a machine without user.name must work.
  */
-export async function commitTree(
-  workspace: Workspace,
-  commit: {
-    readonly tree: string;
-    readonly parents: readonly string[];
-    readonly message: string;
-    readonly author?: Author;
-  },
-): Promise<string> {
+export async function commitTree(workspace: Workspace, commit: NewCommit): Promise<string> {
   const place = { commonDir: workspace.repository.commonDir };
   const parents = commit.parents.flatMap((parent) => ['-p', parent]);
   const args = ['-c', 'user.useConfigOnly=true', 'commit-tree', commit.tree, ...parents, '-F', '-'];
@@ -65,10 +64,19 @@ export async function commitTree(
   return noted(await git(place, args.slice(2), { input: commit.message, env: { ...ourselves, ...author } }), commit);
 }
 
-function noted(made: string, { tree, parents }: { readonly tree: string; readonly parents: readonly string[] }) {
+function noted(made: string, { tree, parents, message }: NewCommit) {
   if (isHash(tree)) noteTree(made, tree);
+  const [parent = '', ...others] = parents;
+  const before = knownSubjects(parent);
+  if (before && others.length === 0) noteSubjects(made, [subjectOf(message), ...before]);
   for (const parent of parents.filter(isHash)) noteAncestor(parent, made);
   return made;
+}
+
+/** As git shows it: the lines of the first paragraph, as one. */
+function subjectOf(message: string): string {
+  const [paragraph = ''] = message.trimStart().split('\n\n');
+  return paragraph.trimEnd().replaceAll('\n', ' ');
 }
 
 export async function treeOf(workspace: Workspace, commit: string): Promise<string> {

@@ -1,7 +1,9 @@
-import { lstat, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lstat, readFile, realpath } from '../disk/at-once.ts';
 import type { Repository } from '../domain/workspace.ts';
 import { soFar } from './diff.ts';
+import { knownSubjects, mostSubjects, noteSubjects } from './known.ts';
+import { isHash } from './refs.ts';
 import { git, type Place, tryGit } from './run.ts';
 
 export interface RepositoryContext {
@@ -24,10 +26,18 @@ export async function readContext(
     readInstructions(place, at),
     at.withDiff ? soFar(repository, at.base, at.commit) : '',
     git(place, ['ls-tree', '-z', '--name-only', at.commit]),
-    git(place, ['log', '-10', '--format=%s', at.commit]),
+    recentSubjects(place, at.commit),
   ]);
   const topLevel = names.split('\0').filter((name) => name !== '');
-  return { instructions, diff, topLevel: topLevel.slice(0, 200), recentCommits: subjects.split('\n').filter(Boolean) };
+  return { instructions, diff, topLevel: topLevel.slice(0, 200), recentCommits: subjects.filter(Boolean) };
+}
+
+async function recentSubjects(place: Place, commit: string): Promise<readonly string[]> {
+  const known = knownSubjects(commit);
+  if (known !== undefined) return known;
+  const found = (await git(place, ['log', `-${mostSubjects}`, '--format=%s', commit])).split('\n');
+  if (isHash(commit)) noteSubjects(commit, found);
+  return found;
 }
 
 const longestInstructions = 1024 * 1024;

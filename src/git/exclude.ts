@@ -1,5 +1,6 @@
-import { appendFile, lstat, mkdir, readFile } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { lstat, mkdir, readFile } from '../disk/at-once.ts';
 import type { Repository } from '../domain/workspace.ts';
 import { broken } from './place.ts';
 

@@ -1,5 +1,5 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readdir } from '../disk/at-once.ts';
 import type { Workspace } from '../domain/workspace.ts';
 import { isOfOperation, operationOf } from './operation.ts';
 import { placeOf } from './place.ts';

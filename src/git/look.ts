@@ -1,5 +1,5 @@
-import { copyFile, lstat, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { copyFile, lstat, rm } from '../disk/at-once.ts';
 import type { Workspace } from '../domain/workspace.ts';
 import { keepFile, makeFolder, placeOf, type TreePlace } from './place.ts';
 import { git, tryGit } from './run.ts';

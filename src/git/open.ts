@@ -1,5 +1,5 @@
-import { readFile, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { readFile, rm } from '../disk/at-once.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
 import { baseCommit, isAncestor, moveBranch, resolveCommit } from './branches.ts';

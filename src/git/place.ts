@@ -1,11 +1,11 @@
-import { mkdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { mkdir, realpath, rename, rm, writeFile } from '../disk/at-once.ts';
+import { readSmall } from '../disk/small-file.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import type { Workspace } from '../domain/workspace.ts';
 import { resolveCommit } from './branches.ts';
 import { isHash } from './refs.ts';
 import type { Place } from './run.ts';
-import { readSmall } from './small-file.ts';
 
 export type TreePlace = Place & { readonly workTree: string };
 

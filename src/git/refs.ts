@@ -1,6 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readSmall } from './small-file.ts';
+import { readFile, stat } from '../disk/at-once.ts';
+import { readSmall } from '../disk/small-file.ts';
 
 /** Of a larger one git finds a line faster. */
 const largestPacked = 1024 * 1024;

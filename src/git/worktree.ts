@@ -1,11 +1,12 @@
-import { constants, copyFile, lstat, readdir, realpath, rm } from 'node:fs/promises';
+import { constants, copyFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { lstat, readdir, realpath, rm } from '../disk/at-once.ts';
+import { readSmall } from '../disk/small-file.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import type { Repository, Workspace } from '../domain/workspace.ts';
 import { alone } from './lock.ts';
 import { broken, keepFile, makeFolder } from './place.ts';
 import { git } from './run.ts';
-import { readSmall } from './small-file.ts';
 
 /** A linked worktree as the repository's own files tell it; git is not asked, since an agent may write its HEAD. */
 export interface LinkedWorktree {

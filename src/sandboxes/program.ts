@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { access, stat } from '../disk/at-once.ts';
 
 /** The absolute path of an executable file, or null. A name with a slash is taken as a path. */
 export async function findProgram(program: string, searchPath: string | undefined): Promise<string | null> {

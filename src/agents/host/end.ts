@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { link, mkdir, rm, writeFile } from '../../disk/at-once.ts';
 import { LocusFailure } from '../../domain/failures.ts';
 import {
   asAttemptFailure,

@@ -1,7 +1,7 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { mkdir, rename, writeFile } from '../../disk/at-once.ts';
 import { LocusFailure } from '../../domain/failures.ts';
 import { startForGood } from '../../launch/launcher.ts';
 import { findProgram } from '../../sandboxes/program.ts';

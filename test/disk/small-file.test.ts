@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { readSmall } from '../../src/git/small-file.ts';
+import { readSmall } from '../../src/disk/small-file.ts';
 
 let folder: string;
 beforeAll(() => {
