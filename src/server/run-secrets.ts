@@ -8,21 +8,17 @@ export function scopeOf(tracker: TrackerRef): string {
     : githubScope(tracker.apiUrl, tracker.owner, tracker.repo);
 }
 
-/** Steps that begin together ask the keeper once. */
-const sharedMs = 250;
-
 /**
  * For a worker: what was handed over to the keeper, else its own environment. What it was told once it remembers: a keeper
  * that was killed has forgotten it, and runs go on.
  */
 export function secretsFor(stateDir: string): (tracker: TrackerRef) => Promise<Secrets> {
   const told = new Map<string, Secrets>();
-  const asked = new Map<string, { readonly at: number; readonly answer: ReturnType<typeof fetchSecrets> }>();
+  const asked = new Map<string, ReturnType<typeof fetchSecrets>>();
+  // Steps that begin together ask once.
   const ask = (scope: string) => {
-    const last = asked.get(scope);
-    if (last && performance.now() - last.at < sharedMs) return last.answer;
-    const answer = fetchSecrets(stateDir, scope);
-    asked.set(scope, { at: performance.now(), answer });
+    const answer = asked.get(scope) ?? fetchSecrets(stateDir, scope).finally(() => asked.delete(scope));
+    asked.set(scope, answer);
     return answer;
   };
   return async (tracker) => {
