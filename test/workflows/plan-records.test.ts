@@ -151,7 +151,12 @@ test('a sprint that was stopped goes on from where it first began: what is there
 }, 30_000);
 
 test('the same where its own run is gone: another one goes on from there, and counts it once', async () => {
-  here.play = { agents: { reviewer: untilEnded }, host: leftAt(base) };
+  let release = () => {};
+  // Of a run that is terminated nobody ends the agent.
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  here.play = { agents: { reviewer: (turn) => untilEnded({ ...turn, ended: held }) }, host: leftAt(base) };
   const handle = await start(here.stage, planInput(here.stage, {}, { count: 1 }));
   await until(handle, ({ plan }) => plan?.records[0]?.commits === 1);
   await here.stage.env.client.workflow.getHandle(`${handle.workflowId}/sprint-1`).terminate();
@@ -159,6 +164,7 @@ test('the same where its own run is gone: another one goes on from there, and co
   here.play = { agents: { implementer: () => implemented(1) }, host: leftAt(commitOf(1)) };
   await handle.executeUpdate(resumeGated, goOn);
   const end = await finished(handle);
+  release();
   expect(opens.at(-1)).toMatchObject({ began: base, pushed: true });
   expect(recordsOf(end)).toMatchObject([{ began: base, commit: commitOf(1), commits: 1, cycles: 2 }]);
 }, 30_000);
