@@ -6,6 +6,7 @@ import { isAncestor, resolveCommit } from '../git/branches.ts';
 import { isOn } from '../git/credentials.ts';
 import { pushCommit } from '../git/push.ts';
 import { pushedTip } from '../git/pushed.ts';
+import { tidy } from '../git/tidy.ts';
 import { setCommitAside } from '../git/unfinished.ts';
 import type { PushRequest } from './contract.ts';
 import type { Dependencies } from './deps.ts';
@@ -44,6 +45,7 @@ export async function pushBranch(
   }).catch(async (error: unknown) => {
     throw (await lacksToken(run, repository, token, error)) ? tokenMissing(remote) : error;
   });
+  await tidy(repository);
 }
 
 /**

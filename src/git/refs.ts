@@ -24,11 +24,25 @@ export async function readRef(commonDir: string, ref: string): Promise<string | 
 
 async function readPacked(commonDir: string, ref: string): Promise<string | null | undefined> {
   const file = join(commonDir, 'packed-refs');
-  const { size } = await stat(file).catch(() => ({ size: 0 }));
+  const { size, mtimeMs, ino } = await stat(file).catch(() => nothing);
   if (size === 0) return null;
   if (size > largestPacked) return undefined;
-  const line = (await readFile(file, 'utf8')).split('\n').find((one) => one.endsWith(` ${ref}`));
-  if (line === undefined) return null;
-  const [found = ''] = line.split(' ');
+  // git replaces the file, and never writes into it.
+  const version = `${ino} ${size} ${mtimeMs}`;
+  let packed = known.get(commonDir);
+  if (packed?.version !== version) {
+    packed = { version, hashes: hashesIn(await readFile(file, 'utf8')) };
+    known.set(commonDir, packed);
+  }
+  const found = packed.hashes.get(ref);
+  if (found === undefined) return null;
   return isHash(found) ? found : undefined;
+}
+
+const nothing = { size: 0, mtimeMs: 0, ino: 0 };
+const known = new Map<string, { readonly version: string; readonly hashes: ReadonlyMap<string, string> }>();
+
+function hashesIn(text: string): ReadonlyMap<string, string> {
+  const lines = text.split('\n').filter((line) => !/^[#^]/.test(line));
+  return new Map(lines.map((line) => [line.slice(line.indexOf(' ') + 1), line.slice(0, line.indexOf(' '))]));
 }

@@ -36,8 +36,9 @@ export class Deliveries {
 
   /** What the step of an agent goes on with once its work is made. */
   afterwards(issue: number): AttemptRequest['afterwards'] {
-    if (!this.besideNext) return undefined;
     const { state, input } = this.run;
+    if (input.type === 'issue' && input.source.kind === 'checkout') return { push: input.remote !== null, next: null };
+    if (!this.besideNext) return undefined;
     const others = state.tasks.filter((task) => task.issue !== issue);
     const step = nextStep(others, input.settings.sprint.stopOnFailure);
     const isNew = step.kind === 'work' && this.run.task(step.issue).commit === null;

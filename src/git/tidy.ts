@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import { readdir } from '../disk/at-once.ts';
+import { ownPrefix } from '../domain/guard.ts';
+import type { Repository } from '../domain/workspace.ts';
+import { alone } from './lock.ts';
+import { tryGit } from './run.ts';
+
+/** Loose refs of pushed branches: with a thousand of them, and their objects, a push takes three times as long. */
+const mostLoose = 100;
+
+/**
+ * Packs refs and loose objects where many branches were pushed, as git itself would: in our commands its own upkeep is
+ * off, so that nothing works in the background. A git that cannot do it is as slow as it was.
+ */
+export async function tidy(repository: Repository): Promise<void> {
+  const folder = join(repository.commonDir, 'refs', 'locus', 'pushed', ownPrefix);
+  const loose = await readdir(folder).catch(() => []);
+  if (loose.length < mostLoose) return;
+  await alone(repository.commonDir, () => tryGit(repository, ['pack-refs', '--all']));
+  await tryGit(repository, ['maintenance', 'run', '--quiet', '--task=loose-objects'], { timeoutMs: 600_000 });
+}
