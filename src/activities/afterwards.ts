@@ -10,11 +10,21 @@ import { prepareTask } from './prepare.ts';
 import { pushBranch } from './push.ts';
 import { workspaceKey } from './repository.ts';
 
-/** What takes longer is left to a step of its own, which shows what it waits for. */
-const longestMs = 30_000;
+/** What takes longer is left to a step of its own. */
+const longestMs = 120_000;
+/** By the attempt's folder: what is under way here. */
+const underWay = new Map<string, AbortController>();
 const madeFile = 'made.json';
 
 type Made = Extract<AttemptResult, { readonly outcome: 'done' }>;
+
+interface AfterwardsOptions {
+  /** The attempt's folder. */
+  readonly dir: string;
+  readonly make: () => Promise<AttemptResult>;
+  /** Told before anything else begins. */
+  readonly onMade?: (made: Made) => void;
+}
 
 /**
  * Makes the work of an attempt, then does at once what else belongs to it: its push, and beside that the next task's
@@ -24,26 +34,40 @@ export async function withAfterwards(
   deps: Dependencies,
   run: RunContext,
   request: AttemptRequest,
-  { dir, make }: { readonly dir: string; readonly make: () => Promise<AttemptResult> },
+  { dir, make, onMade }: AfterwardsOptions,
 ): Promise<AttemptResult> {
   const { afterwards } = request;
   if (afterwards === undefined) return make();
   const made = (await madeBefore(dir)) ?? (await make());
   if (made.outcome !== 'done') return made;
   await replaceFile(path.join(dir, madeFile), JSON.stringify(made));
-  const signal = AbortSignal.any([Context.current().cancellationSignal, AbortSignal.timeout(longestMs)]);
+  onMade?.(made);
+  const givenUp = new AbortController();
+  underWay.set(dir, givenUp);
+  const limits = [Context.current().cancellationSignal, givenUp.signal, AbortSignal.timeout(longestMs)];
+  const signal = AbortSignal.any(limits);
   const [pushed, next] = await Promise.all([
     afterwards.push && push(deps, run, { branch: request.task.branch, commit: made.commit }, signal),
     afterwards.next && prepareNext(deps, run, afterwards.next, signal),
   ]);
+  underWay.delete(dir);
   return { ...made, afterwards: { pushed, next } satisfies DoneAfterwards };
+}
+
+/** The run is to halt or stop: its steps can be given up, and are shown as what they are. */
+export function giveUpAfterwards(dir: string): void {
+  underWay.get(dir)?.abort();
 }
 
 /** By an earlier attempt of this activity; an agent's own words in that place count for nothing. */
 async function madeBefore(dir: string): Promise<Made | null> {
   if (Context.current().info.attempt === 1) return null;
-  const text = await readFile(path.join(dir, madeFile), 'utf8').catch(() => null);
-  return text === null ? null : (JSON.parse(text) as Made);
+  try {
+    return JSON.parse(await readFile(path.join(dir, madeFile), 'utf8')) as Made;
+  } catch {
+    // Not there, or cut off by a loss of power: making the work again changes nothing then.
+    return null;
+  }
 }
 
 async function push(...[deps, run, request, signal]: Required<Parameters<typeof pushBranch>>): Promise<boolean> {

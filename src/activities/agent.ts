@@ -48,7 +48,9 @@ export async function runAgent(
   const end = await follow(deps, request.task.issue, dir, options, beat);
   // A heartbeat that came too late makes two of us; the second one then finds the work done.
   const make = () => settle(deps, run, request, { dir, end, secrets, options });
-  return alone(dir, () => withAfterwards(deps, run, request, { dir, make }));
+  const { issue } = request.task;
+  const onMade = ({ costUsd }: AttemptResult) => beat({ issue, activity: 'done; its work is being pushed', costUsd });
+  return alone(dir, () => withAfterwards(deps, run, request, { dir, make, onMade }));
 }
 
 /** What an agent's end comes to: nothing of it runs on, and what it has cost and made is known. */

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { endAgent } from '../agents/host/end.ts';
 import { unfinishedRef } from '../domain/branch.ts';
 import { keepUnfinished } from '../git/unfinished.ts';
+import { giveUpAfterwards } from './afterwards.ts';
 import { runAgent } from './agent.ts';
 import { beating } from './border.ts';
 import { objectsDirOf } from './confine.ts';
@@ -33,7 +34,11 @@ export function createHostActivities(deps: Dependencies): HostActivities & Gated
       ),
     runAgent: (run, request) => beating((beat) => runAgent(deps, run, request, beat)),
     endAgent: ({ attemptId, force }) =>
-      beating(() => endAgent(attemptDir(deps.stateDir, attemptId), force ? 0 : undefined)),
+      beating(async () => {
+        const dir = attemptDir(deps.stateDir, attemptId);
+        giveUpAfterwards(dir);
+        await endAgent(dir, force ? 0 : undefined);
+      }),
     keepUnfinished: (run, { task, workspace, attemptId, startCommit }) =>
       beating(async () => {
         if (attemptId) await endAgent(attemptDir(deps.stateDir, attemptId));

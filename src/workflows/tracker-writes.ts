@@ -29,7 +29,9 @@ export class TrackerWrites {
     const { input, context } = run;
     const isJoined = input.type === 'sprint' && patched('tracker-writes-together');
     this.together = isJoined
-      ? new WritesTogether((writes) => togetherTools(context).writeTogether(context, writes))
+      ? new WritesTogether((writes) =>
+          togetherTools(context).writeTogether.executeWithOptions({ summary: summaryOf(writes) }, [context, writes]),
+        )
       : null;
   }
 
@@ -83,4 +85,9 @@ export class TrackerWrites {
     await Promise.all([this.ready, ...this.chains.values()]);
     this.chains.clear();
   }
+}
+
+function summaryOf(writes: readonly TrackerWrite[]): string {
+  const what = (write: TrackerWrite) => (write.kind === 'markStarted' ? 'in progress' : write.change.kind);
+  return writes.map((write) => `#${write.change.issue} ${what(write)}`).join(', ');
 }

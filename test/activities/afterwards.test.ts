@@ -1,8 +1,8 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { withAfterwards } from '../../src/activities/afterwards.ts';
+import { giveUpAfterwards, withAfterwards } from '../../src/activities/afterwards.ts';
 import type { AttemptRequest, AttemptResult, PrepareRequest } from '../../src/activities/contract.ts';
 import type { RunContext, TaskSpec } from '../../src/domain/run.ts';
 import type { Workspace } from '../../src/domain/workspace.ts';
@@ -98,6 +98,15 @@ test('a push that is refused, and a task that cannot be made ready, are left to 
   expect((await end(1)).afterwards).toMatchObject({ pushed: false, next: { kind: 'ready' } });
   chmodSync(hook, 0o644);
   expect((await end(2, nextOf(99))).afterwards).toEqual({ pushed: true, next: null });
+});
+
+test('a push that takes long is given up where its run halts, and left to a step of its own', async () => {
+  const begun = join(fixture.stateDir, 'begun');
+  writeFileSync(join(fixture.remote, 'hooks', 'pre-receive'), `#!/bin/sh\n: >"${begun}"\nsleep 20\n`, { mode: 0o755 });
+  const ending = end(1, null);
+  while (!existsSync(begun)) await new Promise((resolve) => setTimeout(resolve, 10));
+  giveUpAfterwards(dir);
+  expect((await ending).afterwards).toEqual({ pushed: false, next: null });
 });
 
 test('nothing comes after what is not done', async () => {
