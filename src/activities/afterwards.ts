@@ -10,7 +10,7 @@ import { prepareTask } from './prepare.ts';
 import { pushBranch } from './push.ts';
 import { workspaceKey } from './repository.ts';
 
-/** What takes longer is left to a step of its own. */
+/** A preparation that takes longer is left to a step of its own. */
 const longestMs = 120_000;
 /** By the attempt's folder: what is under way here. */
 const underWay = new Map<string, AbortController>();
@@ -38,20 +38,32 @@ export async function withAfterwards(
 ): Promise<AttemptResult> {
   const { afterwards } = request;
   if (afterwards === undefined) return make();
-  const made = (await madeBefore(dir)) ?? (await make());
-  if (made.outcome !== 'done') return made;
-  await replaceFile(path.join(dir, madeFile), JSON.stringify(made));
-  onMade?.(made);
   const givenUp = new AbortController();
   underWay.set(dir, givenUp);
-  const limits = [Context.current().cancellationSignal, givenUp.signal, AbortSignal.timeout(longestMs)];
-  const signal = AbortSignal.any(limits);
-  const [pushed, next] = await Promise.all([
-    afterwards.push && push(deps, run, { branch: request.task.branch, commit: made.commit }, signal),
-    afterwards.next && prepareNext(deps, run, afterwards.next, signal),
-  ]);
-  underWay.delete(dir);
-  return { ...made, afterwards: { pushed, next } satisfies DoneAfterwards };
+  try {
+    const made = (await madeBefore(dir)) ?? (await make());
+    if (made.outcome !== 'done') return made;
+    await replaceFile(path.join(dir, madeFile), JSON.stringify(made));
+    onMade?.(made);
+    const signal = AbortSignal.any([Context.current().cancellationSignal, givenUp.signal]);
+    const { branch } = request.task;
+    const [pushed, next] = await Promise.all([
+      afterwards.push && unlessAborted(signal, false, () => push(deps, run, { branch, commit: made.commit }, signal)),
+      afterwards.next && prepareNext(deps, run, afterwards.next, signal),
+    ]);
+    return { ...made, afterwards: { pushed, next } satisfies DoneAfterwards };
+  } finally {
+    underWay.delete(dir);
+  }
+}
+
+/** What does not let go at once goes on by itself: its own step waits for it, or finds what it has done. */
+async function unlessAborted<T>(signal: AbortSignal, otherwise: T, work: () => Promise<T>): Promise<T> {
+  if (signal.aborted) return otherwise;
+  const aborted = new Promise<T>((resolve) => {
+    signal.addEventListener('abort', () => resolve(otherwise), { once: true });
+  });
+  return Promise.race([work(), aborted]);
 }
 
 /** The run is to halt or stop: its steps can be given up, and are shown as what they are. */
@@ -81,8 +93,14 @@ async function prepareNext(
   deps: Dependencies,
   run: RunContext,
   request: PrepareRequest,
-  signal: AbortSignal,
+  givenUp: AbortSignal,
 ): Promise<PreparedTask | null> {
   const key = workspaceKey(run, request.task.branch);
-  return inTurn(run, key, () => prepareTask(deps, run, request, signal)).catch(() => null);
+  const signal = AbortSignal.any([givenUp, AbortSignal.timeout(longestMs)]);
+  const next = await unlessAborted<PreparedTask | null>(signal, null, () =>
+    inTurn(run, key, () => prepareTask(deps, run, request, signal)).catch(() => null),
+  );
+  // Its own step asks for another agent start.
+  if (next === null) await deps.gate.giveBack(request.permit).catch(() => {});
+  return next;
 }

@@ -45,7 +45,7 @@ export async function pushBranch(
   }).catch(async (error: unknown) => {
     throw (await lacksToken(run, repository, token, error)) ? tokenMissing(remote) : error;
   });
-  await tidy(repository);
+  await tidy(repository, signal);
 }
 
 /**

@@ -5,6 +5,7 @@ import { assertOperation } from '../domain/guard.ts';
 import { type LabelChange, managedLabel, runLabels, statusLabels, toStatus } from '../domain/labels.ts';
 import { issuePull, sprintPull } from '../domain/pull-body.ts';
 import { goesThroughGates, protectedIn, type RunContext } from '../domain/run.ts';
+import { alone } from '../git/lock.ts';
 import { openTracker } from '../trackers/open.ts';
 import type { PullDraft, Tracker } from '../trackers/tracker.ts';
 import { allBeating } from './border.ts';
@@ -46,12 +47,20 @@ export function createTrackerActivities(deps: Pick<Dependencies, 'secrets'>): Al
     return { number: pull.number, url: pull.url };
   }
 
-  async function markStarted(run: RunContext, change: StatusChange) {
-    const { tracker } = await open(run);
-    await changeStatus(tracker, run, change, 'inProgress');
-  }
+  // One that was given up as lost, and goes on, is waited for by the one that takes its place under another name.
+  const inTurn = (run: RunContext, issue: number, write: () => Promise<void>) =>
+    alone(`write ${run.runId} ${issue}`, write);
 
-  async function reportResult(run: RunContext, report: TaskReport) {
+  const markStarted = (run: RunContext, change: StatusChange) =>
+    inTurn(run, change.issue, async () => {
+      const { tracker } = await open(run);
+      await changeStatus(tracker, run, change, 'inProgress');
+    });
+
+  const reportResult = (run: RunContext, report: TaskReport) =>
+    inTurn(run, report.issue, () => writeResult(run, report));
+
+  async function writeResult(run: RunContext, report: TaskReport) {
     const { tracker, hidden } = await open(run);
     await changeStatus(tracker, run, report, report.kind);
     const outcome = { ...report, runId: run.runId };

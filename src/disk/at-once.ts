@@ -23,8 +23,15 @@ export async function readdir(path: fs.PathLike): Promise<string[]> {
   return fs.readdirSync(path);
 }
 
+/** Of a file alone: a pipe that somebody put there would be waited for, by everybody. */
 export async function readFile(path: fs.PathLike, encoding: BufferEncoding): Promise<string> {
-  return fs.readFileSync(path, encoding);
+  const file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  try {
+    if (!fs.fstatSync(file).isFile()) throw Object.assign(new Error(`${path} is no file`), { code: 'EISDIR' });
+    return fs.readFileSync(file, encoding);
+  } finally {
+    fs.closeSync(file);
+  }
 }
 
 export async function writeFile(
@@ -36,7 +43,7 @@ export async function writeFile(
 }
 
 export async function copyFile(from: fs.PathLike, to: fs.PathLike): Promise<void> {
-  fs.copyFileSync(from, to);
+  fs.writeFileSync(to, await readFile(from, 'latin1'), 'latin1');
 }
 
 export async function rename(from: fs.PathLike, to: fs.PathLike): Promise<void> {

@@ -12,10 +12,12 @@ const mostLoose = 100;
  * Packs refs and loose objects where many branches were pushed, as git itself would: in our commands its own upkeep is
  * off, so that nothing works in the background. A git that cannot do it is as slow as it was.
  */
-export async function tidy(repository: Repository): Promise<void> {
+export async function tidy(repository: Repository, signal?: AbortSignal): Promise<void> {
   const folder = join(repository.commonDir, 'refs', 'locus', 'pushed', ownPrefix);
   const loose = await readdir(folder).catch(() => []);
   if (loose.length < mostLoose) return;
-  await alone(repository.commonDir, () => tryGit(repository, ['pack-refs', '--all']));
-  await tryGit(repository, ['maintenance', 'run', '--quiet', '--task=loose-objects'], { timeoutMs: 600_000 });
+  const limits = { timeoutMs: 60_000, ...(signal ? { signal } : {}) };
+  const run = (...args: readonly string[]) => tryGit(repository, args, limits).catch(() => null);
+  const packed = await alone(repository.commonDir, () => run('pack-refs', '--all'));
+  if (packed?.exitCode === 0) await run('maintenance', 'run', '--quiet', '--task=loose-objects');
 }

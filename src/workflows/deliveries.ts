@@ -53,7 +53,7 @@ export class Deliveries {
   takeAhead(issue: number): Ready | null | undefined {
     const { ahead, run } = this;
     if (ahead?.issue !== issue || ahead.at !== Date.now()) {
-      this.dropAhead();
+      void this.dropAhead();
       return undefined;
     }
     this.ahead = null;
@@ -61,11 +61,11 @@ export class Deliveries {
   }
 
   /** Something else came first: its workspace may be another by now. */
-  dropAhead(): void {
+  async dropAhead(): Promise<void> {
     const { ahead } = this;
     this.ahead = null;
     if (ahead?.prepared.kind !== 'ready') return;
-    giveBack(this.run, { attemptId: ahead.attemptId, permit: ahead.prepared.permit }).catch(() => {});
+    await giveBack(this.run, { attemptId: ahead.attemptId, permit: ahead.prepared.permit }).catch(() => {});
   }
 
   begin(issue: number, delivery: Promise<void>): void {

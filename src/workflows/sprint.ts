@@ -34,7 +34,7 @@ export async function sprintRun(input: RunInput, carried: RunState | null = null
     async () => {
       // What is on its way to the remote ends with the run, before its workspace goes.
       await deliveries.arrived().catch(() => {});
-      deliveries.dropAhead();
+      await deliveries.dropAhead();
       return stopped(run, tools, writes);
     },
   );
@@ -63,6 +63,7 @@ async function workOff(bench: Bench): Promise<void> {
     await runTask(bench, step.issue);
     if (!workflowInfo().continueAsNewSuggested) continue;
     await deliveries.arrived();
+    await deliveries.dropAhead();
     await unlessStopped(run, writes.drain());
     // A halt that came meanwhile must not be left behind.
     if (!run.interrupted) await continueAsNew<typeof sprintRun>(input, run.state);

@@ -42,7 +42,9 @@ export class TrackerWrites {
     this.chains.set(
       issue,
       before
-        .then(() => this.made(write, asked))
+        .then(() =>
+          this.together && asked ? this.made(this.together, write, asked) : this.untilAccepted(write, false),
+        )
         .catch((error: unknown) => this.run.warn(`#${issue}: ${failureOf(error).message}`))
         .finally(() => {
           this.waiting -= 1;
@@ -50,9 +52,7 @@ export class TrackerWrites {
     );
   }
 
-  private async made(write: Write, asked: TrackerWrite | undefined): Promise<void> {
-    const { together } = this;
-    if (!together || !asked) return this.untilAccepted(write, false);
+  private async made(together: WritesTogether, write: Write, asked: TrackerWrite): Promise<void> {
     const written = await together.write(asked);
     if (written !== 'written') await this.untilAccepted(write, written === 'failed');
   }

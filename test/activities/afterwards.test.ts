@@ -4,6 +4,7 @@ import { afterAll, beforeEach, expect, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { giveUpAfterwards, withAfterwards } from '../../src/activities/afterwards.ts';
 import type { AttemptRequest, AttemptResult, PrepareRequest } from '../../src/activities/contract.ts';
+import type { Dependencies } from '../../src/activities/deps.ts';
 import type { RunContext, TaskSpec } from '../../src/domain/run.ts';
 import type { Workspace } from '../../src/domain/workspace.ts';
 import { collectWork } from '../../src/git/collect.ts';
@@ -42,13 +43,18 @@ function nextOf(issue: number): PrepareRequest {
 }
 
 /** The end of an attempt whose agent wrote one file, in the given try of its activity. */
-async function end(attempt: number, next: PrepareRequest | null = nextOf(2), work = made) {
+async function end(
+  attempt: number,
+  next: PrepareRequest | null = nextOf(2),
+  work = made,
+  changes: Partial<Dependencies> = {},
+) {
   const request: AttemptRequest = {
     ...{ task: specOf(1), workspace, attemptId: 'a-1', startCommit: tip, promptFile: '', session: null },
     ...{ deadline: 0, allowanceUsd: null, afterwards: { push: true, next } },
   };
   const environment = new MockActivityEnvironment({ attempt } as Partial<MockActivityEnvironment['context']['info']>);
-  const steps = () => withAfterwards(depsOf(fixture), run, request, { dir, make: work });
+  const steps = () => withAfterwards(depsOf(fixture, changes), run, request, { dir, make: work });
   const result = (await environment.run(steps)) as AttemptResult;
   if (result.outcome !== 'done') throw new Error(result.outcome);
   return result;
@@ -107,6 +113,25 @@ test('a push that takes long is given up where its run halts, and left to a step
   while (!existsSync(begun)) await new Promise((resolve) => setTimeout(resolve, 10));
   giveUpAfterwards(dir);
   expect((await ending).afterwards).toEqual({ pushed: false, next: null });
+});
+
+test('where its run halts before the work is made, nothing comes after it', async () => {
+  const halted = async () => {
+    giveUpAfterwards(dir);
+    return made();
+  };
+  expect((await end(1, nextOf(2), halted)).afterwards).toEqual({ pushed: false, next: null });
+  expect(() => onRemote()).toThrow();
+});
+
+test('the agent start of a task that cannot be made ready is given back', async () => {
+  const returned: string[] = [];
+  const gate = {
+    ...depsOf(fixture).gate,
+    giveBack: async ({ attemptId }: { attemptId: string }) => void returned.push(attemptId),
+  };
+  expect((await end(1, nextOf(99), made, { gate })).afterwards).toEqual({ pushed: true, next: null });
+  expect(returned).toEqual(['a-99']);
 });
 
 test('nothing comes after what is not done', async () => {

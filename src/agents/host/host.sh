@@ -3,8 +3,13 @@
 # usage: sh host.sh <attempt folder> <deadline, epoch s> <ticks without a lease> <tick, s> <first tick, s> <agent> [argument…]
 # In braces, so that the shell has read all of it before a newer Locus replaces the file.
 {
-dir=$1 deadline=$2 orphan_ticks=$3 tick=$4 left=$5
-shift 5
+dir=$1 deadline=$2 orphan_ticks=$3 tick=$4
+shift 4
+# A worker that was started before this file was replaced does not tell it.
+case $1 in
+'' | *[!0-9.]*) left=$tick ;;
+*) left=$1 && shift ;;
+esac
 # Hardly a command but the agent's own that is not the shell's: each other one costs a millisecond.
 # Caught, not ignored: an ignored signal would stay ignored in the agent.
 trap : HUP INT TERM

@@ -98,9 +98,12 @@ function readProcess(pid: number): ProcessInfo | null {
 }
 
 async function listByPs(selection: readonly string[]): Promise<ProcessInfo[]> {
-  const { stdout } = await run('ps', [...selection, '-o', 'pid=,pgid=,stat=,lstart='], {
-    env: { ...process.env, LC_ALL: 'C' },
-  }).catch(() => ({ stdout: '' }));
+  const options = { env: { ...process.env, LC_ALL: 'C' }, maxBuffer: 64 * 1024 * 1024 };
+  const { stdout } = await run('ps', [...selection, '-o', 'pid=,pgid=,stat=,lstart='], options).catch((error) => {
+    // A process that is not there is an error for it; of all processes none is not the answer.
+    if (selection.includes('-A')) throw error;
+    return { stdout: '' };
+  });
   return [...stdout.matchAll(/^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*?)\s*$/gm)].map(
     ([, pid, group, state, startTime = '']) => ({
       pid: Number(pid),
