@@ -28,7 +28,7 @@ export function agentOutput(attemptsDir: string, onLine: (issue: number, line: s
   async function discover(): Promise<void> {
     const names = await readdir(attemptsDir).catch(() => []);
     for (const name of names.sort()) {
-      const issue = Number(/-(\d+)-\d+$/.exec(name)?.[1]);
+      const issue = Number(/-(\d+)-\d+a?$/.exec(name)?.[1]);
       if (known.has(name) || !issue) continue;
       const dir = path.join(attemptsDir, name);
       const lines: string[] = [];
