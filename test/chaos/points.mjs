@@ -3,7 +3,7 @@
 // agent's host, and between an activity's work and its answer to Temporal. A point that is reached is noted; the one
 // that is armed kills the worker, or waits until whoever armed it has killed something else.
 import childProcess from 'node:child_process';
-import { appendFileSync, closeSync, existsSync, openSync, promises, readFileSync } from 'node:fs';
+import fs, { appendFileSync, closeSync, existsSync, openSync, promises, readFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
@@ -65,15 +65,26 @@ function watchRequests() {
   };
 }
 
-/** What Locus writes into git folders without git: a worktree's HEAD, and the removal of worktrees. */
+/** What Locus writes into git folders without git: a worktree's HEAD, what was pushed, and the removal of worktrees. */
 function watchFiles() {
-  const { rename, rm } = promises;
-  promises.rename = (from, to) =>
-    path.basename(String(to)) === 'HEAD' ? around('git.HEAD', () => rename(from, to)) : rename(from, to);
+  const { rm } = promises;
+  const { renameSync } = fs;
+  fs.renameSync = (from, to) => {
+    const name = written(String(to));
+    if (name !== null) reach(`${name}.before`);
+    renameSync(from, to);
+    if (name !== null) reach(`${name}.after`);
+  };
   promises.rm = (target, options) =>
     options?.recursive && /\/worktrees\//.test(String(target))
       ? around('worktree.remove', () => rm(target, options))
       : rm(target, options);
+}
+
+function written(file) {
+  if (path.basename(file) === 'HEAD') return 'git.HEAD';
+  if (path.basename(file) === 'made.json') return 'work.made';
+  return file.includes('/refs/locus/pushed/') ? 'git.update-ref.pushed' : null;
 }
 
 async function around(name, work) {
