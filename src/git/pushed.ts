@@ -1,7 +1,6 @@
 import type { Repository } from '../domain/workspace.ts';
 import { resolveCommit } from './branches.ts';
 import { alone } from './lock.ts';
-import { isHash, writeNote } from './refs.ts';
 import { git } from './run.ts';
 
 /** The tip of a branch on the remote that our own branch is known to hold; what others pushed since is not in it. */
@@ -12,12 +11,9 @@ export async function pushedTip(repository: Repository, branch: string): Promise
 /** Notes what we pushed, or took over from the remote. */
 export async function notePushed(repository: Repository, branch: string, commit: string): Promise<void> {
   if ((await pushedTip(repository, branch)) === commit) return;
-  await alone(repository.commonDir, async () => {
-    const isWritten = isHash(commit) && (await writeNote(repository.commonDir, refOf(branch), commit));
-    if (!isWritten) await git(repository, ['update-ref', refOf(branch), commit]);
-  });
+  await alone(repository.commonDir, () => git(repository, ['update-ref', refOf(branch), commit]));
 }
 
-function refOf(branch: string): `refs/locus/${string}` {
+function refOf(branch: string): string {
   return `refs/locus/pushed/${branch}`;
 }

@@ -1,5 +1,5 @@
-import { dirname, join } from 'node:path';
-import { mkdir, readFile, rename, rm, stat, writeFile } from '../disk/at-once.ts';
+import { join } from 'node:path';
+import { readFile, stat } from '../disk/at-once.ts';
 import { readSmall } from '../disk/small-file.ts';
 
 /** Of a larger one git finds a line faster. */
@@ -15,15 +15,11 @@ export function isHash(rev: string): boolean {
  * looks at a branch took most of a task's time. undefined: only git can tell.
  */
 export async function readRef(commonDir: string, ref: string): Promise<string | null | undefined> {
-  if (!/^refs\/(heads|remotes|locus)\/./.test(ref) || !isPlain(ref)) return undefined;
+  if (!/^refs\/(heads|remotes|locus)\/./.test(ref) || /\.\.|[\s^~:?*[\\]|@\{/.test(ref)) return undefined;
   const loose = readSmall(join(commonDir, ref));
   if (loose === null) return readPacked(commonDir, ref);
   const found = loose?.trim() ?? '';
   return isHash(found) ? found : undefined;
-}
-
-function isPlain(ref: string): boolean {
-  return !/\.\.|[\s^~:?*[\\]|@\{/.test(ref);
 }
 
 async function readPacked(commonDir: string, ref: string): Promise<string | null | undefined> {
@@ -49,26 +45,4 @@ const known = new Map<string, { readonly version: string; readonly hashes: Reado
 function hashesIn(text: string): ReadonlyMap<string, string> {
   const lines = text.split('\n').filter((line) => !/^[#^]/.test(line));
   return new Map(lines.map((line) => [line.slice(line.indexOf(' ') + 1), line.slice(0, line.indexOf(' '))]));
-}
-
-/**
- * Writes a note of ours as git does: under its lock, by a rename. `false`: something is in the way, and git is to say what.
- * No hook, log or other program has a part in such refs.
- */
-export async function writeNote(commonDir: string, ref: `refs/locus/${string}`, hash: string): Promise<boolean> {
-  if (!isPlain(ref)) return false;
-  const file = join(commonDir, ref);
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(`${file}.lock`, `${hash}\n`, { flag: 'wx' });
-  } catch {
-    return false;
-  }
-  try {
-    await rename(`${file}.lock`, file);
-    return true;
-  } catch {
-    await rm(`${file}.lock`, { force: true });
-    return false;
-  }
 }

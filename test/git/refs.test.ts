@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { resolveCommit } from '../../src/git/branches.ts';
-import { readRef, writeNote } from '../../src/git/refs.ts';
+import { readRef } from '../../src/git/refs.ts';
 import { commit, type Fixture, makeFixture, removeFolders, sh } from './support.ts';
 
 let fixture: Fixture;
@@ -47,20 +47,4 @@ test('what only git can tell is left to git', async () => {
   rmSync(join(repository.commonDir, 'refs', 'heads', 'odd'));
   mkdirSync(join(repository.commonDir, 'refs', 'heads', 'odd'));
   expect(await read('refs/heads/odd')).toBeNull();
-});
-
-test('a note of ours is written as git would write it; what is in the way is left to git', async () => {
-  const { root, repository, first } = fixture;
-  const { commonDir } = repository;
-  expect(await writeNote(commonDir, 'refs/locus/pushed/locus/a', first)).toBe(true);
-  expect(sh(root, ['rev-parse', 'refs/locus/pushed/locus/a'])).toBe(first);
-  const second = commit(root, { 'a.txt': 'two\n' });
-  sh(root, ['pack-refs', '--all']);
-  expect(await writeNote(commonDir, 'refs/locus/pushed/locus/a', second)).toBe(true);
-  expect(sh(root, ['rev-parse', 'refs/locus/pushed/locus/a'])).toBe(second);
-  expect(await writeNote(commonDir, 'refs/locus/pushed/locus/a/b', first)).toBe(false);
-  expect(await writeNote(commonDir, 'refs/locus/pushed/locus', first)).toBe(false);
-  writeFileSync(join(commonDir, 'refs/locus/pushed/locus/a.lock'), '');
-  expect(await writeNote(commonDir, 'refs/locus/pushed/locus/a', first)).toBe(false);
-  expect(sh(root, ['rev-parse', 'refs/locus/pushed/locus/a'])).toBe(second);
 });
