@@ -48,7 +48,7 @@ export async function withAfterwards(
     const signal = AbortSignal.any([Context.current().cancellationSignal, givenUp.signal]);
     const { branch } = request.task;
     const [pushed, next] = await Promise.all([
-      afterwards.push && unlessAborted(signal, false, () => push(deps, run, { branch, commit: made.commit }, signal)),
+      afterwards.push && tried(signal, false, () => push(deps, run, { branch, commit: made.commit }, signal)),
       afterwards.next && prepareNext(deps, run, afterwards.next, signal),
     ]);
     return { ...made, afterwards: { pushed, next } satisfies DoneAfterwards };
@@ -57,13 +57,16 @@ export async function withAfterwards(
   }
 }
 
-/** What does not let go at once goes on by itself: its own step waits for it, or finds what it has done. */
-async function unlessAborted<T>(signal: AbortSignal, otherwise: T, work: () => Promise<T>): Promise<T> {
+/**
+ * `otherwise` where it fails, or is given up. What does not let go then goes on by itself: its own step waits for it, or
+ * finds what it has done.
+ */
+async function tried<T>(signal: AbortSignal, otherwise: T, work: () => Promise<T>): Promise<T> {
   if (signal.aborted) return otherwise;
   const aborted = new Promise<T>((resolve) => {
     signal.addEventListener('abort', () => resolve(otherwise), { once: true });
   });
-  return Promise.race([work(), aborted]);
+  return Promise.race([work().catch(() => otherwise), aborted]);
 }
 
 /** The run is to halt or stop: its steps can be given up, and are shown as what they are. */
@@ -82,11 +85,9 @@ async function madeBefore(dir: string): Promise<Made | null> {
   }
 }
 
-async function push(...[deps, run, request, signal]: Required<Parameters<typeof pushBranch>>): Promise<boolean> {
-  return pushBranch(deps, run, request, signal).then(
-    () => true,
-    () => false,
-  );
+async function push(...request: Parameters<typeof pushBranch>): Promise<true> {
+  await pushBranch(...request);
+  return true;
 }
 
 async function prepareNext(
@@ -97,8 +98,8 @@ async function prepareNext(
 ): Promise<PreparedTask | null> {
   const key = workspaceKey(run, request.task.branch);
   const signal = AbortSignal.any([givenUp, AbortSignal.timeout(longestMs)]);
-  const next = await unlessAborted<PreparedTask | null>(signal, null, () =>
-    inTurn(run, key, () => prepareTask(deps, run, request, signal)).catch(() => null),
+  const next = await tried<PreparedTask | null>(signal, null, () =>
+    inTurn(run, key, () => prepareTask(deps, run, request, signal)),
   );
   // Its own step asks for another agent start.
   if (next === null) await deps.gate.giveBack(request.permit).catch(() => {});

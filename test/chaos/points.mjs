@@ -65,7 +65,7 @@ function watchRequests() {
   };
 }
 
-/** What Locus writes into git folders without git: a worktree's HEAD, what was pushed, and the removal of worktrees. */
+/** What Locus writes without git: a worktree's HEAD, the work noted as made, and the removal of worktrees. */
 function watchFiles() {
   const { rm } = promises;
   const { renameSync } = fs;
@@ -83,8 +83,7 @@ function watchFiles() {
 
 function written(file) {
   if (path.basename(file) === 'HEAD') return 'git.HEAD';
-  if (path.basename(file) === 'made.json') return 'work.made';
-  return file.includes('/refs/locus/pushed/') ? 'git.update-ref.pushed' : null;
+  return path.basename(file) === 'made.json' ? 'work.made' : null;
 }
 
 async function around(name, work) {
