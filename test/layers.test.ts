@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const longest = 250;
 
 /** What commands may reach: everything but the worker's side. They look at agents and sandboxes, and start neither. */
-const commandLayers = ['client', 'config', 'server', 'ui', 'domain', 'trackers', 'git', 'agents', 'sandboxes'];
+const commandLayers = ['client', 'config', 'server', 'ui', 'domain', 'trackers', 'git', 'agents', 'sandboxes', 'disk'];
 
 /** Folder of `src` → the folders it may import from, beside itself. docs/architecture.md says why. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -22,7 +22,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   launch: [],
   disk: [],
   sandboxes: ['disk', 'domain'],
-  server: ['domain'],
+  server: ['disk', 'domain'],
   config: ['domain'],
   ui: ['domain'],
   domain: [],

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { findProgram } from '../sandboxes/program.ts';
+import { findProgram } from '../disk/program.ts';
 import type { Agent } from './agent.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -51,7 +51,7 @@ export function agentEnvironment(
 /** The first line of `<program> --version`, or null where the program is missing or does not answer within 10 s. */
 export async function installedVersion(agent: Agent, env: Variables, command: readonly string[] | null = null) {
   const program = agent.argv({ model: null, session: null, command })[0];
-  const file = program === undefined ? null : await findProgram(program, env.PATH);
+  const file = program === undefined ? null : findProgram(program, env.PATH);
   if (file === null) return null;
   // Any command may take --version for work to do.
   if (agent.provider === 'command') return file;

@@ -5,7 +5,7 @@ import { openPlace, type Place } from '../demo/place.ts';
 import * as report from '../demo/report.ts';
 import { makeRepository } from '../demo/repository.ts';
 import { showSprint } from '../demo/show.ts';
-import { findProgram } from '../sandboxes/program.ts';
+import { findProgram } from '../disk/program.ts';
 import { findTemporalBinary } from '../server/binary.ts';
 import { readKeeper } from '../server/keeper-file.ts';
 import { cacheDir } from '../server/state.ts';
@@ -57,7 +57,7 @@ async function play(place: Place, signal: AbortSignal, staysUp: boolean): Promis
     console.error(report.wentWrong(problems));
     return 1;
   }
-  console.log(report.tryYourself((await findProgram('locus', process.env.PATH)) !== null));
+  console.log(report.tryYourself(findProgram('locus', process.env.PATH) !== null));
   return 0;
 }
 

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import type { LoadedConfig } from '../config/load.ts';
+import { findProgram } from '../disk/program.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import { type FindBinaryOptions, presentBinary } from '../server/binary.ts';
 import type { TemporalTarget } from '../server/connection.ts';
 import { type KeeperInfo, readKeeper, readWorker, type WorkerInfo } from '../server/keeper-file.ts';
 import { answers } from '../server/ports.ts';
-import { onPath } from '../server/program.ts';
+
 import { lookUpToken } from '../server/secrets.ts';
 import { endsItsContainer, programsAbove, unitOf } from './doctor-processes.ts';
 
@@ -100,7 +101,7 @@ async function checkAgent({ config, env }: Facts, program: 'claude' | 'codex', i
 async function checkCommand({ config, env }: Facts): Promise<Check | null> {
   if (config === null || config instanceof LocusFailure || config.config.ai.provider !== 'command') return null;
   const [program = ''] = config.config.agent.command ?? [];
-  const isThere = program.includes('/') || (await onPath(program, env)) !== null;
+  const isThere = program.includes('/') || findProgram(program, env.PATH) !== null;
   return need(isThere, 'command', program, 'correct agent.command in .locus/config.json');
 }
 

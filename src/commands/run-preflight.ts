@@ -1,5 +1,6 @@
 import { agentFor } from '../agents/index.ts';
 import { snapshot } from '../config/snapshot.ts';
+import { findProgram } from '../disk/program.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import { goesThroughGates, type RunContext, type RunType, type Source } from '../domain/run.ts';
 import type { RunSettings, SandboxKind, SandboxMode } from '../domain/settings.ts';
@@ -7,7 +8,6 @@ import { baseCommit, fetchBranches } from '../git/branches.ts';
 import { isClean } from '../git/discover.ts';
 import { usesLfs } from '../git/lfs.ts';
 import { chooseSandbox } from '../sandboxes/choose.ts';
-import { findProgram } from '../sandboxes/program.ts';
 import { hostId } from '../server/state.ts';
 import { baseBranchOf, type Project } from './project.ts';
 
@@ -137,7 +137,7 @@ function budgetWarning({ provider, agent }: RunSettings): string | null {
 /** Refuses where the program of an agent is not on this machine. */
 export async function requireAgent({ provider, agent }: Pick<RunSettings, 'provider' | 'agent'>): Promise<void> {
   const [program = ''] = agentFor(provider).argv({ model: null, session: null, command: agent.command });
-  if ((await findProgram(program, process.env.PATH)) !== null) return;
+  if (findProgram(program, process.env.PATH) !== null) return;
   throw new LocusFailure('AgentMissing', `the agent program ${program} was not found`, {
     remedy:
       provider === 'command'

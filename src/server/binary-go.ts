@@ -1,8 +1,9 @@
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
+import { findProgram } from '../disk/program.ts';
 import type { ObtainOptions } from './binary-download.ts';
-import { onPath, refusal } from './program.ts';
+import { refusal } from './program.ts';
 
 /** What the module's go.mod asks for. */
 const neededGo = [1, 25] as const;
@@ -11,7 +12,7 @@ const buildMs = 30 * 60_000;
 
 /** Builds the program from its public Go module and puts it at `target`; rejects with a reason for people. */
 export async function buildTemporal({ target, version, env, onProgress }: ObtainOptions): Promise<void> {
-  const go = await onPath('go', env);
+  const go = findProgram('go', env.PATH);
   if (go === null) throw new Error('no `go` on the PATH');
   await requireGo(go, env);
   const folder = await mkdtemp(path.join(path.dirname(target), 'build-'));

@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findProgram } from '../disk/program.ts';
 import { LocusFailure } from '../domain/failures.ts';
 import { downloadTemporal } from './binary-download.ts';
 import { buildTemporal } from './binary-go.ts';
 import { takeLock } from './lock.ts';
-import { onPath, refusal } from './program.ts';
+import { refusal } from './program.ts';
 
 /** The version that is downloaded or built. From 1.6.0 on, `go install` refuses it because of a replace directive. */
 export const temporalVersion = '1.5.1';
@@ -26,7 +27,7 @@ export async function findTemporalBinary(options: FindBinaryOptions): Promise<st
   const env = options.env ?? process.env;
   const named = env.LOCUS_TEMPORAL_BINARY || env.TEMPORAL_CLI;
   if (named) return requireNamed(named, env);
-  const installed = await onPath('temporal', env);
+  const installed = findProgram('temporal', env.PATH);
   if (installed !== null && (await refusal(installed, env)) === null) return installed;
   const cached = cachedBinary(options.cacheDir);
   if ((await refusal(cached, env)) === null) return cached;
@@ -43,7 +44,7 @@ export async function findTemporalBinary(options: FindBinaryOptions): Promise<st
 /** Which way `findTemporalBinary` would go without a download or build, for people; null where it would need one. */
 export async function presentBinary(cacheDir: string, env: NodeJS.ProcessEnv = process.env): Promise<string | null> {
   const named = env.LOCUS_TEMPORAL_BINARY || env.TEMPORAL_CLI;
-  for (const candidate of [named ?? (await onPath('temporal', env)), cachedBinary(cacheDir)]) {
+  for (const candidate of [named ?? findProgram('temporal', env.PATH), cachedBinary(cacheDir)]) {
     if (candidate && (await refusal(candidate, env)) === null) return candidate;
   }
   return null;

@@ -1,18 +1,8 @@
 import { access, constants } from 'node:fs/promises';
-import path from 'node:path';
 import { execa } from 'execa';
 
 /** Flags that our start of the server needs; a program without them is passed over. */
 const neededFlags = ['--db-filename', '--search-attribute', '--dynamic-config-value', '--sqlite-pragma'];
-
-/** The absolute path of a program on the PATH, or null. */
-export async function onPath(program: string, env: NodeJS.ProcessEnv): Promise<string | null> {
-  for (const folder of (env.PATH ?? '').split(path.delimiter).filter((part) => path.isAbsolute(part))) {
-    const file = path.join(folder, program);
-    if (await isExecutable(file)) return file;
-  }
-  return null;
-}
 
 /** Why a file is no `temporal` program that serves us; null where it is one. */
 export async function refusal(file: string, env: NodeJS.ProcessEnv): Promise<string | null> {

@@ -6,8 +6,8 @@ import { agentEnvironment, installedVersion } from '../../src/agents/environment
 import { agentFolders } from '../../src/agents/folders.ts';
 import { agentFor } from '../../src/agents/index.ts';
 import { hasSession } from '../../src/agents/session.ts';
+import { findProgram } from '../../src/disk/program.ts';
 import type { Provider } from '../../src/domain/settings.ts';
-import { findProgram } from '../../src/sandboxes/program.ts';
 
 const identity = { role: 'implementer', runId: 'locus/o/r/issue/7', issue: 7, attemptId: 'a-1' };
 
@@ -83,13 +83,13 @@ describe('on the disk', () => {
     chmodSync(path.join(root, name), mode);
   }
 
-  test('a program is an executable file on PATH', async () => {
+  test('a program is an executable file on PATH', () => {
     program('claude', 'echo 9.9.9');
     program('plain', '', 0o644);
     mkdirSync(path.join(root, 'folder'));
-    expect(await findProgram('claude', `:/nowhere:${root}`)).toBe(path.join(root, 'claude'));
-    for (const name of ['plain', 'folder', 'missing', '']) expect(await findProgram(name, root)).toBeNull();
-    expect(await findProgram('claude', undefined)).toBeNull();
+    expect(findProgram('claude', `:/nowhere:${root}`)).toBe(path.join(root, 'claude'));
+    for (const name of ['plain', 'folder', 'missing', '']) expect(findProgram(name, root)).toBeNull();
+    expect(findProgram('claude', undefined)).toBeNull();
   });
 
   test('the version is the first line that a program answers', async () => {

@@ -2,9 +2,9 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { mkdir, rename, writeFile } from '../../disk/at-once.ts';
+import { findProgram } from '../../disk/program.ts';
 import { LocusFailure } from '../../domain/failures.ts';
 import { startForGood } from '../../launch/launcher.ts';
-import { findProgram } from '../../sandboxes/program.ts';
 import type { Confinement, Sandbox, SandboxedCommand } from '../../sandboxes/sandbox.ts';
 import { asAttemptFailure, attemptFiles, attemptIdOf, readStarted } from './files.ts';
 
@@ -74,7 +74,7 @@ async function confine({ argv, env, confined }: HostRequest): Promise<SandboxedC
 }
 
 async function requireProgram(program: string | undefined, searchPath: string | undefined): Promise<void> {
-  if (program !== undefined && (await findProgram(program, searchPath)) !== null) return;
+  if (program !== undefined && findProgram(program, searchPath) !== null) return;
   throw new LocusFailure('AgentMissing', `the program ${JSON.stringify(program ?? '')} was not found on PATH`);
 }
 

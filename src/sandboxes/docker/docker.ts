@@ -1,4 +1,4 @@
-import { findProgram } from '../program.ts';
+import { findProgram } from '../../disk/program.ts';
 import type { Sandbox } from '../sandbox.ts';
 
 /** Variables that mean something else in the virtual machine. */
@@ -14,7 +14,7 @@ export function dockerSandbox(name: string): Sandbox {
     title: 'Docker Desktop',
     async wrap(argv, { workspace }, env = {}) {
       // Names only: docker takes the values from its own environment, so no secret stands on a command line.
-      const docker = (await findProgram('docker', env.PATH)) ?? 'docker';
+      const docker = findProgram('docker', env.PATH) ?? 'docker';
       const passed = Object.keys(env).filter((variable) => !local.includes(variable));
       return {
         argv: [

@@ -1,6 +1,6 @@
 import { lstat, mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { findProgram } from '../program.ts';
+import { findProgram } from '../../disk/program.ts';
 import type { Confinement, Sandbox } from '../sandbox.ts';
 import { gitBinds } from './git-binds.ts';
 import { visibleInHome } from './home.ts';
@@ -92,7 +92,7 @@ async function projectBinds({ commonDir, attemptDir, home, hidden = [] }: Confin
 
 /** The program, and files that a person named in its arguments, such as the script of an interpreter. */
 async function programFiles(argv: readonly string[], searchPath: string | undefined): Promise<string[]> {
-  const program = await findProgram(argv[0] ?? '', searchPath);
+  const program = findProgram(argv[0] ?? '', searchPath);
   const named = argv.slice(1).filter((argument) => path.isAbsolute(argument));
   const files: string[] = [];
   for (const file of program === null ? named : [program, ...named]) {
