@@ -14,13 +14,15 @@ import {
   readStarted,
   type StartedFile,
 } from './files.ts';
-import { listLiveAttempts } from './live.ts';
+import { isLive, listLiveAttempts } from './live.ts';
 import { attemptsByPid, bootId, listProcesses, type ProcessInfo, send } from './processes.ts';
 
 /** TERM to KILL. */
 const usualGraceMs = 2000;
 /** KILL of the agent to KILL of its host, which still has its exit.json to write. */
 const hostGraceMs = 1000;
+/** exit.json to the end of the host that has written it. */
+const lastMomentMs = 10;
 /** A process in the kernel cannot be killed; one that waits on a dead network disk may stay there for ever. */
 const giveUpMs = 60_000;
 
@@ -45,11 +47,18 @@ async function endOnce(dir: string, attemptId: string, graceMs: number): Promise
   const started = await claimOrRead(dir);
   if ((await readExit(dir)) === null) {
     await writeFile(path.join(dir, attemptFiles.reason), 'ended\n', { flag: 'wx' }).catch(ignoreExisting);
+  } else {
+    await lastMoment(started);
   }
   await endProcesses(attemptId, started, graceMs);
   await endElsewhere(dir, attemptId);
   const exit: ExitFile = { code: null, reason: 'ended' };
   if ((await readExit(dir)) === null) await createOnce(dir, attemptFiles.exit, JSON.stringify(exit));
+}
+
+/** A host that has written its last word is gone within a moment, and most often nothing is left to be told to end. */
+async function lastMoment(started: StartedFile): Promise<void> {
+  for (let waited = 0; waited < lastMomentMs && (await isLive(started)); waited++) await delay(1);
 }
 
 /** A claim without a process keeps a host that is just being started from starting the agent. */
@@ -80,9 +89,7 @@ async function endProcesses(attemptId: string, started: StartedFile, graceMs: nu
   }
 }
 
-/** A host that has written its last word is gone within a moment. */
 function pauseAfter(waitedMs: number): number {
-  if (waitedMs < 10) return 2;
   return waitedMs < 200 ? 10 : 50;
 }
 
