@@ -4,6 +4,9 @@ import type { News, Order } from './launcher.ts';
 
 /** The process that starts programs for a worker. It ends when the worker is gone, whatever that has ended by. */
 
+/** Only of what runs longer is anybody told the pid: most commands have ended before one could want to end them. */
+const lastingMs = 50;
+
 process.on('message', (order: Order) => {
   carryOut(order).catch((error: unknown) => {
     const code = error instanceof NotStarted ? error.code : undefined;
@@ -20,9 +23,10 @@ async function carryOut({ id, command, forGood }: Order): Promise<void> {
     tell({ id, end: { exitCode: 0, stdout: new Uint8Array(), stderr: new Uint8Array(), cut: false } });
     return;
   }
-  const running = startDirectly(command);
-  tell({ id, pid: running.pid });
-  tell({ id, end: await running.ended });
+  const { pid, ended } = startDirectly(command);
+  const lasting = setTimeout(() => tell({ id, pid }), lastingMs);
+  const end = await ended.finally(() => clearTimeout(lasting));
+  tell({ id, end });
 }
 
 function tell(news: News): void {

@@ -11,14 +11,14 @@ export interface Order {
   readonly forGood: boolean;
 }
 
-/** What it tells: that a command has started, has ended, or could not be started. */
+/** What it tells: the pid of a command that takes a while, that one has ended, or that it could not be started. */
 export type News =
   | { readonly id: number; readonly pid: number | undefined }
   | { readonly id: number; readonly end: CommandEnd }
   | { readonly id: number; readonly refusal: { readonly message: string; readonly code: string | undefined } };
 
 interface Waiting {
-  /** Known once it has started; never of one that was started for good, which nobody is to end. */
+  /** Known of one that takes a while; never of one that was started for good, which nobody is to end. */
   group?: number | undefined;
   started(pid: number | undefined): void;
   ended(end: CommandEnd): void;
