@@ -27,10 +27,9 @@ export async function pushBranch(
   const repository = await repositoryOf(run, deps.stateDir);
   // What the gates have approved is a commit, not a branch.
   const commit = goesThroughGates(run.type) ? request.commit : await holding(repository, request);
-  const expected =
-    run.settings.agent.updateWith === 'rebase' && !goesThroughGates(run.type)
-      ? await replaced(repository, remote, branch, commit)
-      : null;
+  const mayBeRebased = run.settings.agent.updateWith === 'rebase';
+  const mayReplace = mayBeRebased && !goesThroughGates(run.type);
+  const expected = mayReplace ? await replaced(repository, remote, branch, commit) : null;
   await pushCommit({
     repository,
     remote,
@@ -39,6 +38,7 @@ export async function pushBranch(
     defaultBranch: run.baseBranch,
     protectedBranches: protectedIn(run),
     profile: goesThroughGates(run.type) ? 'gated' : 'plain',
+    mayBeRebased,
     token: credentialsFor(run, token),
     ...(signal ? { signal } : {}),
     ...(expected === null ? {} : { lease: { expected } }),

@@ -81,7 +81,8 @@ async function ensureBranch(request: WorkspaceRequest): Promise<string> {
   }
   if (ours !== null && !(await isAncestor(repository, ours, tip))) await setCommitAside(repository, request.name, ours);
   if (tip !== ours) await moveBranch(repository, branch, tip, ours, why);
-  if (theirs !== null) await notePushed(repository, branch, theirs);
+  // Before it is rebased for the first time, also where it was pushed while nothing was to be rebased.
+  if (theirs !== null && request.updateWith === 'rebase') await notePushed(repository, branch, theirs);
   return tip;
 }
 

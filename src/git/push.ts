@@ -17,6 +17,8 @@ export interface PushRequest {
   /** Branches that nothing is pushed to, beside those that always are protected: the run's base. */
   readonly protectedBranches: readonly string[];
   readonly profile?: GuardProfile;
+  /** Our branch may be rebased later: what was pushed is noted, to know then what it may replace. */
+  readonly mayBeRebased?: boolean;
   /** Replaces the remote's branch, and only if it still is at `expected`. */
   readonly lease?: { readonly expected: string };
   /** For https remotes; in the environment of this one command alone. */
@@ -76,8 +78,8 @@ async function remoteHas(
 }
 
 // A push to a remote without a fetch refspec, as a mirror's, leaves no trace of itself.
-async function noteRemote({ repository, remote, branch, commit }: PushRequest): Promise<void> {
-  await notePushed(repository, branch, commit);
+async function noteRemote({ repository, remote, branch, commit, mayBeRebased }: PushRequest): Promise<void> {
+  if (mayBeRebased) await notePushed(repository, branch, commit);
   if (!/^[A-Za-z0-9][\w.-]*$/.test(remote)) return;
   const ref = `refs/remotes/${remote}/${branch}`;
   if ((await resolveCommit(repository, ref)) === commit) return;

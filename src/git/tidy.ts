@@ -5,15 +5,15 @@ import type { Repository } from '../domain/workspace.ts';
 import { alone } from './lock.ts';
 import { tryGit } from './run.ts';
 
-/** Loose refs of pushed branches: with a thousand of them, and their objects, a push takes three times as long. */
+/** Loose refs of branches of ours: with a thousand of them, and their objects, a push takes three times as long. */
 const mostLoose = 100;
 
 /**
- * Packs refs and loose objects where many branches were pushed, as git itself would: in our commands its own upkeep is
+ * Packs refs and loose objects where many branches were made, as git itself would: in our commands its own upkeep is
  * off, so that nothing works in the background. A git that cannot do it is as slow as it was.
  */
 export async function tidy(repository: Repository, signal?: AbortSignal): Promise<void> {
-  const folder = join(repository.commonDir, 'refs', 'locus', 'pushed', ownPrefix);
+  const folder = join(repository.commonDir, 'refs', 'heads', ownPrefix);
   const loose = await readdir(folder).catch(() => []);
   if (loose.length < mostLoose) return;
   const limits = { timeoutMs: 60_000, ...(signal ? { signal } : {}) };

@@ -11,11 +11,13 @@ import { depsOf, runOf } from './support.ts';
 afterAll(removeFolders);
 
 const branch = 'locus/issue-1';
+const rebasing = settingsOf({ updateWith: 'rebase' }, true);
 
 /** Our branch with one commit, and somebody else's commit on the same branch of the remote. */
 async function divided(pushedFirst: boolean): Promise<{ fixture: Fixture; ours: string; theirs: string }> {
   const fixture = await makeFixture();
-  if (pushedFirst) await pushBranch(depsOf(fixture), runOf(fixture), { branch, commit: fixture.first });
+  if (pushedFirst)
+    await pushBranch(depsOf(fixture), runOf(fixture, { settings: rebasing }), { branch, commit: fixture.first });
   const clone = join(fixture.stateDir, 'clone');
   sh(fixture.root, ['clone', '-q', fixture.remote, clone]);
   sh(clone, ['switch', '-q', '-C', branch]);
@@ -43,8 +45,7 @@ test('a refused push is completed once a person has merged the branch of the rem
 
 test('a rebased branch replaces what we pushed, never what others pushed since', async () => {
   const { fixture, theirs } = await divided(true);
-  const settings = settingsOf({ updateWith: 'rebase' }, true);
-  const run = runOf(fixture, { settings });
+  const run = runOf(fixture, { settings: rebasing });
   sh(fixture.root, ['checkout', '-q', '--orphan', 'fresh']);
   const rebased = commit(fixture.root, { 'rebased.txt': 'x\n' });
   await fetchBranches(fixture.repository, 'origin', [branch]);
@@ -71,9 +72,8 @@ test.each([
 
 test.each(['gated', 'plan', 'bug'] as const)('A4: a %s never replaces what it has pushed', async (type) => {
   const fixture = await makeFixture();
-  const settings = settingsOf({ updateWith: 'rebase' }, true);
   const push = (made: string, as: typeof type | 'sprint') =>
-    pushBranch(depsOf(fixture), runOf(fixture, { settings, type: as }), { branch, commit: made });
+    pushBranch(depsOf(fixture), runOf(fixture, { settings: rebasing, type: as }), { branch, commit: made });
   sh(fixture.root, ['switch', '-q', '-c', branch]);
   const before = commit(fixture.root, { 'one.txt': 'x\n' });
   await push(before, type);
@@ -89,7 +89,7 @@ test.each(['gated', 'plan', 'bug'] as const)('A4: a %s never replaces what it ha
 
 test('a commit from before a rebase does not replace the rebased branch that was pushed since', async () => {
   const fixture = await makeFixture();
-  const run = runOf(fixture, { settings: settingsOf({ updateWith: 'rebase' }, true) });
+  const run = runOf(fixture, { settings: rebasing });
   const push = (made: string) => pushBranch(depsOf(fixture), run, { branch, commit: made });
   sh(fixture.root, ['switch', '-q', '-c', branch]);
   const refused = commit(fixture.root, { 'one.txt': 'x\n' });

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { fetchBranches } from '../../src/git/branches.ts';
 import { cleanWorkspace } from '../../src/git/clean.ts';
 import { collectWork } from '../../src/git/collect.ts';
-import { notePushed } from '../../src/git/pushed.ts';
+import { notePushed, pushedTip } from '../../src/git/pushed.ts';
 import { listWorkspaces } from '../../src/git/remove.ts';
 import { commit, type Fixture, failureOf, makeFixture, open, removeFolders, sh, write } from './support.ts';
 
@@ -94,6 +94,16 @@ describe('a workspace is opened', () => {
     expect((await failureOf(open(fixture, { updateWith: 'rebase' }))).type).toBe('WorkspaceBroken');
     await notePushed(fixture.repository, 'locus/issue-1', sh(fixture.root, ['rev-parse', 'origin/locus/issue-1']));
     expect((await open(fixture, { updateWith: 'rebase' })).tip).toBe(tip);
+  });
+
+  test('with what is on the remote noted before ours may be rebased, also where it was pushed by a run that never would', async () => {
+    const fixture = await makeFixture();
+    const theirs = await commitOnRemote(fixture, 'locus/issue-1', { 'r.txt': 'r\n' });
+    await fetchBranches(fixture.repository, 'origin', ['locus/issue-1']);
+    await open(fixture);
+    expect(await pushedTip(fixture.repository, 'locus/issue-1')).toBeNull();
+    await open(fixture, { updateWith: 'rebase' });
+    expect(await pushedTip(fixture.repository, 'locus/issue-1')).toBe(theirs);
   });
 
   test.each([
