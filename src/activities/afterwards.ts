@@ -6,7 +6,7 @@ import { replaceFile } from '../git/place.ts';
 import type { AttemptRequest, AttemptResult, DoneAfterwards, PreparedTask, PrepareRequest } from './contract.ts';
 import type { Dependencies } from './deps.ts';
 import { inTurn } from './in-turn.ts';
-import { prepareTask } from './prepare.ts';
+import { askRemote, prepareTask } from './prepare.ts';
 import { pushBranch } from './push.ts';
 import { workspaceKey } from './repository.ts';
 
@@ -40,16 +40,20 @@ export async function withAfterwards(
   if (afterwards === undefined) return make();
   const givenUp = new AbortController();
   underWay.set(dir, givenUp);
+  const signal = AbortSignal.any([Context.current().cancellationSignal, givenUp.signal]);
+  // Where a verification takes minutes, what the remote has by then is asked after it.
+  const asked =
+    run.settings.agent.verify === null && afterwards.next ? askRemote(deps, run, afterwards.next, signal) : undefined;
+  asked?.catch(() => {});
   try {
     const made = (await madeBefore(dir)) ?? (await make());
     if (made.outcome !== 'done') return made;
     await replaceFile(path.join(dir, madeFile), JSON.stringify(made));
     onMade?.(made);
-    const signal = AbortSignal.any([Context.current().cancellationSignal, givenUp.signal]);
     const { branch } = request.task;
     const [pushed, next] = await Promise.all([
       afterwards.push && tried(signal, false, () => push(deps, run, { branch, commit: made.commit }, signal)),
-      afterwards.next && prepareNext(deps, run, afterwards.next, signal),
+      afterwards.next && prepareNext(deps, run, { request: afterwards.next, asked }, signal),
     ]);
     return { ...made, afterwards: { pushed, next } satisfies DoneAfterwards };
   } finally {
@@ -93,13 +97,13 @@ async function push(...request: Parameters<typeof pushBranch>): Promise<true> {
 async function prepareNext(
   deps: Dependencies,
   run: RunContext,
-  request: PrepareRequest,
+  { request, asked }: { readonly request: PrepareRequest; readonly asked: ReturnType<typeof askRemote> | undefined },
   givenUp: AbortSignal,
 ): Promise<PreparedTask | null> {
   const key = workspaceKey(run, request.task.branch);
   const signal = AbortSignal.any([givenUp, AbortSignal.timeout(longestMs)]);
   const next = await tried<PreparedTask | null>(signal, null, () =>
-    inTurn(run, key, () => prepareTask(deps, run, request, signal)),
+    inTurn(run, key, () => prepareTask(deps, run, request, signal, asked)),
   );
   // Its own step asks for another agent start.
   if (next === null) await deps.gate.giveBack(request.permit).catch(() => {});

@@ -14,12 +14,31 @@ import { fetchFor, readyWorkspace } from './ready-workspace.ts';
 import { refuseTakenRoot } from './release.ts';
 import { credentialsFor, endEarlierAttempt, obtainRepository, workspaceKey } from './repository.ts';
 
-/** Brings a task to the point where its agent can start: issue read, workspace clean and ready, base in it, prompt written. */
+/** Branches of the remote, with their commits. */
+type RemoteTips = Record<string, string>;
+
+/** What the remote has of what a task begins with, asked before the workspace is free for it. */
+export async function askRemote(
+  deps: Dependencies,
+  run: RunContext,
+  { task }: PrepareRequest,
+  signal: AbortSignal,
+): Promise<RemoteTips> {
+  const { token } = await deps.secrets(run);
+  const repository = await obtainRepository(run, deps.stateDir, token, signal);
+  return fetchFor(run, repository, task.branch, { token: credentialsFor(run, token), signal });
+}
+
+/**
+ * Brings a task to the point where its agent can start: issue read, workspace clean and ready, base in it, prompt written.
+ * `asked`: what the remote was asked already.
+ */
 export async function prepareTask(
   deps: Dependencies,
   run: RunContext,
   request: PrepareRequest,
   signal: AbortSignal,
+  asked?: Promise<RemoteTips>,
 ): Promise<PreparedTask> {
   const { task } = request;
   const secrets = await deps.secrets(run);
@@ -30,7 +49,7 @@ export async function prepareTask(
   await endEarlierAttempt(repository, key, deps.stateDir);
   const [{ issue, comments }, remoteTips] = await Promise.all([
     deps.issues.read(run, tracker, task.issue, request.next),
-    fetchFor(run, repository, task.branch, { token: credentialsFor(run, secrets.token), signal }),
+    asked ?? fetchFor(run, repository, task.branch, { token: credentialsFor(run, secrets.token), signal }),
   ]);
   if (issue.state === 'closed') return { kind: 'closed' };
 
