@@ -1,7 +1,9 @@
 import { isProtected } from '../domain/guard.ts';
 import type { Workspace } from '../domain/workspace.ts';
 import { isAncestor, moveBranch, resolveCommit } from './branches.ts';
-import { type Author, changedPaths, commitTree, treeOf, treeWith } from './commit.ts';
+import { type Author, addToIndex, changesIn, commitTree, treeOf, treeOfIndex } from './commit.ts';
+import { commitIndex } from './commit-index.ts';
+import { noteCollected } from './look.ts';
 import { importCommits } from './objects.ts';
 import { broken, readHead, writeHead } from './place.ts';
 import { git } from './run.ts';
@@ -36,12 +38,13 @@ export interface Work {
 export async function collectWork(workspace: Workspace, request: WorkRequest): Promise<Work> {
   const { start } = request;
   const head = await agentHead(workspace, request);
-  const paths = await changedPaths(workspace, head);
+  const { paths, doubtful } = await changesIn(workspace, head);
   const commit = await commitRest(workspace, { head, paths }, request);
   // HEAD first: a crash between the two finds the commit again and only moves the branch.
   await writeHead(workspace, commit);
   await giveIndex(workspace);
   await advanceBranch(workspace, start, commit);
+  if (!doubtful) noteCollected(workspace, commit);
   const leftover = commit !== head;
   if (head === start) return { commit, ownCommits: 0, leftover, files: leftover ? paths.length : 0 };
   const [ownCommits, files] = await Promise.all([
@@ -67,10 +70,23 @@ async function commitRest(
   request: WorkRequest,
 ): Promise<string> {
   if (paths.length === 0) return head;
-  const [tree, before] = await Promise.all([treeWith(workspace, paths), treeOf(workspace, head)]);
-  if (tree === before) return head;
+  const { repository, branch } = workspace;
   const { message, author } = request;
-  return commitTree(workspace, { tree, parents: [head], message, ...(author === undefined ? {} : { author }) });
+  const commit = { message, ...(author === undefined ? {} : { author }) };
+  await addToIndex(workspace, paths);
+  const tip = await resolveCommit(repository, `refs/heads/${branch}`);
+  const made = tip === head ? await commitIndex(workspace, head, commit) : null;
+  if (made !== null) return made;
+  const [tree, before] = await Promise.all([treeOfIndex(workspace), treeOf(workspace, head)]);
+  if (tree === before) return head;
+  if (tip !== null && (await isSame(workspace, tip, { tree, parent: head }))) return tip;
+  return commitTree(workspace, { ...commit, tree, parents: [head] });
+}
+
+/** Whether a commit was made of the same by an earlier try, which was cut off. */
+async function isSame(workspace: Workspace, commit: string, made: { readonly tree: string; readonly parent: string }) {
+  if ((await treeOf(workspace, commit)) !== made.tree) return false;
+  return (await git(workspace.repository, ['rev-parse', `${commit}^@`])) === made.parent;
 }
 
 async function advanceBranch(workspace: Workspace, start: string, commit: string): Promise<void> {

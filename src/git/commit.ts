@@ -1,7 +1,7 @@
 import type { Workspace } from '../domain/workspace.ts';
 import { failureOfGit } from './failure.ts';
 import { knownSubjects, knownTree, noteAncestor, noteSubjects, noteTree } from './known.ts';
-import { lookAt } from './look.ts';
+import { type Look, lookAt } from './look.ts';
 import { broken, placeOf } from './place.ts';
 import { isHash } from './refs.ts';
 import { git, tryGit } from './run.ts';
@@ -22,29 +22,32 @@ export interface NewCommit {
 
 /** The tree of everything in a workspace that is not ignored, on top of `head`. */
 export async function writeTree(workspace: Workspace, head: string): Promise<string> {
-  return treeWith(workspace, await changedPaths(workspace, head));
+  await addToIndex(workspace, (await changesIn(workspace, head)).paths);
+  return treeOfIndex(workspace);
 }
 
-/** Files, as latin1, that a workspace has otherwise than `head`; our index then is at `head`. */
-export async function changedPaths(workspace: Workspace, head: string): Promise<readonly string[]> {
-  const { paths, repositories } = await lookAt(workspace, head);
-  const [planted] = repositories;
-  if (planted === undefined) return paths;
+/** What a workspace has otherwise than `head`, all of it fit for a commit; our index then is at `head`. */
+export async function changesIn(workspace: Workspace, head: string): Promise<Look> {
+  const look = await lookAt(workspace, head);
+  const [planted] = look.repositories;
+  if (planted === undefined) return look;
   const name = Buffer.from(planted, 'latin1').toString();
   throw broken(workspace, `${name} is a git repository of its own, which cannot be part of the commit`);
 }
 
 /**
- * The tree of our index with these files as they are now. They are added one by one: `git add` would enter a repository
- * that an agent planted, and run what its configuration names.
+ * Makes our index have these files as they are now. They are added one by one: `git add` would enter a repository that an
+ * agent planted, and run what its configuration names.
  */
-export async function treeWith(workspace: Workspace, paths: readonly string[]): Promise<string> {
+export async function addToIndex(workspace: Workspace, paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return;
+  const input = Buffer.from(`${paths.join('\0')}\0`, 'latin1');
   const place = await placeOf(workspace);
-  if (paths.length > 0) {
-    const input = Buffer.from(`${paths.join('\0')}\0`, 'latin1');
-    await git(place, ['update-index', '--add', '--remove', '-z', '--stdin'], { input, timeoutMs: 600_000 });
-  }
-  return git(place, ['write-tree']);
+  await git(place, ['update-index', '--add', '--remove', '-z', '--stdin'], { input, timeoutMs: 600_000 });
+}
+
+export async function treeOfIndex(workspace: Workspace): Promise<string> {
+  return git(await placeOf(workspace), ['write-tree']);
 }
 
 /**
@@ -64,8 +67,9 @@ export async function commitTree(workspace: Workspace, commit: NewCommit): Promi
   return noted(await git(place, args.slice(2), { input: commit.message, env: { ...ourselves, ...author } }), commit);
 }
 
-function noted(made: string, { tree, parents, message }: NewCommit) {
-  if (isHash(tree)) noteTree(made, tree);
+/** What is known of a commit that we have made. */
+export function noted(made: string, { tree, parents, message }: Omit<NewCommit, 'tree'> & { readonly tree?: string }) {
+  if (tree !== undefined && isHash(tree)) noteTree(made, tree);
   const [parent = '', ...others] = parents;
   const before = knownSubjects(parent);
   if (before && others.length === 0) noteSubjects(made, [subjectOf(message), ...before]);
@@ -94,7 +98,7 @@ const ourselves = {
   GIT_COMMITTER_EMAIL: 'locus@localhost',
 };
 
-function authorEnvironment(author: Author | undefined): Record<string, string> {
+export function authorEnvironment(author: Author | undefined): Record<string, string> {
   if (author === undefined) return {};
   const date: Record<string, string> = author.date === undefined ? {} : { GIT_AUTHOR_DATE: author.date };
   return { GIT_AUTHOR_NAME: author.name, GIT_AUTHOR_EMAIL: author.email, ...date };

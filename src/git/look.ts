@@ -1,7 +1,8 @@
-import { dirname, join } from 'node:path';
-import { copyFile, lstat, rm } from '../disk/at-once.ts';
+import { dirname } from 'node:path';
+import { lstat } from '../disk/at-once.ts';
 import type { Workspace } from '../domain/workspace.ts';
-import { keepFile, makeFolder, placeOf, type TreePlace } from './place.ts';
+import { ownGitDir } from './own-git-dir.ts';
+import { makeFolder, placeOf, type TreePlace } from './place.ts';
 import { git, tryGit } from './run.ts';
 
 export interface Look {
@@ -27,6 +28,26 @@ export async function lookAt(workspace: Workspace, commit: string): Promise<Look
   return { paths, repositories, doubtful: hides || warned };
 }
 
+/** By folder: the commit that holds all of it, and when that was so. */
+const collected = new Map<string, { readonly commit: string; readonly at: number }>();
+const mostCollected = 100;
+/** Nobody but a program of ours goes on so soon. */
+const freshMs = 200;
+
+/** All of a workspace that is not ignored is in this commit now. */
+export function noteCollected({ path }: Workspace, commit: string): void {
+  if (collected.size >= mostCollected) collected.clear();
+  collected.set(path, { commit, at: performance.now() });
+}
+
+/** What `lookAt` tells, which is known right after the work in there was collected. */
+export async function lookAgain(workspace: Workspace, commit: string): Promise<Look> {
+  const known = collected.get(workspace.path);
+  collected.delete(workspace.path);
+  const isFresh = known?.commit === commit && performance.now() - known.at < freshMs;
+  return isFresh ? { paths: [], repositories: [], doubtful: false } : lookAt(workspace, commit);
+}
+
 /** Our own index keeps what it knows of unchanged files, so that they are not read again. */
 async function statusAnew(workspace: Workspace, place: TreePlace, commit: string): Promise<Status> {
   if (workspace.indexFile !== null) await makeFolder(dirname(workspace.indexFile));
@@ -46,25 +67,11 @@ interface Status {
 async function statusAt(workspace: Workspace, place: TreePlace, commit: string): Promise<Status | null> {
   // `dirty`: which commit of a submodule is wanted counts, what lies in it does not, and no git runs there.
   const options = ['--untracked-files=all', '--ignored=matching', '--no-renames', '--ignore-submodules=dirty'];
-  const ours = { ...place, gitDir: await gitDirAt(workspace, commit) };
+  const ours = { ...place, gitDir: await ownGitDir(workspace, commit) };
   const said = await tryGit(ours, ['status', '--porcelain=v2', '-z', ...options], { encoding: 'latin1' });
   if (said.exitCode !== 0) return null;
   const entries = said.stdout.split('\0').filter((entry) => entry !== '');
   return entries.some(isStaged) ? null : { entries, warned: said.stderr !== '' };
-}
-
-/** A git folder of our own, which no agent can write to, with its HEAD at the commit. */
-async function gitDirAt({ repository, name }: Workspace, commit: string): Promise<string> {
-  const folder = await makeFolder(headFolder(repository.privateDir, name));
-  // A sparse checkout is told here, and files outside of it would count as unchanged.
-  const settings = join(folder, 'config.worktree');
-  await copyFile(join(repository.commonDir, 'config.worktree'), settings).catch(() => rm(settings, { force: true }));
-  await keepFile(join(folder, 'HEAD'), `${commit}\n`);
-  return folder;
-}
-
-export function headFolder(privateDir: string, name: string): string {
-  return join(privateDir, 'heads', name);
 }
 
 // A changed entry is `1 XY …`, where X tells the index from HEAD and Y the file from the index; `u` has no single version.

@@ -6,7 +6,7 @@ import { resolveCommit } from './branches.ts';
 import { treeOf, writeTree } from './commit.ts';
 import { erase } from './erase.ts';
 import { alone } from './lock.ts';
-import { headFolder } from './look.ts';
+import { ownGitDirs } from './own-git-dir.ts';
 import { readHead, replaceFile } from './place.ts';
 import { git } from './run.ts';
 import { linkedWorktrees } from './worktree.ts';
@@ -68,7 +68,7 @@ export async function removeWorkspace(workspace: Workspace, options: RemovalOpti
     await erase(path);
     if (adminDir !== null) await rm(adminDir, { recursive: true, force: true });
     if (indexFile !== null) await rm(indexFile, { force: true });
-    await rm(headFolder(repository.privateDir, name), { recursive: true, force: true });
+    for (const folder of ownGitDirs(repository, name)) await rm(folder, { recursive: true, force: true });
     await rm(branchFile(repository, name), { force: true });
     await rm(runNote(repository, name), { force: true });
     await rm(claimNote(repository, name), { force: true });

@@ -8,7 +8,7 @@ import { agentHead, type WorkRequest } from './collect.ts';
 import { commitTree, treeOf, writeTree } from './commit.ts';
 import { isPartOf, messageFor, noteGiven, readKept } from './kept.ts';
 import { alone } from './lock.ts';
-import { lookAt } from './look.ts';
+import { lookAgain, lookAt } from './look.ts';
 import { makeFolder, placeOf, readHead, writeHead } from './place.ts';
 import { git } from './run.ts';
 
@@ -124,7 +124,7 @@ export async function keepWhatLies(workspace: Workspace, request: Omit<KeepUnfin
   const { repository } = workspace;
   const { ref, start } = request;
   const head = await readHead(workspace, () => true).catch(() => null);
-  const look = head === start ? await lookAt(workspace, start) : null;
+  const look = head === start ? await lookAgain(workspace, start) : null;
   if (look?.paths.length === 0) {
     await cleanWorkspace(workspace, start, look);
     return null;

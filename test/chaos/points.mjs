@@ -10,7 +10,7 @@ import { isMainThread } from 'node:worker_threads';
 
 const folder = process.env.CHAOS_POINTS;
 const inFolder = (name) => path.join(folder, name);
-const gitWrites = ['commit-tree', 'push', 'update-ref', 'worktree'];
+const gitWrites = ['commit', 'commit-tree', 'push', 'update-ref', 'worktree'];
 
 const program = path.basename(process.argv[1] ?? '');
 // git and hosts are started by the worker's launcher: what goes on there is the worker's doing.

@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { cleanWorkspace } from '../../src/git/clean.ts';
 import { collectWork } from '../../src/git/collect.ts';
+import { writeHead } from '../../src/git/place.ts';
 import { pushCommit } from '../../src/git/push.ts';
-import { commit, makeFixture, open, privateObjects, removeFolders, sh, write } from './support.ts';
+import { commit, failureOf, makeFixture, open, privateObjects, removeFolders, sh, write } from './support.ts';
 
 afterAll(removeFolders);
 
@@ -21,6 +23,49 @@ describe('what an agent left becomes commits on the branch', () => {
     expect(sh(fixture.root, ['rev-parse', 'locus/issue-1'])).toBe(work.commit);
     expect(sh(fixture.root, ['log', '-1', '--format=%(trailers)', work.commit])).toBe('Locus-Run: r\nLocus-Issue: 1');
     expect(sh(workspace.path, ['rev-parse', 'HEAD'])).toBe(work.commit);
+    expect(sh(fixture.root, ['rev-parse', `${work.commit}^@`])).toBe(tip);
+    // By one command, which is git's own.
+    expect(sh(fixture.root, ['reflog', '-1', '--format=%gs', 'locus/issue-1'])).toBe('commit: feat: a thing (#1)');
+  });
+
+  test('a message is taken as it is, and no setting of a person has a part in it', async () => {
+    const fixture = await makeFixture();
+    for (const [key, value] of [
+      ['commit.gpgSign', 'true'],
+      ['commit.cleanup', 'strip'],
+      ['commit.template', '/nowhere'],
+      ['core.logAllRefUpdates', 'false'],
+    ] as const)
+      sh(fixture.root, ['config', key, value]);
+    const { workspace, tip } = await open(fixture);
+    write(workspace.path, { 'a.txt': 'changed\n' });
+    const odd = 'feat: a thing\n\n# no comment\n\n\n  two lines above\n';
+    const { commit: made } = await collectWork(workspace, { start: tip, objectsDir: null, message: odd });
+    expect(sh(fixture.root, ['log', '-1', '--format=%B', made])).toBe(odd.trimEnd());
+  });
+
+  test('a try that was cut off after its commit is gone on with', async () => {
+    const fixture = await makeFixture();
+    const { workspace, tip } = await open(fixture);
+    write(workspace.path, { 'a.txt': 'changed\n' });
+    const once = await collectWork(workspace, { start: tip, objectsDir: null, message });
+    await writeHead(workspace, tip);
+    // Another second, and so another hash, were it made again.
+    await delay(1100);
+    const twice = await collectWork(workspace, { start: tip, objectsDir: null, message });
+    expect(twice.commit).toBe(once.commit);
+    expect(sh(workspace.path, ['rev-parse', 'HEAD'])).toBe(once.commit);
+  });
+
+  test('a branch that somebody has moved meanwhile is left as it is', async () => {
+    const fixture = await makeFixture();
+    const { workspace, tip } = await open(fixture);
+    write(workspace.path, { 'a.txt': 'changed\n' });
+    const other = commit(fixture.root, { 'other.txt': 'x\n' });
+    sh(fixture.root, ['update-ref', 'refs/heads/locus/issue-1', other]);
+    const failure = await failureOf(collectWork(workspace, { start: tip, objectsDir: null, message }));
+    expect(failure.message).toContain('was moved to');
+    expect(sh(fixture.root, ['rev-parse', 'locus/issue-1'])).toBe(other);
   });
 
   test('its own commits stay as they are, also when its objects are in a folder of their own', async () => {

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { cleanWorkspace } from '../../src/git/clean.ts';
 import { collectWork } from '../../src/git/collect.ts';
-import { lookAt } from '../../src/git/look.ts';
+import { lookAgain, lookAt } from '../../src/git/look.ts';
 import type { OpenedWorkspace } from '../../src/git/open.ts';
 import { commit, type Fixture, makeFixture, open, removeFolders, sh, write } from './support.ts';
 
@@ -56,4 +57,27 @@ test('what is no file to a look goes with the cleaning all the same', async () =
   expect(look).toMatchObject({ paths: [], doubtful: false });
   await cleanWorkspace(workspace, tip, look);
   for (const left of ['pipes', 'half']) expect(existsSync(join(workspace.path, left))).toBe(false);
+});
+
+test('what was collected just now is known to be all, once and not for long', async () => {
+  const opened = await open(fixture);
+  const { workspace } = opened;
+  write(workspace.path, { 'work.txt': 'x\n' });
+  const { commit: first } = await collect(opened);
+  write(workspace.path, { 'late.txt': 'x\n' });
+  expect((await lookAgain(workspace, first)).paths).toEqual([]);
+  expect((await lookAgain(workspace, first)).paths).toEqual(['late.txt']);
+
+  const { commit: second } = await collect({ ...opened, tip: first });
+  await delay(250);
+  write(workspace.path, { 'later.txt': 'x\n' });
+  expect((await lookAgain(workspace, second)).paths).toEqual(['later.txt']);
+});
+
+test('what may hide in a workspace is looked for again', async () => {
+  const opened = await open(fixture);
+  const { workspace } = opened;
+  write(workspace.path, { 'work.txt': 'x\n', 'hidden/.gitignore': '*\n' });
+  const { commit: made } = await collect(opened);
+  expect((await lookAgain(workspace, made)).doubtful).toBe(true);
 });
