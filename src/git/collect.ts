@@ -74,12 +74,13 @@ async function commitRest(
   const { message, author } = request;
   const commit = { message, ...(author === undefined ? {} : { author }) };
   await addToIndex(workspace, paths);
-  const tip = await resolveCommit(repository, `refs/heads/${branch}`);
-  const made = tip === head ? await commitIndex(workspace, head, commit) : null;
+  const tip = () => resolveCommit(repository, `refs/heads/${branch}`);
+  const made = (await tip()) === head ? await commitIndex(workspace, head, commit) : null;
   if (made !== null) return made;
   const [tree, before] = await Promise.all([treeOfIndex(workspace), treeOf(workspace, head)]);
   if (tree === before) return head;
-  if (tip !== null && (await isSame(workspace, tip, { tree, parent: head }))) return tip;
+  const there = await tip();
+  if (there !== null && (await isSame(workspace, there, { tree, parent: head }))) return there;
   return commitTree(workspace, { ...commit, tree, parents: [head] });
 }
 
