@@ -40,7 +40,7 @@ export async function collectWork(workspace: Workspace, request: WorkRequest): P
   const head = await agentHead(workspace, request);
   const { paths, doubtful } = await changesIn(workspace, head);
   const commit = await commitRest(workspace, { head, paths }, request);
-  // HEAD first: a crash between the two finds the commit again and only moves the branch.
+  // HEAD first, where git has not moved the branch already: a crash in between finds the commit again either way.
   await writeHead(workspace, commit);
   await giveIndex(workspace);
   await advanceBranch(workspace, start, commit);

@@ -10,18 +10,23 @@ import { tryGit } from './run.ts';
 
 /** Of a larger one git looks at so many files again that three commands take less time than one. */
 const largestIndex = 1024 * 1024;
+/** Folders of workspaces that had a commit. */
+const committed = new Set<string>();
+const mostKnown = 10_000;
 const options = ['--quiet', '--no-verify', '--no-gpg-sign', '--no-status', '--cleanup=verbatim', '--file=-'];
 
 /**
  * Commits what our index has on the workspace's branch, which is at `head`: one command in place of three. null where git
- * has not done just that, and its words are worth nothing: done piece by piece, it is told what is wrong.
+ * has not done just that, and its words are worth nothing: done piece by piece, it is told what is wrong. So is the first
+ * one of a workspace, which is the only one of an issue's: the files that git wants for it cost as much as it saves.
  */
 export async function commitIndex(
   workspace: Workspace,
   head: string,
   { message, author }: Pick<NewCommit, 'message' | 'author'>,
 ): Promise<string | null> {
-  const { repository, indexFile } = workspace;
+  const { repository, indexFile, path } = workspace;
+  if (isFirst(path)) return null;
   const { size } = indexFile === null ? { size: 0 } : await stat(indexFile);
   if (size === 0 || size > largestIndex) return null;
   const place = { ...(await placeOf(workspace)), gitDir: await ownGitDir(workspace, 'branch') };
@@ -33,4 +38,11 @@ export async function commitIndex(
   );
   const [parent, made = ''] = (readSmall(log) ?? '').split(' ');
   return said.exitCode === 0 && parent === head ? noted(made, { parents: [head], message }) : null;
+}
+
+function isFirst(path: string): boolean {
+  if (committed.has(path)) return false;
+  if (committed.size >= mostKnown) committed.clear();
+  committed.add(path);
+  return true;
 }

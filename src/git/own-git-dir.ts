@@ -11,7 +11,7 @@ export async function ownGitDir({ repository, name, branch }: Workspace, at: str
   const settings = join(folder, 'config.worktree');
   await copyFile(join(repository.commonDir, 'config.worktree'), settings).catch(() => rm(settings, { force: true }));
   // By it alone git finds branches; the environment names the folder of all else.
-  await keepFile(join(folder, 'commondir'), `${repository.commonDir}\n`);
+  if (at === 'branch') await keepFile(join(folder, 'commondir'), `${repository.commonDir}\n`);
   await keepFile(join(folder, 'HEAD'), at === 'branch' ? `ref: refs/heads/${branch}\n` : `${at}\n`);
   return folder;
 }

@@ -12,6 +12,15 @@ afterAll(removeFolders);
 
 const message = 'feat: a thing (#1)\n\nLocus-Run: r\nLocus-Issue: 1\n';
 
+/** A workspace that had a commit of ours, at that. */
+async function openWithWork() {
+  const fixture = await makeFixture();
+  const { workspace, tip: start } = await open(fixture);
+  write(workspace.path, { 'first.txt': 'x\n' });
+  const { commit: tip } = await collectWork(workspace, { start, objectsDir: null, message: 'first' });
+  return { fixture, workspace, tip };
+}
+
 describe('what an agent left becomes commits on the branch', () => {
   test('what it did not commit becomes one commit of ours, with the trailers', async () => {
     const fixture = await makeFixture();
@@ -24,12 +33,25 @@ describe('what an agent left becomes commits on the branch', () => {
     expect(sh(fixture.root, ['log', '-1', '--format=%(trailers)', work.commit])).toBe('Locus-Run: r\nLocus-Issue: 1');
     expect(sh(workspace.path, ['rev-parse', 'HEAD'])).toBe(work.commit);
     expect(sh(fixture.root, ['rev-parse', `${work.commit}^@`])).toBe(tip);
-    // By one command, which is git's own.
+  });
+
+  test('what comes after the first commit is committed by one command, to the same effect', async () => {
+    const { fixture, workspace, tip } = await openWithWork();
+    write(workspace.path, { 'a.txt': 'changed\n' });
+    rmSync(join(workspace.path, 'b.txt'));
+    const work = await collectWork(workspace, { start: tip, objectsDir: null, message });
+    expect(work).toEqual({ commit: expect.any(String), ownCommits: 0, leftover: true, files: 2 });
     expect(sh(fixture.root, ['reflog', '-1', '--format=%gs', 'locus/issue-1'])).toBe('commit: feat: a thing (#1)');
+    expect(sh(fixture.root, ['rev-parse', 'locus/issue-1', `${work.commit}^@`]).split('\n')).toEqual([
+      work.commit,
+      tip,
+    ]);
+    expect(sh(workspace.path, ['rev-parse', 'HEAD'])).toBe(work.commit);
+    expect(sh(workspace.path, ['status', '--porcelain'])).toBe('');
   });
 
   test('a message is taken as it is, and no setting of a person has a part in it', async () => {
-    const fixture = await makeFixture();
+    const { fixture, workspace, tip } = await openWithWork();
     for (const [key, value] of [
       ['commit.gpgSign', 'true'],
       ['commit.cleanup', 'strip'],
@@ -37,7 +59,6 @@ describe('what an agent left becomes commits on the branch', () => {
       ['core.logAllRefUpdates', 'false'],
     ] as const)
       sh(fixture.root, ['config', key, value]);
-    const { workspace, tip } = await open(fixture);
     write(workspace.path, { 'a.txt': 'changed\n' });
     const odd = 'feat: a thing\n\n# no comment\n\n\n  two lines above\n';
     const { commit: made } = await collectWork(workspace, { start: tip, objectsDir: null, message: odd });
@@ -45,8 +66,7 @@ describe('what an agent left becomes commits on the branch', () => {
   });
 
   test('a try that was cut off after its commit is gone on with', async () => {
-    const fixture = await makeFixture();
-    const { workspace, tip } = await open(fixture);
+    const { workspace, tip } = await openWithWork();
     write(workspace.path, { 'a.txt': 'changed\n' });
     const once = await collectWork(workspace, { start: tip, objectsDir: null, message });
     await writeHead(workspace, tip);
