@@ -7,7 +7,6 @@ import { type FindBinaryOptions, presentBinary } from '../server/binary.ts';
 import type { TemporalTarget } from '../server/connection.ts';
 import { type KeeperInfo, readKeeper, readWorker, type WorkerInfo } from '../server/keeper-file.ts';
 import { answers } from '../server/ports.ts';
-
 import { lookUpToken } from '../server/secrets.ts';
 import { endsItsContainer, programsAbove, unitOf } from './doctor-processes.ts';
 

@@ -4,7 +4,7 @@ import { readSmall } from '../disk/small-file.ts';
 import type { Workspace } from '../domain/workspace.ts';
 import { authorEnvironment, type NewCommit, noted } from './commit.ts';
 import { alone } from './lock.ts';
-import { ownGitDir } from './own-git-dir.ts';
+import { gitDirOnBranch } from './own-git-dir.ts';
 import { placeOf } from './place.ts';
 import { tryGit } from './run.ts';
 
@@ -29,7 +29,7 @@ export async function commitIndex(
   if (isFirst(path)) return null;
   const { size } = indexFile === null ? { size: 0 } : await stat(indexFile);
   if (size === 0 || size > largestIndex) return null;
-  const place = { ...(await placeOf(workspace)), gitDir: await ownGitDir(workspace, 'branch') };
+  const place = { ...(await placeOf(workspace)), gitDir: await gitDirOnBranch(workspace) };
   const log = join(place.gitDir, 'logs', 'HEAD');
   await rm(log, { force: true });
   const args = ['-c', 'user.useConfigOnly=true', '-c', 'core.logAllRefUpdates=true', 'commit', ...options];

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { lstat } from '../disk/at-once.ts';
 import type { Workspace } from '../domain/workspace.ts';
-import { ownGitDir } from './own-git-dir.ts';
+import { gitDirAt } from './own-git-dir.ts';
 import { makeFolder, placeOf, type TreePlace } from './place.ts';
 import { git, tryGit } from './run.ts';
 
@@ -67,7 +67,7 @@ interface Status {
 async function statusAt(workspace: Workspace, place: TreePlace, commit: string): Promise<Status | null> {
   // `dirty`: which commit of a submodule is wanted counts, what lies in it does not, and no git runs there.
   const options = ['--untracked-files=all', '--ignored=matching', '--no-renames', '--ignore-submodules=dirty'];
-  const ours = { ...place, gitDir: await ownGitDir(workspace, commit) };
+  const ours = { ...place, gitDir: await gitDirAt(workspace, commit) };
   const said = await tryGit(ours, ['status', '--porcelain=v2', '-z', ...options], { encoding: 'latin1' });
   if (said.exitCode !== 0) return null;
   const entries = said.stdout.split('\0').filter((entry) => entry !== '');
