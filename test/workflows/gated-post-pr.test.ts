@@ -2,17 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import { attributes, halt, resumeGated, stop } from '../../src/workflows/messages.ts';
 import { gatedStage } from './gated-stage.ts';
-import { type Change, commitOf, implemented, isState, shown, untilEnded } from './gated-support.ts';
+import { type Change, commitOf, implemented, shown, untilEnded } from './gated-support.ts';
 import { afterDraft, audited, failedTests, nit, postPrOf, secret, validating } from './post-pr-support.ts';
 import { goOn } from './resumptions.ts';
-import { finished, until } from './support.ts';
+import { finished, isHalted, until } from './support.ts';
 
 const here = gatedStage();
 const { calls, drafts } = here;
 
 const begin = (change: Change = {}) => here.begin({ settings: validating(), ...change });
 const title = 'Run Mode: issue-1 implementation';
-const isHalted = isState('HALTED');
 
 describe('the validation of a draft', () => {
   test('C76 a clean one, with passing build and tests: three phases completed, two skipped, READY_FOR_HITL', async () => {
@@ -62,7 +61,6 @@ describe('the validation of a draft', () => {
     expect(shown(state).run.halt?.reason).toBe('audit_escalated: hardcoded-secret in a.ts:1');
     expect(postPrOf(state)).toMatchObject({ state: 'HALTED', exit: 3, halt: { reason: 'audit_escalated' } });
     expect(calls).not.toContain('tests');
-    await until(handle, isHalted);
     expect(drafts.at(-1)?.title).toBe(title);
     expect(drafts.at(-1)?.body).toContain('State: HALTED, audit_escalated: hardcoded-secret in a.ts:1');
 
