@@ -69,8 +69,8 @@ export async function readyWorkspace(
   if (opened.created) await removeStale(deps, run, repository);
   if (opened.returnTo !== null) await noteReturn(repository, opened.returnTo);
   const goesOn = request.resuming && request.startCommit === opened.tip;
-  if (opened.created || workspace.mode === 'root') await cleanWorkspace(workspace, opened.tip);
-  else await setFoundAside(run, { workspace, start: opened.tip, task });
+  if (workspace.mode === 'root') await cleanWorkspace(workspace, opened.tip);
+  else if (!opened.created) await setFoundAside(run, { workspace, start: opened.tip, task });
   await dropObjects(workspace);
   const isPushed = request.pushed || remoteTips[task.branch] !== undefined;
   const began = await withWork(run, opened, request.began);

@@ -5,6 +5,7 @@ import { type RemoteCredentials, withCredentials } from './credentials.ts';
 import { isKnownAncestor, noteAncestor } from './known.ts';
 import { alone } from './lock.ts';
 import { isHash, readRef } from './refs.ts';
+import { remoteHeads } from './remote-heads.ts';
 import { git, networkTimeoutMs, tryGit } from './run.ts';
 
 export interface NetworkOptions {
@@ -64,13 +65,11 @@ export async function fetchBranches(
   if (remote === null || branches.length === 0) return {};
   const { token, ...limits } = options;
   const access = { repository, remote, ...(token ? { token } : {}) };
+  const found = await remoteHeads({ ...access, ...limits, branches });
+  const moved = await forgetDeleted(repository, remote, branches, found);
+  if (moved.length === 0) return found;
   return withCredentials(access, async (env) => {
     const network = { timeoutMs: networkTimeoutMs, otherwise: 'RemoteUnavailable' as const, ...limits, env };
-    const refs = branches.map((branch) => `refs/heads/${branch}`);
-    const listed = await git(repository, ['ls-remote', '--refs', '--', remote, ...refs], network);
-    const found = listedHeads(listed, branches);
-    const moved = await forgetDeleted(repository, remote, branches, found);
-    if (moved.length === 0) return found;
     const refspecs = moved.map((branch) => `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`);
     const quiet = [
       '--quiet',
@@ -104,17 +103,6 @@ async function forgetDeleted(
     }
   }
   return moved;
-}
-
-function listedHeads(listed: string, branches: readonly string[]): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const line of listed.split('\n')) {
-    const [hash, ref] = line.split('\t');
-    const branch = ref?.replace(/^refs\/heads\//, '');
-    // ls-remote matches the end of a ref's name, so it may answer more than was asked.
-    if (hash && branch && branches.includes(branch) && ref === `refs/heads/${branch}`) found[branch] = hash;
-  }
-  return found;
 }
 
 function zeros(like: string): string {

@@ -20,6 +20,11 @@ export interface RemoteAccess {
   readonly push?: boolean;
 }
 
+/** What tells a remote from others, and whose access to it counts: never shown. */
+export function addressOf({ repository, remote, token }: RemoteAccess & { readonly repository: Repository }): string {
+  return JSON.stringify([repository.commonDir, repository.root, remote, token]);
+}
+
 /** Runs `work` with an environment in which one git command finds the token: no argument, no file, no config has it. */
 export async function withCredentials<T>(
   access: RemoteAccess,

@@ -2,11 +2,12 @@ import { LocusFailure } from '../domain/failures.ts';
 import { assertPush, type GuardProfile } from '../domain/guard.ts';
 import type { Repository } from '../domain/workspace.ts';
 import { isAncestor, resolveCommit } from './branches.ts';
-import { type RemoteCredentials, withCredentials } from './credentials.ts';
+import { addressOf, type RemoteCredentials, withCredentials } from './credentials.ts';
 import { failureOfGit } from './failure.ts';
 import { alone } from './lock.ts';
 import { notePushed } from './pushed.ts';
-import { git, networkTimeoutMs, tryGit } from './run.ts';
+import { type GitResult, git, networkTimeoutMs, tryGit } from './run.ts';
+import { Together } from './together.ts';
 
 export interface PushRequest {
   readonly repository: Repository;
@@ -29,30 +30,63 @@ export interface PushRequest {
 
 /** Pushes one commit to one branch, never forced but with a lease; a remote that has it already is success. */
 export async function pushCommit(request: PushRequest): Promise<void> {
-  const { repository, remote, branch, commit, lease } = request;
-  const refspec = `${commit}:refs/heads/${branch}`;
+  const { commit, lease } = request;
   const { defaultBranch, protectedBranches: alsoProtected } = request;
   const profile = request.profile ?? 'plain';
-  assertPush(refspec, { defaultBranch, alsoProtected, profile }, lease !== undefined);
+  assertPush(refspecOf(request), { defaultBranch, alsoProtected, profile }, lease !== undefined);
   if (!/^[0-9a-f]{40,64}$/.test(commit) || (lease && !/^[0-9a-f]{40,64}$/.test(lease.expected))) {
     throw new LocusFailure('GuardRefused', `${JSON.stringify(commit)} is not the hash of a commit`);
   }
-  const force = lease ? [`--force-with-lease=refs/heads/${branch}:${lease.expected}`] : [];
-  const args = ['push', '--porcelain', '--no-verify', '--no-follow-tags', '--recurse-submodules=no', ...force];
-  const { timeoutMs = networkTimeoutMs, signal } = request;
-  await withCredentials({ ...request, push: true }, async (env) => {
-    const options = { timeoutMs, env, ...(signal ? { signal } : {}) };
-    const { commonDir, root } = repository;
-    const place = { commonDir, root };
-    const pushed = await tryGit(place, [...args, '--', remote, refspec], options);
-    if (pushed.exitCode === 0) {
-      await noteRemote(request);
-      return;
-    }
-    const why = failureOfGit(args, { ...pushed, stderr: withStatus(pushed) }, 'PushRefused');
-    if (why.type !== 'RemoteUnavailable' && (await remoteHas(request, options))) return;
-    throw why;
-  });
+  const pushed = await (lease ? sent([request], request.signal) : pushes.ask(addressOf(request), request));
+  if (pushed.exitCode === 0) return noteRemote(request);
+  const why = failureOfGit(['push'], { ...pushed, stderr: withStatus(pushed) }, 'PushRefused');
+  if (why.type !== 'RemoteUnavailable' && (await remoteHas(request))) return;
+  throw why;
+}
+
+/** A push as such takes longer than what it brings. */
+const pushes = new Together<PushRequest, GitResult>({ rest: 2, send: sentTogether });
+
+/** What is refused together is tried alone: a hook refuses all for one of them, and its words are for that one. */
+async function sentTogether(requests: readonly PushRequest[], signal: AbortSignal): Promise<readonly GitResult[]> {
+  const all = await sent(requests, signal);
+  if (requests.length === 1) return [all];
+  const told = statusIn(all);
+  const results: GitResult[] = [];
+  for (const request of requests) {
+    const status = told.get(`refs/heads/${request.branch}`);
+    results.push(status === 'refused' ? await sent([request], signal) : { ...all, ...(status && { exitCode: 0 }) });
+  }
+  return results;
+}
+
+/** Pushes to one remote, with one connection. */
+async function sent(requests: readonly PushRequest[], signal?: AbortSignal): Promise<GitResult> {
+  const [request] = requests;
+  if (request === undefined) throw new Error('nothing to push');
+  const { repository, remote } = request;
+  const options = ['--porcelain', '--no-verify', '--no-follow-tags', '--recurse-submodules=no'];
+  const force = requests.flatMap(({ branch, lease }) =>
+    lease ? [`--force-with-lease=refs/heads/${branch}:${lease.expected}`] : [],
+  );
+  const timeoutMs = Math.max(...requests.map((each) => each.timeoutMs ?? networkTimeoutMs));
+  return withCredentials({ ...request, push: true }, (env) =>
+    tryGit(
+      { commonDir: repository.commonDir, root: repository.root },
+      ['push', ...options, ...force, '--', remote, ...requests.map(refspecOf)],
+      { timeoutMs, env, ...(signal ? { signal } : {}) },
+    ),
+  );
+}
+
+function refspecOf({ commit, branch }: PushRequest): string {
+  return `${commit}:refs/heads/${branch}`;
+}
+
+/** What became of each ref, by its name; of one that the remote has said nothing of, nothing. */
+function statusIn({ stdout }: GitResult): Map<string, 'arrived' | 'refused'> {
+  const lines = stdout.matchAll(/^([ +\-*=!])\t[^:\t]*:([^\t]+)\t/gm);
+  return new Map([...lines].map(([, flag, ref = '']) => [ref, flag === '!' ? 'refused' : 'arrived']));
 }
 
 // In porcelain mode the reason of a refusal stands on stdout.
@@ -62,19 +96,27 @@ function withStatus(pushed: { readonly stdout: string; readonly stderr: string }
 }
 
 // An earlier attempt's push may have arrived although its answer did not, and others may have built on it.
-async function remoteHas(
-  { repository, remote, branch, commit }: PushRequest,
-  options: { readonly env: Record<string, string>; readonly timeoutMs: number; readonly signal?: AbortSignal },
-): Promise<boolean> {
+async function remoteHas(request: PushRequest): Promise<boolean> {
+  const { repository, remote, branch, commit, timeoutMs = networkTimeoutMs, signal } = request;
   const ref = `refs/heads/${branch}`;
-  const listed = await tryGit(repository, ['ls-remote', '--', remote, ref], options);
-  const theirs = listed.exitCode === 0 ? /^([0-9a-f]+)\t/.exec(listed.stdout)?.[1] : undefined;
-  if (theirs === undefined || theirs === commit) return theirs === commit;
-  const quiet = ['--quiet', '--no-tags', '--no-prune', '--no-write-fetch-head', '--no-recurse-submodules', '--refmap='];
-  const fetched = await alone(`${repository.commonDir}#fetch`, () =>
-    tryGit(repository, ['fetch', ...quiet, '--', remote, ref], options),
-  );
-  return fetched.exitCode === 0 && (await isAncestor(repository, commit, theirs));
+  return withCredentials({ ...request, push: true }, async (env) => {
+    const options = { timeoutMs, env, ...(signal ? { signal } : {}) };
+    const listed = await tryGit(repository, ['ls-remote', '--', remote, ref], options);
+    const theirs = listed.exitCode === 0 ? /^([0-9a-f]+)\t/.exec(listed.stdout)?.[1] : undefined;
+    if (theirs === undefined || theirs === commit) return theirs === commit;
+    const quiet = [
+      '--quiet',
+      '--no-tags',
+      '--no-prune',
+      '--no-write-fetch-head',
+      '--no-recurse-submodules',
+      '--refmap=',
+    ];
+    const fetched = await alone(`${repository.commonDir}#fetch`, () =>
+      tryGit(repository, ['fetch', ...quiet, '--', remote, ref], options),
+    );
+    return fetched.exitCode === 0 && (await isAncestor(repository, commit, theirs));
+  });
 }
 
 // A push to a remote without a fetch refspec, as a mirror's, leaves no trace of itself.

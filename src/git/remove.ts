@@ -102,30 +102,28 @@ export async function whatIsHeld(workspace: Workspace, remote: string | null): P
   const { repository, branch } = workspace;
   const entries = await readdir(workspace.path).catch(() => null);
   if (entries === null) return null;
+  const tip = await resolveCommit(repository, `refs/heads/${branch}`);
   try {
     const head = await readHead(workspace, () => true);
-    if ((await resolveCommit(repository, head)) === null) return 'it has commits that were never taken over';
-    if (!(await isOn(repository, head, { likely: `refs/heads/${branch}`, among: [] })))
-      return 'it has commits that are on no branch';
+    if (head !== tip) {
+      if ((await resolveCommit(repository, head)) === null) return 'it has commits that were never taken over';
+      if (!(await isOnAny(repository, head))) return 'it has commits that are on no branch';
+    }
     if ((await writeTree(workspace, head)) !== (await treeOf(workspace, head))) return 'it has changes';
   } catch (error) {
     if (error instanceof LocusFailure) return error.message;
     throw error;
   }
-  const tip = await resolveCommit(repository, `refs/heads/${branch}`);
   if (remote === null || tip === null) return null;
   const theirs = `refs/remotes/${remote}`;
-  const arrived = await isOn(repository, tip, { likely: `${theirs}/${branch}`, among: [theirs] });
-  return arrived ? null : `its branch ${branch} has commits that ${remote} does not have`;
+  // git would look at every ref there is, thousands perhaps, where most often one says it.
+  if ((await resolveCommit(repository, `${theirs}/${branch}`)) === tip) return null;
+  return (await isOnAny(repository, tip, theirs))
+    ? null
+    : `its branch ${branch} has commits that ${remote} does not have`;
 }
 
-/** Whether a ref holds the commit. git would look at every ref there is, thousands perhaps, where most often one says it. */
-async function isOn(
-  repository: Repository,
-  commit: string,
-  { likely, among }: { readonly likely: string; readonly among: readonly string[] },
-): Promise<boolean> {
-  if ((await resolveCommit(repository, likely)) === commit) return true;
+async function isOnAny(repository: Repository, commit: string, ...among: readonly string[]): Promise<boolean> {
   return (await git(repository, ['for-each-ref', '--count=1', '--contains', commit, ...among])) !== '';
 }
 
