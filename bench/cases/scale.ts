@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { World } from '../../test/e2e/support/world.ts';
 import { historiesOf } from '../history.ts';
-import { memoryOf, timed } from '../measure.ts';
+import { median, memoryOf, timed } from '../measure.ts';
 import { boundRow, ms, type Row, ratioRow } from '../row.ts';
 import { keeperOf, makeStage, type Stage } from '../stage.ts';
 import { megabytes } from './memory.ts';
@@ -89,6 +89,23 @@ async function databaseSize({ stateDir }: World): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
+/** The run whose tasks at the end are the middle ones beside its first: minutes lie between, in which the machine changes. */
+export function middleOf(runs: readonly ScaleFigures[]): ScaleFigures {
+  const middle = median(runs.map(slowedBy));
+  const found = runs.find((run) => slowedBy(run) === middle);
+  if (found === undefined) throw new Error('there is no middle of no runs');
+  return found;
+}
+
+export function eachRow(name: string, runs: readonly ScaleFigures[]): Row {
+  const ratios = runs.map((run) => `${slowedBy(run).toFixed(2)} ×`).sort();
+  return { what: `${name}s: a task at the end, in each of ${runs.length}`, seen: ratios.join(', ') };
+}
+
+function slowedBy({ first, last }: ScaleFigures): number {
+  return last / first;
+}
+
 export function scaleRows(name: string, figures: ScaleFigures): Row[] {
   const { tasks, seconds, first, last, workerPeak, events, databasePerTask } = figures;
   return [
@@ -96,7 +113,7 @@ export function scaleRows(name: string, figures: ScaleFigures): Row[] {
     ratioRow(`${name} of ${tasks}: a task at the end`, {
       ours: last,
       beside: `the ${ms(first)} at the beginning`,
-      ratio: last / first,
+      ratio: slowedBy(figures),
       atMost: 1.2,
     }),
     boundRow(`${name} of ${tasks}: worker's memory, peak`, workerPeak, 400, megabytes),

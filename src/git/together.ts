@@ -25,6 +25,8 @@ interface Line<W, A> {
 }
 
 interface TogetherOptions<W, A> {
+  /** How long others wait for one that is under way. */
+  readonly patienceMs?: number;
   /** Answers each wish, in that order. The signal: nobody waits for an answer any more. */
   readonly send: (wishes: readonly W[], signal: AbortSignal) => Promise<readonly A[]>;
   /** How many times as long as it was busy a remote rests then, before it is asked for another branch. */
@@ -32,6 +34,8 @@ interface TogetherOptions<W, A> {
 }
 
 const longestRestMs = 10_000;
+/** A connection that hangs, or has much to carry, holds up nobody for longer. */
+const patienceMs = 10_000;
 const mostAtOnce = 100;
 
 /**
@@ -66,9 +70,9 @@ export class Together<W extends Wish, A> {
       const group = taken(line);
       if (group.length === 0) continue;
       const began = performance.now();
-      await this.answer(group);
+      const isFree = await within(this.options.patienceMs ?? patienceMs, this.answer(group));
       const now = performance.now();
-      line.restsUntil = now + Math.min(longestRestMs, this.options.rest * (now - began));
+      line.restsUntil = isFree ? now + Math.min(longestRestMs, this.options.rest * (now - began)) : now;
       line.lastAlone = group.length === 1 ? (group[0]?.wish.branch ?? null) : null;
     }
     line.isServed = false;
@@ -93,6 +97,17 @@ export class Together<W extends Wish, A> {
     } catch (error) {
       for (const { reject } of group) reject(error);
     }
+  }
+}
+
+/** Whether it ends so soon. */
+async function within(ms: number, work: Promise<void>): Promise<boolean> {
+  const over = new AbortController();
+  const late = delay(ms, false, { signal: over.signal }).catch(() => false);
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    over.abort();
   }
 }
 

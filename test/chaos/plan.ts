@@ -47,16 +47,22 @@ export function trialsOf(row: Row, rehearsals: Rehearsals, quick: boolean): Tria
 export function trialOf(row: Row, seed: number, rehearsals: Rehearsals, quick: boolean): Trial {
   const shape = row.shape ?? shapes[(seed + (quick ? row.id.length : 0)) % shapes.length];
   if (!shape) throw new Error('there is no shape');
-  return { row, seed, shape, point: pointOf(row, seed, rehearsals[shape.name], quick) };
+  return { row, seed, shape, point: pointOf(row, seed, { shape, rehearsal: rehearsals[shape.name] }, quick) };
 }
 
-function pointOf(row: Row, seed: number, rehearsal: Rehearsal, quick: boolean): Trial['point'] {
+function pointOf(
+  row: Row,
+  seed: number,
+  { shape, rehearsal }: { readonly shape: Shape; readonly rehearsal: Rehearsal },
+  quick: boolean,
+): Trial['point'] {
   if (!row.id.endsWith('-point')) return null;
   const random = randomOf(seed + 1000 * row.id.length);
   const names = pointsOf(rehearsal);
   const inTurn = row.full === 'points' ? names[Math.floor(seed / shapes.length) % names.length] : random.pick(names);
   const name = (quick ? row.quickPoints?.[seed] : inTurn) ?? names[0] ?? '';
-  return { name, occurrence: random.whole(1, rehearsal.get(name) ?? 1) };
+  const times = name.startsWith('git.push.') ? shape.pushes : (rehearsal.get(name) ?? 1);
+  return { name, occurrence: random.whole(1, times) };
 }
 
 /** Nothing has been done when a step begins: only an agent's is a point of its own. */

@@ -153,7 +153,7 @@ async function answeredWell(scene: Scene, times: number): Promise<number | null>
 async function breakPush({ repository, random, shape }: Scene, hook: string, how: string): Promise<void> {
   const file = path.join(repository.remote, 'hooks', hook);
   await mkdir(path.dirname(file), { recursive: true });
-  const skipped = random.whole(0, shape.issues.length - 1);
+  const skipped = random.whole(0, shape.pushes - 1);
   const once = `n=0; while ! mkdir "$0.push-$n" 2>/dev/null; do n=$((n + 1)); done; [ $n -eq ${skipped} ] || exit 0`;
   await writeFile(file, `#!/bin/sh\n${once}\ndate +%s%3N >"$0.broken"\n${how}\n`);
   await chmod(file, 0o755);

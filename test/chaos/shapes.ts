@@ -7,6 +7,8 @@ export interface Shape {
   /** Of `locus`. */
   readonly args: readonly string[];
   branchOf(issue: number): string;
+  /** At least: branches of tasks side by side may go in one. */
+  readonly pushes: number;
 }
 
 export const sprint: Shape = {
@@ -14,6 +16,7 @@ export const sprint: Shape = {
   issues: [1, 2, 3, 4, 5],
   args: ['run', '--sprint', 'S'],
   branchOf: () => 'locus/sprint-s',
+  pushes: 5,
 };
 
 export const parallel: Shape = {
@@ -21,6 +24,8 @@ export const parallel: Shape = {
   issues: [1, 2, 3, 4, 5, 6],
   args: ['run', '1', '2', '3', '4', '5', '6'],
   branchOf: (issue) => `locus/issue-${issue}`,
+  // Three lanes: the fourth task begins when one has been pushed.
+  pushes: 2,
 };
 
 export const shapes: readonly Shape[] = [sprint, parallel];

@@ -12,10 +12,11 @@ interface Sent {
 }
 
 /** A remote that answers each branch with its name in capitals, once it is told to. */
-function remote(rest = 0) {
+function remote(rest = 0, patienceMs = 30_000) {
   const sent: Sent[] = [];
   const together = new Together<{ branch: string; signal?: AbortSignal }, string>({
     rest,
+    patienceMs,
     send: (wishes, signal) =>
       new Promise((resolve, reject) => {
         const branches = wishes.map(({ branch }) => branch);
@@ -79,6 +80,19 @@ test('it rests before it is asked for another branch, and not before the same on
   three.end();
   await others;
   expect(branches()).toEqual([['a'], ['a'], ['b', 'c']]);
+});
+
+test('one that hangs holds up nobody for long', async () => {
+  const { ask, nth } = remote(1000, 50);
+  const hangs = ask('a');
+  const one = await nth(1);
+  const later = ask('b');
+  const two = await nth(2);
+  expect(two.at - one.at).toBeGreaterThan(40);
+  two.end();
+  expect(await later).toBe('B');
+  one.end();
+  expect(await hangs).toBe('A');
 });
 
 test('a failure is told to all whom it is about, and to nobody else', async () => {
