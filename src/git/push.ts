@@ -1,4 +1,4 @@
-import { LocusFailure } from '../domain/failures.ts';
+import { type FailureType, LocusFailure } from '../domain/failures.ts';
 import { assertPush, type GuardProfile } from '../domain/guard.ts';
 import type { Repository } from '../domain/workspace.ts';
 import { isAncestor, resolveCommit } from './branches.ts';
@@ -39,7 +39,7 @@ export async function pushCommit(request: PushRequest): Promise<void> {
   }
   const pushed = await (lease ? sent([request], request.signal) : pushes.ask(addressOf(request), request));
   if (pushed.exitCode === 0) return noteRemote(request);
-  const why = failureOfGit(['push'], { ...pushed, stderr: withStatus(pushed) }, 'PushRefused');
+  const why = refusalOf(pushed);
   if (why.type !== 'RemoteUnavailable' && (await remoteHas(request))) return;
   throw why;
 }
@@ -50,15 +50,20 @@ const pushes = new Together<PushRequest, GitResult>({ rest: 2, send: sentTogethe
 /** What is refused together is tried alone: a hook refuses all for one of them, and its words are for that one. */
 async function sentTogether(requests: readonly PushRequest[], signal: AbortSignal): Promise<readonly GitResult[]> {
   const all = await sent(requests, signal);
-  if (requests.length === 1) return [all];
-  const told = statusIn(all);
+  if (requests.length === 1 || all.exitCode === 0) return requests.map(() => all);
+  const isRefused = !isAboutAll.includes(refusalOf(all).type);
+  const arrived = arrivedIn(all);
   const results: GitResult[] = [];
   for (const request of requests) {
-    const status = told.get(`refs/heads/${request.branch}`);
-    results.push(status === 'refused' ? await sent([request], signal) : { ...all, ...(status && { exitCode: 0 }) });
+    const hasArrived = arrived.has(`refs/heads/${request.branch}`);
+    if (hasArrived || !isRefused) results.push({ ...all, exitCode: hasArrived ? 0 : all.exitCode });
+    else results.push(await sent([request], signal));
   }
   return results;
 }
+
+/** What fails a push whatever is pushed. */
+const isAboutAll: readonly FailureType[] = ['RemoteUnavailable', 'CredentialsRefused'];
 
 /** Pushes to one remote, with one connection. */
 async function sent(requests: readonly PushRequest[], signal?: AbortSignal): Promise<GitResult> {
@@ -83,16 +88,17 @@ function refspecOf({ commit, branch }: PushRequest): string {
   return `${commit}:refs/heads/${branch}`;
 }
 
-/** What became of each ref, by its name; of one that the remote has said nothing of, nothing. */
-function statusIn({ stdout }: GitResult): Map<string, 'arrived' | 'refused'> {
-  const lines = stdout.matchAll(/^([ +\-*=!])\t[^:\t]*:([^\t]+)\t/gm);
-  return new Map([...lines].map(([, flag, ref = '']) => [ref, flag === '!' ? 'refused' : 'arrived']));
+/** The refs that the remote has taken. */
+function arrivedIn({ stdout }: GitResult): ReadonlySet<string> {
+  const lines = stdout.matchAll(/^[ +\-*=]\t[^:\t]*:([^\t]+)\t/gm);
+  return new Set([...lines].map(([, ref = '']) => ref));
 }
 
-// In porcelain mode the reason of a refusal stands on stdout.
-function withStatus(pushed: { readonly stdout: string; readonly stderr: string }): string {
+function refusalOf(pushed: GitResult): LocusFailure {
+  // In porcelain mode the reason of a refusal stands on stdout.
   const refused = pushed.stdout.split('\n').filter((line) => line.startsWith('!'));
-  return [...pushed.stderr.split('\n'), ...refused.map((line) => `error: ${line.slice(1).trim()}`)].join('\n');
+  const said = [...pushed.stderr.split('\n'), ...refused.map((line) => `error: ${line.slice(1).trim()}`)];
+  return failureOfGit(['push'], { ...pushed, stderr: said.join('\n') }, 'PushRefused');
 }
 
 // An earlier attempt's push may have arrived although its answer did not, and others may have built on it.

@@ -103,7 +103,7 @@ export class Together<W extends Wish, A> {
 /** Whether it ends so soon. */
 async function within(ms: number, work: Promise<void>): Promise<boolean> {
   const over = new AbortController();
-  const late = delay(ms, false, { signal: over.signal }).catch(() => false);
+  const late = delay(ms, false, { signal: over.signal, ref: false }).catch(() => false);
   try {
     return await Promise.race([work.then(() => true), late]);
   } finally {
@@ -116,7 +116,7 @@ async function rest<W extends Wish, A>(line: Line<W, A>): Promise<void> {
   const [first, ...others] = line.waiting;
   if (others.length === 0 && first?.wish.branch === line.lastAlone) return;
   const ms = line.restsUntil - performance.now();
-  if (ms > 0) await delay(ms);
+  if (ms > 0) await delay(ms, undefined, { ref: false });
 }
 
 /** The next ones that can go together. */

@@ -63,6 +63,12 @@ describe('pushes that come side by side', () => {
     expect(sh(fixture.remote, ['rev-parse', `refs/heads/${branches[3]}`])).toBe(theirs);
   });
 
+  test('do not fail with one whose commit is gone', async () => {
+    const became = await Promise.all(branches.map((branch, at) => push(branch, at === 1 ? 'd'.repeat(40) : undefined)));
+    expect(became.map((each) => each.split(':')[0])).toEqual(['pushed', 'PushRefused', 'pushed', 'pushed', 'pushed']);
+    expect(onRemote()).toEqual(branches.filter((branch) => !branch.endsWith('2')));
+  });
+
   test('do not fail with one that a hook refuses all of them for', async () => {
     const hook = `while read -r old new ref; do
       case "$ref" in *issue-2) echo "$ref needs a ticket" >&2; exit 1 ;; esac
