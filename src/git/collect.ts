@@ -7,6 +7,7 @@ import { noteCollected } from './look.ts';
 import { importCommits } from './objects.ts';
 import { broken, readHead, writeHead } from './place.ts';
 import { git } from './run.ts';
+import { noteTopLevel } from './top-level.ts';
 import { giveIndex } from './worktree.ts';
 
 export interface WorkRequest {
@@ -40,6 +41,7 @@ export async function collectWork(workspace: Workspace, request: WorkRequest): P
   const head = await agentHead(workspace, request);
   const { paths, doubtful } = await changesIn(workspace, head);
   const commit = await commitRest(workspace, { head, paths }, request);
+  await noteTopLevel(workspace, { commit, parent: head, paths });
   // HEAD first, where git has not moved the branch already: a crash in between finds the commit again either way.
   await writeHead(workspace, commit);
   await giveIndex(workspace);

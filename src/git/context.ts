@@ -5,6 +5,7 @@ import { soFar } from './diff.ts';
 import { knownSubjects, mostSubjects, noteSubjects } from './known.ts';
 import { isHash } from './refs.ts';
 import { git, type Place, tryGit } from './run.ts';
+import { topLevelOf } from './top-level.ts';
 
 export interface RepositoryContext {
   /** `.locus/LOCUS.md` of the base, else of the person's checkout; null where there is none. */
@@ -22,13 +23,12 @@ export async function readContext(
   at: { readonly base: string; readonly commit: string; readonly checkout: string | null; readonly withDiff: boolean },
 ): Promise<RepositoryContext> {
   const place = { commonDir: repository.commonDir };
-  const [instructions, diff, names, subjects] = await Promise.all([
+  const [instructions, diff, topLevel, subjects] = await Promise.all([
     readInstructions(place, at),
     at.withDiff ? soFar(repository, at.base, at.commit) : '',
-    git(place, ['ls-tree', '-z', '--name-only', at.commit]),
+    topLevelOf(place, at.commit),
     recentSubjects(place, at.commit),
   ]);
-  const topLevel = names.split('\0').filter((name) => name !== '');
   return { instructions, diff, topLevel: topLevel.slice(0, 200), recentCommits: subjects.filter(Boolean) };
 }
 
