@@ -2,11 +2,12 @@ import { LocusFailure } from '../domain/failures.ts';
 import { ownPrefix } from '../domain/guard.ts';
 import type { Repository } from '../domain/workspace.ts';
 import { type RemoteCredentials, withCredentials } from './credentials.ts';
+import { failureOfGit } from './failure.ts';
 import { isKnownAncestor, noteAncestor } from './known.ts';
 import { alone } from './lock.ts';
 import { isHash, readRef } from './refs.ts';
 import { remoteHeads } from './remote-heads.ts';
-import { git, networkTimeoutMs, tryGit } from './run.ts';
+import { type GitOptions, type GitResult, git, networkTimeoutMs, tryGit } from './run.ts';
 
 export interface NetworkOptions {
   readonly timeoutMs?: number;
@@ -69,21 +70,25 @@ export async function fetchBranches(
   const moved = await forgetDeleted(repository, remote, branches, found);
   if (moved.length === 0) return found;
   return withCredentials(access, async (env) => {
-    const network = { timeoutMs: networkTimeoutMs, otherwise: 'RemoteUnavailable' as const, ...limits, env };
+    const network = { timeoutMs: networkTimeoutMs, ...limits, env };
     const refspecs = moved.map((branch) => `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`);
-    const quiet = [
-      '--quiet',
-      '--no-tags',
-      '--no-prune',
-      '--no-write-fetch-head',
-      '--no-recurse-submodules',
-      '--refmap=',
-    ];
-    // A queue of its own: a slow network must not hold up worktrees and branches.
-    const queue = `${repository.commonDir}#fetch`;
-    await alone(queue, () => git(repository, ['fetch', ...quiet, '--', remote, ...refspecs], network));
+    const fetched = await fetchRefs(repository, remote, refspecs, network);
+    if (fetched.exitCode !== 0) throw failureOfGit(['fetch'], fetched, 'RemoteUnavailable');
     return found;
   });
+}
+
+/** Fetches these and nothing beside them, one after the other in a repository. */
+export function fetchRefs(
+  repository: Repository,
+  remote: string,
+  refspecs: readonly string[],
+  network: GitOptions,
+): Promise<GitResult> {
+  const quiet = ['--quiet', '--no-tags', '--no-prune', '--no-write-fetch-head', '--no-recurse-submodules', '--refmap='];
+  // A queue of its own: a slow network must not hold up worktrees and branches.
+  const queue = `${repository.commonDir}#fetch`;
+  return alone(queue, () => tryGit(repository, ['fetch', ...quiet, '--', remote, ...refspecs], network));
 }
 
 /** Answers the branches to fetch. One of ours that was deleted there must not come back as the start of new work. */

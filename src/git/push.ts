@@ -1,7 +1,7 @@
 import { type FailureType, LocusFailure } from '../domain/failures.ts';
 import { assertPush, type GuardProfile } from '../domain/guard.ts';
 import type { Repository } from '../domain/workspace.ts';
-import { isAncestor, resolveCommit } from './branches.ts';
+import { fetchRefs, isAncestor, resolveCommit } from './branches.ts';
 import { addressOf, type RemoteCredentials, withCredentials } from './credentials.ts';
 import { failureOfGit } from './failure.ts';
 import { alone } from './lock.ts';
@@ -110,17 +110,7 @@ async function remoteHas(request: PushRequest): Promise<boolean> {
     const listed = await tryGit(repository, ['ls-remote', '--', remote, ref], options);
     const theirs = listed.exitCode === 0 ? /^([0-9a-f]+)\t/.exec(listed.stdout)?.[1] : undefined;
     if (theirs === undefined || theirs === commit) return theirs === commit;
-    const quiet = [
-      '--quiet',
-      '--no-tags',
-      '--no-prune',
-      '--no-write-fetch-head',
-      '--no-recurse-submodules',
-      '--refmap=',
-    ];
-    const fetched = await alone(`${repository.commonDir}#fetch`, () =>
-      tryGit(repository, ['fetch', ...quiet, '--', remote, ref], options),
-    );
+    const fetched = await fetchRefs(repository, remote, [ref], options);
     return fetched.exitCode === 0 && (await isAncestor(repository, commit, theirs));
   });
 }
