@@ -5,6 +5,8 @@ import type { Run } from './run.ts';
 import { WritesTogether } from './writes-together.ts';
 
 const againMs = 10_000;
+/** So long after its last word the tracker is told the next one, where tasks follow each other faster. */
+const restMs = 1000;
 
 /** `again`: it may have been made before. */
 type Write = (again: boolean) => Promise<void>;
@@ -27,12 +29,10 @@ export class TrackerWrites {
     // Told where it is waited for; a run that is cancelled before that must not trip over it.
     ready.catch(() => {});
     const { input, context } = run;
+    const step = (writes: readonly TrackerWrite[]) =>
+      togetherTools(context).writeTogether.executeWithOptions({ summary: summaryOf(writes) }, [context, writes]);
     const isJoined = input.type === 'sprint' && patched('tracker-writes-together');
-    this.together = isJoined
-      ? new WritesTogether((writes) =>
-          togetherTools(context).writeTogether.executeWithOptions({ summary: summaryOf(writes) }, [context, writes]),
-        )
-      : null;
+    this.together = isJoined ? new WritesTogether({ step, restMs: patched('tracker-writes-rest') ? restMs : 0 }) : null;
   }
 
   /** `asked`: the same as data, where it may be made in one step with others. */
@@ -77,13 +77,18 @@ export class TrackerWrites {
 
   /** Whether everything is written, or after a while not: where a person is to act, a tracker that is down must not hide it. */
   async settle(seconds = 20): Promise<boolean> {
-    return condition(() => this.waiting === 0, seconds * 1000);
+    return this.atOnce(condition(() => this.waiting === 0, seconds * 1000));
   }
 
   /** Resolves when everything added so far is written or refused. */
   async drain(): Promise<void> {
-    await Promise.all([this.ready, ...this.chains.values()]);
+    await this.atOnce(Promise.all([this.ready, ...this.chains.values()]));
     this.chains.clear();
+  }
+
+  /** What somebody waits for is not held back to go with others. */
+  private atOnce<T>(wait: Promise<T>): Promise<T> {
+    return this.together ? this.together.atOnce(wait) : wait;
   }
 }
 

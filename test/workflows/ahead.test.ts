@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import type { AttemptRequest, AttemptResult, DoneAfterwards, TrackerWrite } from '../../src/activities/contract.ts';
 import { halt, resume, stop } from '../../src/workflows/messages.ts';
@@ -67,19 +67,36 @@ test('what the step of an agent has done beside its work is not done again', asy
   expect(new Set(requests.map(({ attemptId }) => attemptId)).size).toBe(3);
 });
 
-test('a task’s end and the next one’s start are told in one step', async () => {
-  const told: string[][] = [];
-  script = {
-    tracker: {
-      writeTogether: (run, writes) => {
-        told.push(writes.map(({ kind, change }: TrackerWrite) => `${kind} ${change.issue}`));
-        return together(run, writes);
-      },
-    },
-  };
-  await finished(await start(stage, inputOf(stage, { issues: [1, 2] })));
-  expect(told).toEqual([['reportResult 1', 'markStarted 2']]);
-  expect(order('started', 'done').sort()).toEqual(['done 1', 'done 2', 'started 1', 'started 2']);
+describe('what the tracker is told', () => {
+  let told: string[][] = [];
+  beforeEach(() => {
+    told = [];
+    const writeTogether: typeof together = (run, writes) => {
+      told.push(writes.map(({ kind, change }: TrackerWrite) => `${kind} ${change.issue}`));
+      return together(run, writes);
+    };
+    script = { tracker: { writeTogether } };
+  });
+
+  test('a task’s end and the next one’s start go in one step', async () => {
+    await finished(await start(stage, inputOf(stage, { issues: [1, 2] })));
+    expect(told).toEqual([['reportResult 1', 'markStarted 2']]);
+    expect(order('started', 'done').sort()).toEqual(['done 1', 'done 2', 'started 1', 'started 2']);
+  });
+
+  test('what becomes due within a second of tasks that take less goes in one step, and is waited for at the end alone', async () => {
+    const issues = Array.from({ length: 15 }, (_, index) => index + 1);
+    const { tasks, finishedAt } = await finished(await start(stage, inputOf(stage, { issues })));
+    expect(told.length).toBeLessThan(issues.length / 2);
+    for (const issue of issues) {
+      expect(order('started', 'done').filter((call) => call.endsWith(` ${issue}`))).toEqual([
+        `started ${issue}`,
+        `done ${issue}`,
+      ]);
+    }
+    const lastDoneAt = Math.max(...tasks.map((task) => task.finishedAt ?? 0));
+    expect((finishedAt ?? 0) - lastDoneAt).toBeLessThan(900);
+  });
 });
 
 test.each([
