@@ -26,8 +26,11 @@ export async function askRemote(
 ): Promise<RemoteTips> {
   const { token } = await deps.secrets(run);
   const repository = await obtainRepository(run, deps.stateDir, token, signal);
-  return fetchFor(run, repository, task.branch, { token: credentialsFor(run, token), signal });
+  return fetchFor(run, repository, task.branch, { token: credentialsFor(run, token), signal, maxAgeMs });
 }
+
+/** Where tasks take less than that, the remote is not asked before each. */
+const maxAgeMs = 1000;
 
 /**
  * Brings a task to the point where its agent can start: issue read, workspace clean and ready, base in it, prompt written.

@@ -13,6 +13,8 @@ export interface NetworkOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly token?: RemoteCredentials | undefined;
+  /** How old an answer of the remote may be; left out: it is asked. */
+  readonly maxAgeMs?: number;
 }
 
 /** The full hash of the commit that `rev` names, or null. */
@@ -64,9 +66,9 @@ export async function fetchBranches(
   options: NetworkOptions = {},
 ): Promise<Record<string, string>> {
   if (remote === null || branches.length === 0) return {};
-  const { token, ...limits } = options;
+  const { token, maxAgeMs = 0, ...limits } = options;
   const access = { repository, remote, ...(token ? { token } : {}) };
-  const found = await remoteHeads({ ...access, ...limits, branches });
+  const found = await remoteHeads({ ...access, ...limits, branches, maxAgeMs });
   const moved = await forgetDeleted(repository, remote, branches, found);
   if (moved.length === 0) return found;
   return withCredentials(access, async (env) => {

@@ -6,6 +6,7 @@ import { addressOf, type RemoteCredentials, withCredentials } from './credential
 import { failureOfGit } from './failure.ts';
 import { alone } from './lock.ts';
 import { notePushed } from './pushed.ts';
+import { noteHead } from './remote-heads.ts';
 import { type GitResult, git, networkTimeoutMs, tryGit } from './run.ts';
 import { Together } from './together.ts';
 
@@ -116,7 +117,9 @@ async function remoteHas(request: PushRequest): Promise<boolean> {
 }
 
 // A push to a remote without a fetch refspec, as a mirror's, leaves no trace of itself.
-async function noteRemote({ repository, remote, branch, commit, mayBeRebased }: PushRequest): Promise<void> {
+async function noteRemote(request: PushRequest): Promise<void> {
+  const { repository, remote, branch, commit, mayBeRebased } = request;
+  noteHead(request, branch, commit);
   if (mayBeRebased) await notePushed(repository, branch, commit);
   if (!/^[A-Za-z0-9][\w.-]*$/.test(remote)) return;
   const ref = `refs/remotes/${remote}/${branch}`;
