@@ -2,8 +2,9 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { World } from '../../test/e2e/support/world.ts';
 import { historiesOf } from '../history.ts';
+import { type Span, watchMachine } from '../machine.ts';
 import { median, memoryOf, timed } from '../measure.ts';
-import { boundRow, ms, type Row, ratioRow } from '../row.ts';
+import { boundRow, ms, type Row, ratioRow, times } from '../row.ts';
 import { keeperOf, makeStage, type Stage } from '../stage.ts';
 import { megabytes } from './memory.ts';
 
@@ -13,6 +14,8 @@ export interface ScaleFigures {
   /** Milliseconds from one agent's start to the next one's, in the first tenth (once all lanes are taken) and the last. */
   readonly first: number;
   readonly last: number;
+  /** How much slower the machine itself was in the last tenth: minutes lie between. */
+  readonly machine: number;
   /** Peak of the worker's resident memory, in MB. */
   readonly workerPeak: number;
   /** Of the longest history of any of the run's workflows. */
@@ -50,7 +53,8 @@ async function measureLarge(world: World, stage: Stage, { args, lanes }: LargeRu
   await world.locus(['down'], { cwd: world.folder });
   await (await makeStage(world, { issues: 1 })).locus('run', '1');
   const before = await databaseSize(world);
-  const ms = await stage.locus(...args);
+  const machine = watchMachine();
+  const ms = await stage.locus(...args).finally(machine.end);
   const tasks = stage.issues.length;
   const { github } = stage.repository;
   const done = github.state().issues.filter(({ labels }) => labels.some(({ name }) => name === 'locus:done')).length;
@@ -61,19 +65,26 @@ async function measureLarge(world: World, stage: Stage, { args, lanes }: LargeRu
   const tenth = Math.floor(tasks / 10);
   // The first agents start all at once, as many as there may be; from then on one starts where another has ended.
   const steady = lanes > 1 ? lanes : 0;
+  const [first, last] = [starts.slice(steady, steady + tenth), starts.slice(-tenth)];
   return {
     tasks,
     seconds: ms / 1000,
-    first: paceOf(starts.slice(steady, steady + tenth)),
-    last: paceOf(starts.slice(-tenth)),
+    first: paceOf(first),
+    last: paceOf(last),
+    machine: machine.slowdown(spanOf(first), spanOf(last)),
     workerPeak: memoryOf(worker?.pid ?? 0).peak,
     events: Math.max(...told.map(({ events }) => events)),
     databasePerTask: ((await databaseSize(world)) - before) / 1024 / tasks,
   };
 }
 
+function spanOf(starts: readonly number[]): Span {
+  return [starts[0] ?? 0, starts.at(-1) ?? 0];
+}
+
 function paceOf(starts: readonly number[]): number {
-  return ((starts.at(-1) ?? 0) - (starts[0] ?? 0)) / (starts.length - 1);
+  const [from, to] = spanOf(starts);
+  return (to - from) / (starts.length - 1);
 }
 
 async function databaseSize({ stateDir }: World): Promise<number> {
@@ -89,7 +100,7 @@ async function databaseSize({ stateDir }: World): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** The run whose tasks at the end are the middle ones beside its first: minutes lie between, in which the machine changes. */
+/** The run whose tasks at the end are the middle ones beside its first. */
 export function middleOf(runs: readonly ScaleFigures[]): ScaleFigures {
   const middle = median(runs.map(slowedBy));
   const found = runs.find((run) => slowedBy(run) === middle);
@@ -98,21 +109,27 @@ export function middleOf(runs: readonly ScaleFigures[]): ScaleFigures {
 }
 
 export function eachRow(name: string, runs: readonly ScaleFigures[]): Row {
-  const ratios = runs.map((run) => `${slowedBy(run).toFixed(2)} ×`).sort();
-  return { what: `${name}s: a task at the end, in each of ${runs.length}`, seen: ratios.join(', ') };
+  const sorted = [...runs].sort((a, b) => slowedBy(a) - slowedBy(b));
+  const each = (ratio: (run: ScaleFigures) => number) => sorted.map((run) => times(ratio(run))).join(', ');
+  return {
+    what: `${name}s: a task at the end, in each of ${runs.length}`,
+    seen: each(slowedBy),
+    beside: `by the clock alone ${each(({ first, last }) => last / first)}`,
+  };
 }
 
-function slowedBy({ first, last }: ScaleFigures): number {
-  return last / first;
+/** Beside what the machine itself was slowed by. */
+function slowedBy({ first, last, machine }: ScaleFigures): number {
+  return last / first / machine;
 }
 
 export function scaleRows(name: string, figures: ScaleFigures): Row[] {
-  const { tasks, seconds, first, last, workerPeak, events, databasePerTask } = figures;
+  const { tasks, seconds, first, last, machine, workerPeak, events, databasePerTask } = figures;
   return [
     { what: `${name} of ${tasks}: all done`, seen: `${seconds.toFixed(0)} s` },
     ratioRow(`${name} of ${tasks}: a task at the end`, {
       ours: last,
-      beside: `the ${ms(first)} at the beginning`,
+      beside: `the ${ms(first)} at the beginning: by the clock ${times(last / first)}, of that the machine's own ${times(machine)}`,
       ratio: slowedBy(figures),
       atMost: 1.2,
     }),

@@ -119,6 +119,7 @@ async function remoteHas(request: PushRequest): Promise<boolean> {
 // A push to a remote without a fetch refspec, as a mirror's, leaves no trace of itself.
 async function noteRemote(request: PushRequest): Promise<void> {
   const { repository, remote, branch, commit, mayBeRebased } = request;
+  // Where it is fetched from elsewhere, that is believed for a moment.
   noteHead(request, branch, commit);
   if (mayBeRebased) await notePushed(repository, branch, commit);
   if (!/^[A-Za-z0-9][\w.-]*$/.test(remote)) return;

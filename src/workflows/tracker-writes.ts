@@ -5,7 +5,7 @@ import type { Run } from './run.ts';
 import { WritesTogether } from './writes-together.ts';
 
 const againMs = 10_000;
-/** So long after its last word the tracker is told the next one, where tasks follow each other faster. */
+/** So long after its last word the tracker is told the next one, where tasks follow each other much faster. */
 const restMs = 1000;
 
 /** `again`: it may have been made before. */
@@ -32,7 +32,10 @@ export class TrackerWrites {
     const step = (writes: readonly TrackerWrite[]) =>
       togetherTools(context).writeTogether.executeWithOptions({ summary: summaryOf(writes) }, [context, writes]);
     const isJoined = input.type === 'sprint' && patched('tracker-writes-together');
-    this.together = isJoined ? new WritesTogether({ step, restMs: patched('tracker-writes-rest') ? restMs : 0 }) : null;
+    const isUrgent = () => run.haltWanted !== null || run.stopping;
+    this.together = isJoined
+      ? new WritesTogether({ step, restMs: patched('tracker-writes-rest') ? restMs : 0, isUrgent })
+      : null;
   }
 
   /** `asked`: the same as data, where it may be made in one step with others. */

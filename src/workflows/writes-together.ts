@@ -13,6 +13,8 @@ interface TogetherOptions {
   readonly step: (writes: readonly TrackerWrite[]) => Promise<readonly boolean[]>;
   /** Milliseconds from one step to the next, in which writes gather; 0: none are held back. */
   readonly restMs: number;
+  /** Whether nothing is to be held back now. */
+  readonly isUrgent: () => boolean;
 }
 
 /**
@@ -22,7 +24,9 @@ interface TogetherOptions {
 export class WritesTogether {
   private readonly options: TogetherOptions;
   private due: Due[] = [];
+  /** Of the last step, and of the one before it. */
   private steppedAt = 0;
+  private earlierAt = 0;
   /** How many wait for all that is due. */
   private waiting = 0;
 
@@ -51,19 +55,22 @@ export class WritesTogether {
   private async makeWhatIsDue(): Promise<void> {
     for (;;) {
       await condition(() => this.due.length > 0);
-      await this.rest();
+      if (this.options.restMs > 0) await this.rest();
       const { due } = this;
       this.due = [];
+      this.earlierAt = this.steppedAt;
       this.steppedAt = Date.now();
       if (due.length === 1) due[0]?.tell('alone');
       else void this.make(due);
     }
   }
 
-  /** A timer costs two events: where tasks take their time there is none. */
+  /** A timer costs as much as a step: there is none but where steps would follow each other all the time. */
   private async rest(): Promise<void> {
-    const ms = this.steppedAt + this.options.restMs - Date.now();
-    if (ms > 0) await condition(() => this.waiting > 0, ms);
+    const { restMs, isUrgent } = this.options;
+    const ms = this.steppedAt + restMs - Date.now();
+    const isDense = this.steppedAt - this.earlierAt < 2 * restMs && ms > restMs / 2;
+    if (isDense) await condition(() => this.waiting > 0 || isUrgent(), ms);
   }
 
   private async make(due: readonly Due[]): Promise<void> {

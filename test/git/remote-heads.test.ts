@@ -56,11 +56,12 @@ test('what others have pushed is known where the answer may not be as old', asyn
 });
 
 test('an answer that was on its way while a push arrived does not count for that branch', async () => {
-  const said = `${log}.said`;
-  answering(`git-upload-pack "$@"; : >'${said}'; sleep 0.5`);
+  const [said, pushed] = [`${log}.said`, `${log}.pushed`];
+  answering(`git-upload-pack "$@"; : >'${said}'; while [ ! -e '${pushed}' ]; do sleep 0.05; done`);
   const older = heads();
   while (!existsSync(said)) await delay(5);
   await push(fixture.first);
+  writeFileSync(pushed, '');
   expect(await older).toEqual({ main: fixture.first, [branch]: fixture.first });
   expect(await heads(hour)).toEqual({ main: fixture.first, [branch]: fixture.first });
   expect(questions()).toBe(1);
