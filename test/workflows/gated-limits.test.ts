@@ -67,14 +67,14 @@ test('C68 the hour changes before the limit is reached: nobody waits', async () 
 
 test('A3 the timeout cuts a running phase: its agent is ended, and the breaker opens', async () => {
   here.play = { agents: { reviewer: untilEnded } };
-  const handle = await begin({ options: { timeout_hours: 0.25 } });
+  const handle = await begin({ options: { timeout_hours: 0.75 } });
   const state = await until(handle, isHalted);
   expect(calls).toContain('end 1');
   const { run, circuit_breaker } = shown(state);
   expect(run).toMatchObject({
     state: 'HALTED',
     phase: 'REVIEW',
-    halt: { reason: 'timeout: the 0.25 h that it had are over' },
+    halt: { reason: 'timeout: the 0.75 h that it had are over' },
   });
   expect(circuit_breaker).toMatchObject({ state: 'OPEN', history: [{ trigger: 'timeout' }] });
   // What has gone by before a reset counts no more, nor does what did not count then.
@@ -87,14 +87,14 @@ test('A3 the timeout cuts a running phase: its agent is ended, and the breaker o
 
 test('A3 waiting for a person and being halted do not count towards it', async () => {
   here.play = { agents: { auditor: () => ({ ...answered('audit'), tampered: true }) as never } };
-  const handle = await begin({ options: { timeout_hours: 0.4, push_mode: 'LOCAL' } });
+  const handle = await begin({ options: { timeout_hours: 0.8, push_mode: 'LOCAL' } });
   await until(handle, isHalted);
-  await new Promise((resolve) => setTimeout(resolve, 6_000));
+  await new Promise((resolve) => setTimeout(resolve, 11_000));
   here.play = {};
   await handle.executeUpdate(resumeGated, goOn);
   const state = await finished(handle);
   expect(shown(state).run.state).toBe('JACKED_OUT');
-  expect(shown(state).excludedMs).toBeGreaterThan(hours(0.4));
+  expect(shown(state).excludedMs).toBeGreaterThan(hours(0.8));
 });
 
 test('A3 nor does a usage limit, whether the run meets it or is told of it before it starts', async () => {
@@ -110,7 +110,7 @@ test('A3 nor does a usage limit, whether the run meets it or is told of it befor
       },
     },
   };
-  const handle = await begin({ options: { timeout_hours: 0.5, push_mode: 'LOCAL' } });
+  const handle = await begin({ options: { timeout_hours: 1, push_mode: 'LOCAL' } });
   const state = await until(handle, isState('JACKED_OUT'), 40_000);
   expect(roles(calls)).toEqual(['implementer 1', 'implementer 1', 'reviewer 1', 'auditor 1']);
   expect(shown(state).excludedMs).toBeGreaterThan(hours(1.4));

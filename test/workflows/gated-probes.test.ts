@@ -15,12 +15,14 @@ import { finished, isHalted, start, until } from './support.ts';
 const here = gatedStage({ change: 'brisk' });
 const { calls } = here;
 
+/** Eight seconds of ours: on a machine under load the steps before the one that is away take some. */
+const timed = { options: { timeout_hours: 80 / 3600 } };
 const refused = () => Promise.reject(ApplicationFailure.nonRetryable('not like this', 'PushRefused'));
 const breakerOf = ({ gated, plan }: RunState) => (gated ?? plan?.current)?.circuit_breaker;
 const stateOf = ({ gated, plan }: RunState) => (gated?.run ?? plan?.plan)?.state;
 
 const runs: [string, string, () => RunInput][] = [
-  ['a target', 'gate_error: not like this', () => gatedInput(here.stage, { options: { timeout_hours: 40 / 3600 } })],
+  ['a target', 'gate_error: not like this', () => gatedInput(here.stage, timed)],
   ['a plan', 'not like this', () => planInput(here.stage, { options: { timeout_hours: 100 / 3600 } })],
 ];
 
@@ -49,7 +51,7 @@ test.each(runs)(
 
 test('a probe of a bug whose triage halts for something else has failed as well', async () => {
   here.play = { host: { openBug: away } };
-  const handle = await start(here.stage, bugInput(here.stage, { options: { timeout_hours: 40 / 3600 } }));
+  const handle = await start(here.stage, bugInput(here.stage, timed));
   await until(handle, isHalted, 25_000);
   here.play = { agents: { triage: () => answered('review') } };
   await handle.executeUpdate(resumeGated, probe);
@@ -66,8 +68,7 @@ test('a probe of a bug whose triage halts for something else has failed as well'
 
 test('a probe that has delivered has done what it was for, whatever the validation says of its draft then', async () => {
   here.play = { host: { pushBranch: away } };
-  const change = { options: { timeout_hours: 40 / 3600 }, settings: validating() };
-  const handle = await start(here.stage, gatedInput(here.stage, change));
+  const handle = await start(here.stage, gatedInput(here.stage, { ...timed, settings: validating() }));
   await until(handle, isHalted, 25_000);
   here.play = { host: { auditPull: async () => audited(secret) } };
   await handle.executeUpdate(resumeGated, probe);
