@@ -20,8 +20,11 @@ export interface RemoteAccess {
   readonly push?: boolean;
 }
 
+/** A remote of a repository, as somebody has access to it. */
+export type Remote = RemoteAccess & { readonly repository: Repository };
+
 /** What tells a remote from others, and whose access to it counts: never shown. */
-export function addressOf({ repository, remote, token }: RemoteAccess & { readonly repository: Repository }): string {
+export function addressOf({ repository, remote, token }: Remote): string {
   return JSON.stringify([repository.commonDir, repository.root, remote, token]);
 }
 

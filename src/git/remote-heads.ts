@@ -1,9 +1,6 @@
-import type { Repository } from '../domain/workspace.ts';
-import { addressOf, type RemoteAccess, withCredentials } from './credentials.ts';
+import { addressOf, type Remote, withCredentials } from './credentials.ts';
 import { git, networkTimeoutMs } from './run.ts';
 import { Together, type Wish } from './together.ts';
-
-type Remote = RemoteAccess & { readonly repository: Repository };
 
 interface HeadsRequest extends Remote {
   readonly branches: readonly string[];

@@ -96,11 +96,11 @@ describe('what the tracker is told', () => {
         `done ${issue}`,
       ]);
     }
-    const { events } = await handle.fetchHistory();
-    const agents = (events ?? []).filter(
+    const events = (await handle.fetchHistory()).events ?? [];
+    const agents = events.filter(
       ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name === 'runAgent',
     );
-    const atTheEnd = (events ?? []).slice((events ?? []).indexOf(agents.at(-1) as never));
+    const atTheEnd = events.slice(events.indexOf(agents.at(-1) as never));
     // One may be due just then; held back, two would be waited for.
     expect(atTheEnd.filter(({ timerFiredEventAttributes: fired }) => fired).length).toBeLessThan(2);
   });

@@ -4,7 +4,7 @@ import type { RunInput, RunState } from '../../src/domain/run.ts';
 import { resumeGated, stop } from '../../src/workflows/messages.ts';
 import { bugInput } from './bug-support.ts';
 import { gatedStage } from './gated-stage.ts';
-import { answered, away, gatedInput, roles } from './gated-support.ts';
+import { answered, away, gatedInput, roles, timed } from './gated-support.ts';
 import { planInput } from './plan-support.ts';
 import { audited, secret, validating } from './post-pr-support.ts';
 import { goOn, probe } from './resumptions.ts';
@@ -15,8 +15,6 @@ import { finished, isHalted, start, until } from './support.ts';
 const here = gatedStage({ change: 'brisk' });
 const { calls } = here;
 
-/** Eight seconds of ours: on a machine under load the steps before the one that is away take some. */
-const timed = { options: { timeout_hours: 80 / 3600 } };
 const refused = () => Promise.reject(ApplicationFailure.nonRetryable('not like this', 'PushRefused'));
 const breakerOf = ({ gated, plan }: RunState) => (gated ?? plan?.current)?.circuit_breaker;
 const stateOf = ({ gated, plan }: RunState) => (gated?.run ?? plan?.plan)?.state;

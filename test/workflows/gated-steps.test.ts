@@ -4,7 +4,7 @@ import type { EntryPhase } from '../../src/domain/gated/transitions.ts';
 import { halt, resumeGated, stop } from '../../src/workflows/messages.ts';
 import { bugInput } from './bug-support.ts';
 import { gatedStage } from './gated-stage.ts';
-import { answered, away, commitOf, isState, type Play, roles, shown } from './gated-support.ts';
+import { answered, away, commitOf, isState, type Play, roles, shown, timed } from './gated-support.ts';
 import { anew, flags, goOn, probe } from './resumptions.ts';
 import { finished, type Handle, isHalted, start, until } from './support.ts';
 
@@ -13,8 +13,6 @@ import { finished, type Handle, isHalted, start, until } from './support.ts';
 const here = gatedStage({ change: 'brisk' });
 const { begin, calls } = here;
 
-/** Eight seconds of ours, as a timeout: the steps before the one that is away take part of one, on a machine under load some. */
-const timed = { options: { timeout_hours: 80 / 3600 } };
 /** Until a step of it is tried again; answers what is known of that. */
 async function waiting({ workflowId }: Handle) {
   for (;;) {
