@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
-import type { AttemptRequest, AttemptResult, DoneAfterwards, TrackerWrite } from '../../src/activities/contract.ts';
+import type { AttemptRequest, TrackerWrite } from '../../src/activities/contract.ts';
 import { halt, resume, stop } from '../../src/workflows/messages.ts';
 import { inputOf } from './input.ts';
 import {
   type Calls,
-  done,
+  doneWith,
   finished,
   isHalted,
   openStage,
@@ -17,7 +17,6 @@ import {
 } from './support.ts';
 
 const calls: Calls = [];
-const usual = scripted({}, []);
 let script: Script = {};
 let requests: AttemptRequest[] = [];
 let stage: Stage;
@@ -43,14 +42,6 @@ beforeEach(() => {
 
 const tracker = scripted({}, calls);
 const together = (...args: Parameters<typeof tracker.writeTogether>) => tracker.writeTogether(...args);
-
-/** An agent's step that did afterwards whatever it was asked for. */
-async function doneWith(request: AttemptRequest, changes: Partial<DoneAfterwards> = {}): Promise<AttemptResult> {
-  const { next } = request.afterwards ?? { next: null };
-  const prepared = next && (await usual.prepareTask({} as never, next));
-  const afterwards = { pushed: true, next: prepared, ...changes };
-  return { ...done, afterwards } as AttemptResult;
-}
 
 const order = (...names: readonly string[]) => calls.filter((call) => names.includes(call.split(' ')[0] ?? ''));
 const steps = () => order('prepare', 'agent', 'push');

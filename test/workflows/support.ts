@@ -5,6 +5,7 @@ import type { Worker } from '@temporalio/worker';
 import type {
   AttemptRequest,
   AttemptResult,
+  DoneAfterwards,
   HostActivities,
   SharedActivities,
   TrackerActivities,
@@ -24,6 +25,15 @@ export const done: AttemptResult = {
   costUsd: 0,
   durationMs: 1,
 };
+
+/** An agent's step that did afterwards whatever it was asked for, with the permit of the next agent. */
+export async function doneWith(request: AttemptRequest, changes: Partial<DoneAfterwards> = {}): Promise<AttemptResult> {
+  const { next } = request.afterwards ?? { next: null };
+  const prepared = next && (await scripted({}, []).prepareTask({} as never, next));
+  const permit = { at: Date.now(), limited: false };
+  const afterwards = { pushed: true, next: prepared && { ...prepared, permit }, ...changes };
+  return { ...done, afterwards } as AttemptResult;
+}
 
 export function failed(message: string, more: { retry?: boolean; killed?: boolean } = {}): AttemptResult {
   const failure = asFailure('AgentFailed', message);
