@@ -57,14 +57,10 @@ async function openServer(database: string): Promise<TestWorkflowEnvironment> {
 async function onServer(env: TestWorkflowEnvironment, tasks: number, rounds: number): Promise<ThroughputFigures> {
   const hostId = randomUUID().slice(0, 8);
   const queue = `bench-${hostId}`;
-  let calls = 0;
-  const counted = () => {
-    calls += 1;
-  };
-  const activities = counting(
-    { ...scripted({ agent: (request) => doneWith(request) }, []), nothing: async () => {} },
-    counted,
-  );
+  const { activities, started } = counting({
+    ...scripted({ agent: (request) => doneWith(request) }, []),
+    nothing: async () => {},
+  });
   const common = { connection: env.nativeConnection, activities };
   const codePath = fileURLToPath(new URL('../../dist/workflow-bundle.cjs', import.meta.url));
   const workflowsPath = fileURLToPath(new URL('../plain-workflow.ts', import.meta.url));
@@ -83,9 +79,9 @@ async function onServer(env: TestWorkflowEnvironment, tasks: number, rounds: num
   const plain = (count: number) =>
     env.client.workflow.execute('plain', { workflowId: randomUUID(), taskQueue: `${queue}-plain`, args: [count] });
   const round = async () => {
-    const before = calls;
+    const before = started();
     const took = await timed(ours);
-    const count = calls - before;
+    const count = started() - before;
     return { count, ours: took, plain: await timed(() => plain(count)) };
   };
   try {
@@ -105,18 +101,17 @@ async function onServer(env: TestWorkflowEnvironment, tasks: number, rounds: num
   }
 }
 
-type Activities = Record<string, (...args: never[]) => Promise<unknown>>;
-
-/** The same activities, each start of one counted. */
-function counting<T extends object>(activities: T, count: () => void): T {
-  const counted = ([name, activity]: [string, (...args: never[]) => unknown]) => [
-    name,
-    (...args: never[]) => {
-      count();
+/** The same activities, and how many of them were started so far. */
+function counting(activities: object): { activities: object; started(): number } {
+  let count = 0;
+  const counted =
+    (activity: (...args: unknown[]) => unknown) =>
+    (...args: unknown[]) => {
+      count += 1;
       return activity(...args);
-    },
-  ];
-  return Object.fromEntries(Object.entries(activities as Activities).map(counted)) as T;
+    };
+  const all = Object.entries(activities).map(([name, activity]) => [name, counted(activity)]);
+  return { activities: Object.fromEntries(all), started: () => count };
 }
 
 export function throughputRows({ tasks, activities, ours, plain, ratio }: ThroughputFigures): Row[] {
