@@ -31,11 +31,14 @@ export interface Glance {
 }
 
 const everyMs = 250;
-/** The state of a run of a thousand tasks is large: looking at it must not be what its worker is busy with. */
-const shareOfTime = { usual: 4, large: 20 };
+/**
+ * The state of a run of a thousand tasks is large: looking at it must not be what its worker is busy with. A look at a small
+ * one costs little, but may take a second where no worker is there yet.
+ */
+const pace = { usual: { shareOfTime: 4, longestMs: 500 }, large: { shareOfTime: 20, longestMs: 3000 } };
 const largeFrom = 100;
-/** However long a look takes where a machine is busy. */
-const longestMs = 3000;
+/** Events of a run that no worker has had yet: there is nobody to ask, and to ask delays its first step by a second at times. */
+const beforeFirstStep = 2;
 /** Parts of a run may be many. */
 const partsEveryMs = 10_000;
 
@@ -51,7 +54,8 @@ export async function* watchRun(client: Client, runId: string, signal?: AbortSig
     if (Date.now() > parts.at + partsEveryMs) parts = { at: Date.now(), stuck: await stuckParts(client, found) };
     const memo = (found.memo?.run as RunMemo | undefined) ?? null;
     const ended = found.status.name !== 'RUNNING';
-    if (ended || state === null || found.historyLength !== seen) {
+    const isBegun = found.historyLength > beforeFirstStep;
+    if (ended || (isBegun && found.historyLength !== seen)) {
       const fresh: RunState | null = await untilAnswered(() => stateOf(client, runId, found.status.name));
       if (fresh) {
         state = fresh;
@@ -70,8 +74,8 @@ export async function* watchRun(client: Client, runId: string, signal?: AbortSig
     const took = performance.now() - began;
     yield { state, memo, ended, activities: [...activitiesOf(found), ...parts.stuck] };
     if (ended) return;
-    const share = (state?.tasks.length ?? 0) > largeFrom ? shareOfTime.large : shareOfTime.usual;
-    const pause = Math.min(longestMs, Math.max(everyMs, took * (share - 1)));
+    const { shareOfTime, longestMs } = (state?.tasks.length ?? 0) > largeFrom ? pace.large : pace.usual;
+    const pause = Math.min(longestMs, Math.max(everyMs, took * (shareOfTime - 1)));
     await delay(pause, undefined, { signal }).catch(() => {});
   }
 }
