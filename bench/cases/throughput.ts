@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { findTemporalBinary } from '../../src/server/binary.ts';
-import { pollingFlags } from '../../src/server/embedded.ts';
+import { dynamicConfig } from '../../src/server/embedded.ts';
 import { registerSearchAttributes } from '../../src/server/search-attributes.ts';
 import { cacheDir } from '../../src/server/state.ts';
 import { hostQueue } from '../../src/workflows/messages.ts';
@@ -48,7 +48,7 @@ async function openServer(database: string): Promise<TestWorkflowEnvironment> {
     server: {
       executable: { type: 'existing-path', path: binary },
       dbFilename: database,
-      extraArgs: [...pollingFlags, ...pragmas],
+      extraArgs: [...dynamicConfig, ...pragmas],
       log: { format: 'pretty', level: 'error' },
     },
   });

@@ -18,9 +18,15 @@ export interface ServerPorts {
 }
 
 /** The server's queues poll 20 times a second by default, which makes every activity wait up to 100 ms. */
-export const pollingFlags: string[] = ['transfer', 'timer', 'visibility'].flatMap((queue) => [
+const pollRates = ['transfer', 'timer', 'visibility'].map((queue) => `history.${queue}ProcessorMaxPollRPS=1000`);
+/**
+ * A task queue has four parts. What is in one of the other three when a worker comes, as at a start, is offered to the first
+ * only once a second. All four are still read, for what an older Locus has left there.
+ */
+const onePartToWrite = 'matching.numTaskqueueWritePartitions=1';
+export const dynamicConfig: string[] = [...pollRates, onePartToWrite].flatMap((value) => [
   '--dynamic-config-value',
-  `history.${queue}ProcessorMaxPollRPS=1000`,
+  value,
 ]);
 
 /** The ports of the last start where they are free, so that links stay valid; else the usual ones; else any. */
@@ -51,7 +57,7 @@ export function serverArguments(database: string, { grpc, ui }: ServerPorts): st
     ...['--ui-ip', '127.0.0.1', '--ui-port', String(ui)],
     ...['--db-filename', database, '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=FULL'],
     ...attributes.flatMap((attribute) => ['--search-attribute', attribute]),
-    ...pollingFlags,
+    ...dynamicConfig,
     ...['--log-level', 'error', '--log-format', 'json'],
   ];
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { execa, type ResultPromise } from 'execa';
 import { findTemporalBinary } from '../../src/server/binary.ts';
-import { pollingFlags } from '../../src/server/embedded.ts';
+import { dynamicConfig } from '../../src/server/embedded.ts';
 import { cacheDir } from '../../src/server/state.ts';
 import { sprintOf } from '../faults-support/keeper.ts';
 import { type GitHubRepository, makeRepository } from './support/repository.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
   server = await TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: binary },
-      extraArgs: pollingFlags,
+      extraArgs: dynamicConfig,
       log: { format: 'pretty', level: 'error' },
     },
   });

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { findTemporalBinary } from '../../src/server/binary.ts';
-import { pollingFlags } from '../../src/server/embedded.ts';
+import { dynamicConfig } from '../../src/server/embedded.ts';
 import { cacheDir } from '../../src/server/state.ts';
 import { pullsOf, viewOfIssue } from './support/github.ts';
 import { type GitHubRepository, makeRepository } from './support/repository.ts';
@@ -28,7 +28,7 @@ beforeAll(async () => {
   server = await TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: binary },
-      extraArgs: pollingFlags,
+      extraArgs: dynamicConfig,
       log: { format: 'pretty', level: 'error' },
     },
   });

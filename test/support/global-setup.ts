@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker';
 import { findTemporalBinary } from '../../src/server/binary.ts';
-import { pollingFlags } from '../../src/server/embedded.ts';
+import { dynamicConfig } from '../../src/server/embedded.ts';
 import { registerSearchAttributes } from '../../src/server/search-attributes.ts';
 import { cacheDir } from '../../src/server/state.ts';
 
@@ -18,7 +18,7 @@ export default async function setup(): Promise<void> {
     server: {
       executable: { type: 'existing-path', path: binary },
       // Long before the server's own limit, so that tests see runs continue as new.
-      extraArgs: [...pollingFlags, '--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=150'],
+      extraArgs: [...dynamicConfig, '--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=150'],
       log: { format: 'pretty', level: 'error' },
     },
   });
