@@ -81,7 +81,8 @@ describe('a budget', () => {
       type: 'BudgetSpent',
       message: "the run's budget of $2.00 is spent: $2.10, $0.10 over",
     });
-    expect(calls.at(-1)).toBe('keep 2');
+    // What the tracker is told may come later.
+    expect(calls.filter((call) => !call.startsWith('started')).at(-1)).toBe('keep 2');
     await handle.signal(resume);
     await until(handle, (state) => state.status === 'halted');
     await handle.signal(resume, { budgets: { taskUsd: null, runUsd: 10 } });
