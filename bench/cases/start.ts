@@ -31,17 +31,13 @@ export async function measureStart(world: World, rounds: number): Promise<StartF
     node: await timed(() => promisify(execFile)(process.execPath, ['-e', '0'])),
     cold: await coldStart(world),
   }));
-  const middle = (name: 'help' | 'status' | 'node') => median(each.map((one) => one[name]));
-  const middleRun = (name: 'cold' | 'warm'): RunFigures => ({
-    toAgent: median(each.map((one) => one[name].toAgent)),
-    toEnd: median(each.map((one) => one[name].toEnd)),
-  });
+  const middle = (figure: (one: (typeof each)[number]) => number) => median(each.map(figure));
   return {
-    cold: middleRun('cold'),
-    warm: middleRun('warm'),
-    help: middle('help'),
-    status: middle('status'),
-    node: middle('node'),
+    cold: { toAgent: middle(({ cold }) => cold.toAgent), toEnd: middle(({ cold }) => cold.toEnd) },
+    warm: { toAgent: middle(({ warm }) => warm.toAgent), toEnd: middle(({ warm }) => warm.toEnd) },
+    help: middle(({ help }) => help),
+    status: middle(({ status }) => status),
+    node: middle(({ node }) => node),
   };
 }
 

@@ -37,7 +37,7 @@ const everyMs = 250;
  */
 const pace = { usual: { shareOfTime: 4, longestMs: 500 }, large: { shareOfTime: 20, longestMs: 3000 } };
 const largeFrom = 100;
-/** Events of a run that no worker has had yet: there is nobody to ask, and to ask delays its first step by a second at times. */
+/** Events of a run that no worker has had yet: there is nobody to ask, and a look would wait a second for the answer. */
 const beforeFirstStep = 2;
 /** Parts of a run may be many. */
 const partsEveryMs = 10_000;
